@@ -1,0 +1,43 @@
+#pragma once
+// A command of `phloxine` is a row of a table: a word, a sentence, and a function that adds its options to a CLI11 sub-command and returns
+// what to run. One file per command; the table is in main.cpp.
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/Json.h"
+#include "core/base/Progress.h"
+
+namespace phloxine::cli {
+
+struct Context {
+    bool json = false;   // --json: one object on stdout and nothing else there
+    bool quiet = false;  // no progress bar
+    ProgressHook progress; // draws the bar on a terminal; throws Cancelled after Ctrl+C
+};
+
+using Run = std::function<int(const Context&)>; // returns the exit code; throws Error, Cancelled
+
+struct CommandRow {
+    const char* name;
+    const char* title;
+    Run (*add)(CLI::App& command);
+};
+
+// One row per command, each defined in its own file.
+Run addDemo(CLI::App&);
+Run addGenerate(CLI::App&);
+Run addRecreate(CLI::App&);
+Run addMetadata(CLI::App&);
+Run addModels(CLI::App&);
+Run addSlide(CLI::App&);
+Run addExport(CLI::App&);
+Run addVerify(CLI::App&);
+Run addSelfTest(CLI::App&);
+Run addDiagnostics(CLI::App&);
+
+void print(const Json& json);             // one object, two spaces of indent, to stdout
+void print(const std::string& line);      // a line of text to stdout
+
+} // namespace phloxine::cli

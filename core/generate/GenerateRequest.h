@@ -1,0 +1,45 @@
+#pragma once
+// What to generate: a plain value with JSON both ways. It is the job in the queue, the provenance in the file, the input of a test and
+// the argument of the command line. What is not in it must not change the pixels.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+
+namespace phloxine {
+
+struct GenerateRequest {
+    std::string model;     // id or path; empty = the embedded model
+    std::string classId;   // one of the card's classes, or empty
+    std::string prompt;    // used when classId is empty
+    std::string negative;  // what guidance leads away from; empty = the unconditional caption
+    int count = 1;         // tiles; tile i has seed + i
+    int batch = 1;         // tiles computed together
+    std::uint64_t seed = 0; // < 2^53
+    std::string sampler;   // id of a row of samplers(); empty = the card's default
+    int steps = 0;         // 0 = the card's default
+    double guidance = -1;  // -1 = the card's default; 1 = off
+    std::string precision = "auto";
+    std::string device = "auto";
+
+    // Filled by resolve(): empty in a request that a user writes.
+    std::string modelSha256, build;
+    int threads = 0;
+
+    bool operator==(const GenerateRequest&) const = default;
+};
+
+Json toJson(const GenerateRequest& request);                             // format phloxine-request/1
+GenerateRequest generateRequestFromJson(const Json& json, const std::string& what); // Error(Corrupt | WrongUse)
+void validate(const GenerateRequest& request);                           // Error(WrongUse) in one sentence
+
+// The request for tile i alone: count 1, seed + i.
+GenerateRequest forTile(const GenerateRequest& request, int i);
+
+// The text form that A1111-like tools read: prompt, then "Steps: 20, Sampler: ..., CFG scale: ..., Seed: ...".
+std::string parametersText(const GenerateRequest& resolved);
+
+std::uint64_t randomSeed(); // < 2^53, from the operating system
+
+} // namespace phloxine

@@ -1,0 +1,65 @@
+#pragma once
+// Makes tiles from a request. Lives on the worker thread.
+#include <functional>
+#include <memory>
+
+#include "core/base/Progress.h"
+#include "core/generate/GenerateRequest.h"
+#include "core/image/Image.h"
+#include "core/image/ImageFile.h"
+#include "core/model/ModelStore.h"
+
+namespace phloxine {
+
+struct Tile {
+    Image image;
+    GenerateRequest request; // resolved, for this tile alone: count 1
+    double seconds = 0;
+};
+
+struct TilePreview {
+    Image image; // small, by a linear latent-to-RGB map; never saved
+    int tile = 0, step = 0, steps = 0;
+};
+
+struct GenerateHooks {
+    std::function<void(int tile, int step, int steps)> step; // before each step; throw Cancelled to stop now
+    std::function<void(const TilePreview&)> preview;         // only when set
+    std::function<void(int index, const Tile&)> tile;        // each finished tile, in order
+    std::function<void(const std::string&)> notice;          // "The prompt was cut after 77 tokens: ...", out-of-memory recovery
+    std::function<bool()> stopAfterTile;                     // asked after each tile
+};
+
+struct GenerateTimes {
+    double load = 0, denoise = 0, decode = 0, total = 0; // seconds
+};
+
+struct GenerateResult {
+    GenerateRequest resolved;
+    GenerateTimes seconds;
+    int tiles = 0;
+};
+
+// Every field of the result is definite: model, sampler, steps, guidance, precision, device, hash, build, threads.
+GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry);
+
+GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks);
+
+// PNG chunks `phloxine` (the resolved request), `parameters` and XMP.
+std::vector<TextChunk> provenance(const GenerateRequest& resolved);
+// Reads `phloxine` back. Error(NotFound) when the file carries none, Error(Corrupt) when it is broken.
+GenerateRequest requestFromPng(const std::filesystem::path& path);
+
+struct PromptTokens {
+    int count = 0, limit = 77; // start and end token included
+    std::string cut;           // the words that do not fit; empty when all do
+};
+// Token count for the meter; needs no tensor and may be called from any thread.
+PromptTokens countTokens(const std::string& prompt, int limit = 77);
+
+struct SamplerRow {
+    std::string id, title;
+};
+const std::vector<SamplerRow>& samplerRows(); // the table, for menus and --help
+
+} // namespace phloxine

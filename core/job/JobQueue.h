@@ -1,0 +1,77 @@
+#pragma once
+// One worker thread for the life of the process owns every tensor and the device. Only immutable values cross.
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "core/exporting/ExportPlan.h"
+#include "core/generate/Generator.h"
+
+namespace phloxine {
+
+using JobId = std::uint64_t;
+
+struct GenerateJob {
+    GenerateRequest request;
+    std::filesystem::path folder; // each finished tile is saved here as PNG with provenance; empty = not saved
+    bool previews = true;
+};
+struct ExportJob {
+    ExportPlan plan;
+    std::filesystem::path folder;
+};
+using Job = std::variant<GenerateJob, ExportJob>;
+
+struct JobFailure {
+    ErrorCode code = ErrorCode::Internal;
+    std::string message, context;
+};
+
+// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice)*, then exactly one of finished, cancelled, failed.
+class JobEvents {
+public:
+    virtual ~JobEvents() = default;
+    virtual void started(JobId) {}
+    virtual void progress(JobId, const Progress&) {}
+    virtual void preview(JobId, const TilePreview&) {}
+    virtual void tile(JobId, int index, const Tile&, const std::filesystem::path& file) {} // file empty when not saved
+    virtual void notice(JobId, const std::string&) {}
+    virtual void finished(JobId) {}
+    virtual void cancelled(JobId) {}
+    virtual void failed(JobId, const JobFailure&) {}
+};
+
+enum class Stop { Now, AfterTile };
+
+class JobQueue {
+public:
+    struct Options {
+        int nice = 0; // the window gives 10, so that it stays smooth while all cores work
+        std::string device = "auto";
+    };
+    JobQueue(std::shared_ptr<ModelStore> store, JobEvents& events, Options options);
+    JobQueue(std::shared_ptr<ModelStore> store, JobEvents& events) : JobQueue(std::move(store), events, Options()) {}
+    ~JobQueue(); // stops the running job now and joins
+
+    JobId submit(Job job);             // returns at once
+    void stop(JobId id, Stop how);     // a waiting job is removed (and reported as cancelled)
+    void stopAll(Stop how);
+    bool idle() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+// Where a device and its memory stand, for the status bar; filled by the worker.
+struct DeviceStatus {
+    std::string name; // "CPU, 2 threads" or the GPU's name
+    std::string kind; // "cpu", "cuda"
+    std::uint64_t memoryUsed = 0, memoryTotal = 0; // bytes
+};
+DeviceStatus deviceStatus();
+
+} // namespace phloxine

@@ -1,0 +1,48 @@
+#pragma once
+// The models on this machine, and the ones that are loaded. Listing reads cards only and may be called from any thread;
+// loading belongs to the worker thread.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/model/ModelCard.h"
+
+namespace phloxine {
+
+struct Model; // core/model/Model.h, internal to core
+
+struct ModelEntry {
+    ModelCard card;
+    std::filesystem::path path; // the model folder or the checkpoint file
+};
+
+struct LoadOptions {
+    std::string precision = "auto"; // "auto", "fp32", "bf16"
+    std::string device = "auto";    // "auto", "cpu", "cuda"
+};
+
+class ModelStore {
+public:
+    // Folders that hold model folders; the default are the embedded models beside the program, and the user's own.
+    explicit ModelStore(std::vector<std::filesystem::path> roots = defaultRoots());
+    ~ModelStore();
+
+    std::vector<ModelEntry> list() const; // embedded first; a broken folder is left out and logged
+    ModelEntry find(const std::string& idOrPath) const; // empty = the embedded model. Error(NotFound | ...)
+
+    // Loaded and bound, kept until another is needed. Throws what the loader throws.
+    std::shared_ptr<const Model> load(const ModelEntry& entry, const LoadOptions& options);
+    void unloadAll();
+
+    static std::vector<std::filesystem::path> defaultRoots();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+// The folder `resources/` of this build or installation. Error(NotFound).
+std::filesystem::path resourcesFolder();
+
+} // namespace phloxine

@@ -1,0 +1,11 @@
+# OpenCV's core and imgproc only, from Debian's split packages, which ship no CMake config.
+find_path(OpenCV_INCLUDE_DIR NAMES opencv2/core.hpp PATH_SUFFIXES opencv4)
+find_library(OpenCV_core_LIBRARY opencv_core)
+find_library(OpenCV_imgproc_LIBRARY opencv_imgproc)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(OpenCV REQUIRED_VARS OpenCV_core_LIBRARY OpenCV_imgproc_LIBRARY OpenCV_INCLUDE_DIR)
+if(OpenCV_FOUND AND NOT TARGET OpenCV::imgproc)
+  add_library(OpenCV::imgproc INTERFACE IMPORTED)
+  target_include_directories(OpenCV::imgproc SYSTEM INTERFACE "${OpenCV_INCLUDE_DIR}")
+  target_link_libraries(OpenCV::imgproc INTERFACE "${OpenCV_imgproc_LIBRARY}" "${OpenCV_core_LIBRARY}")
+endif()
