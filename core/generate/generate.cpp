@@ -1,5 +1,7 @@
 #include <chrono>
 
+#include <torch/headeronly/version.h>
+
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/condition/ClipTokenizer.h"

@@ -1,11 +1,13 @@
 #include "core/tensor/Weights.h"
 
+#include <c10/core/GradMode.h>
+
 #include "core/base/Error.h"
 
 namespace phloxine {
 
 Binding Binding::forInference(at::ScalarType dtype, at::Device device) {
-    if (at::GradMode::is_enabled())
+    if (c10::GradMode::is_enabled())
         throw Error(ErrorCode::WrongUse, "A model was bound for inference while gradients are recorded; switch gradient mode off first.");
     return {true, dtype, device};
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
@@ -36,9 +37,9 @@ void initDevices(const std::string& device) {
     static std::once_flag once;
     std::call_once(once, [&] {
         if (device != "cpu") loadCudaModule();
-        at::GradMode::set_enabled(false);
+        c10::GradMode::set_enabled(false);
     });
-    at::GradMode::set_enabled(false); // gradient mode is per thread
+    c10::GradMode::set_enabled(false); // gradient mode is per thread
 }
 
 at::Device chooseDevice(const std::string& word) {

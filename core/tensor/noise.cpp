@@ -5,7 +5,7 @@
 namespace phloxine {
 
 PhiloxBlock philox(const PhiloxBlock& counter, std::uint32_t key0, std::uint32_t key1) {
-    auto [a, b, c, d] = counter.word;
+    auto a = counter.word[0], b = counter.word[1], c = counter.word[2], d = counter.word[3];
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t p = 0xD2511F53ull * a, q = 0xCD9E8D57ull * c;
         const auto newA = std::uint32_t(q >> 32) ^ b ^ key0, newC = std::uint32_t(p >> 32) ^ d ^ key1;

@@ -1,6 +1,7 @@
 #pragma once
 // The precompiled header of the Torch folders: one Torch header costs 7-16 s a file without it.
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>

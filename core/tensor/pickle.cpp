@@ -95,7 +95,7 @@ private:
         push(List{std::move(items)}, depth);
     }
     void tuple(int n) {
-        std::vector<Ref> items(std::size_t(n));
+        std::vector<Ref> items(static_cast<std::size_t>(n));
         for (int i = n; i-- > 0;) items[std::size_t(i)] = pop();
         pushTuple(std::move(items));
     }
