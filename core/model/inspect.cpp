@@ -62,7 +62,7 @@ ModelReport inspectModel(const fs::path& path) {
     ModelReport report;
     if (!fs::exists(path)) throw Error(ErrorCode::NotFound, "There is nothing at " + path.string() + ".");
     if (fs::is_directory(path)) {
-        const auto entry = ModelStore({}).find(path.string());
+        const auto entry = ModelStore(std::vector<fs::path>()).find(path.string());
         report.json = {{"kind", "model folder"}, {"card", toJson(entry.card)}, {"weights_sha256", weightsHash(path)}};
         report.lines = {"A model folder of Phloxine: " + entry.card.title + ".", "Licence: " + entry.card.licence + ".", "Limits: " + entry.card.limits + "."};
         if (!entry.card.weightsSha256.empty() && entry.card.weightsSha256 != weightsHash(path))
