@@ -18,6 +18,12 @@ void writeFileAtomically(const std::filesystem::path& path, std::span<const std:
 void writeFileAtomically(const std::filesystem::path& path, std::string_view text, IfExists ifExists = IfExists::Fail,
                          Durability durability = Durability::Plain);
 
+// Throws the Error that fits `errnoValue`, in one sentence: "Cannot <verb> <path>: the disk is full. Free some space and try again."
+[[noreturn]] void throwFileError(int errnoValue, std::string_view verb, const std::filesystem::path& path);
+
+// How the temporary names begin; a file that still has one was left by a program that was killed.
+inline constexpr std::string_view temporaryPrefix = ".phloxine-tmp-";
+
 // The whole file; refuses more than `limitBytes` before allocating. Error(NotFound | Corrupt).
 std::string readFile(const std::filesystem::path& path, std::uint64_t limitBytes = 256u << 20);
 

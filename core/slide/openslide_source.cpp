@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <tuple>
+
+#include <openslide.h>
+
+#include "core/base/Error.h"
+#include "core/base/Log.h"
+#include "core/slide/sources.h"
+
+// OpenSlide 4.0 calls that the header of 3.4.1 does not declare.
+extern "C" {
+typedef struct _openslide_cache openslide_cache_t;
+openslide_cache_t* openslide_cache_create(size_t bytes);
+void openslide_set_cache(openslide_t* slide, openslide_cache_t* cache);
+}
+
+namespace phloxine {
+
+double positiveNumber(const char* text) {
+    if (!text) return 0;
+    while (*text == ' ') ++text;
+    double value = 0;
+    const auto [end, problem] = std::from_chars(text, text + std::strlen(text), value);
+    return problem == std::errc() && std::isfinite(value) && value > 0 ? value : 0;
+}
+
+namespace {
+
+struct Close {
+    void operator()(openslide_t* slide) const { openslide_close(slide); }
+};
+using Handle = std::unique_ptr<openslide_t, Close>;
+
+// One cache for all handles of the process, so that several viewer threads do not each hold their own; OpenSlide counts its users.
+openslide_cache_t* sharedCache() {
+    static openslide_cache_t* const cache = openslide_cache_create(128u << 20);
+    return cache;
+}
+
+double property(openslide_t* slide, const std::string& name) { return positiveNumber(openslide_get_property_value(slide, name.c_str())); }
+
+// What a microscope can give; a generic TIFF often states the resolution of a printer.
+bool plausible(double microns) { return microns >= 0.02 && microns <= 100; }
+
+Scale scaleOf(openslide_t* slide, const std::string& vendor, double objectivePower) {
+    const double x = property(slide, OPENSLIDE_PROPERTY_NAME_MPP_X), y = property(slide, OPENSLIDE_PROPERTY_NAME_MPP_Y);
+    const double mean = x > 0 && y > 0 ? (x + y) / 2 : std::max(x, y);
+    const bool square = !(x > 0 && y > 0) || std::abs(x - y) < 0.01 * mean;
+    if (plausible(mean) && square) return {mean, vendor == "generic-tiff" ? ScaleSource::Tags : ScaleSource::Property};
+    if (!square) logWarning("The pixels of this slide are not square: its scale is not used.");
+    if (square && plausible(10 / std::max(objectivePower, 1e-9))) return {10 / objectivePower, ScaleSource::Assumed}; // 40x is about 0.25
+    return {};
+}
+
+SlideInfo infoOf(openslide_t* slide, const std::filesystem::path& path, const std::string& vendor) {
+    SlideInfo info;
+    info.name = path.filename().string();
+    info.vendor = vendor;
+    const int count = openslide_get_level_count(slide);
+    for (int i = 0; i < count; ++i) {
+        SlideLevel level;
+        openslide_get_level_dimensions(slide, i, &level.width, &level.height);
+        level.downsample = openslide_get_level_downsample(slide, i);
+        if (level.width < 1 || level.height < 1 || !(level.downsample > 0)) break;
+        info.levels.push_back(level);
+    }
+    info.objectivePower = property(slide, OPENSLIDE_PROPERTY_NAME_OBJECTIVE_POWER);
+    info.scale = scaleOf(slide, vendor, info.objectivePower);
+    return info;
+}
+
+struct Block {
+    int level;
+    std::int64_t column, row;
+    auto operator<=>(const Block&) const = default;
+};
+
+class OpenSlideSource final : public SlideSource {
+public:
+    OpenSlideSource(std::filesystem::path path, std::string vendor, Handle handle)
+        : m_path(std::move(path)), m_handle(std::move(handle)), m_info(infoOf(m_handle.get(), m_path, vendor)) {
+        for (std::size_t i = 0; i < m_info.levels.size(); ++i) {
+            const std::string prefix = "openslide.level[" + std::to_string(i) + "].tile-";
+            const auto side = [&](const char* name) {
+                const double pixels = property(m_handle.get(), prefix + name);
+                return pixels >= 64 && pixels <= 4096 ? int(pixels) : 256;
+            };
+            m_blocks.push_back({side("width"), side("height")});
+        }
+    }
+
+    const SlideInfo& info() const override { return m_info; }
+    int unreadableReads() const override { return m_unreadable; }
+
+    Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
+        Image image = blankRead(m_info, level, width, height);
+        const double downsample = m_info.levels[std::size_t(level)].downsample;
+        const std::int64_t left = std::int64_t(std::floor(double(x) / downsample)), top = std::int64_t(std::floor(double(y) / downsample));
+        // In bands, so that OpenSlide's 32-bit pixels never need a second copy of a large region.
+        const int band = std::max(1, (4 << 20) / width);
+        for (int row = 0; row < height; row += band) {
+            const Part part = {level, 0, row, width, std::min(band, height - row)};
+            if (!touchesBadBlock(part, left, top) && readPart(image, part, x, y, downsample)) continue;
+            readByBlocks(image, part, x, y, left, top, downsample);
+        }
+        return image;
+    }
+
+private:
+    struct Part {
+        int level, column, row, width, height; // of the picture being read
+    };
+    struct BlockSize {
+        int width, height;
+    };
+
+    static std::int64_t blockOf(std::int64_t pixel, int size) { return pixel >= 0 ? pixel / size : -((size - 1 - pixel) / size); }
+
+    bool touchesBadBlock(const Part& p, std::int64_t left, std::int64_t top) const {
+        const auto [w, h] = m_blocks[std::size_t(p.level)];
+        return std::any_of(m_bad.begin(), m_bad.end(), [&, w = w, h = h](const Block& b) {
+            return b.level == p.level && b.column >= blockOf(left + p.column, w) && b.column <= blockOf(left + p.column + p.width - 1, w) &&
+                   b.row >= blockOf(top + p.row, h) && b.row <= blockOf(top + p.row + p.height - 1, h);
+        });
+    }
+
+    // False when OpenSlide failed. Its error is for good, so the handle goes.
+    bool readPart(Image& image, const Part& p, std::int64_t x, std::int64_t y, double downsample) {
+        ensureOpen();
+        m_argb.resize(std::size_t(p.width) * p.height);
+        openslide_read_region(m_handle.get(), m_argb.data(), x + std::llround(p.column * downsample), y + std::llround(p.row * downsample),
+                              p.level, p.width, p.height);
+        if (const char* problem = openslide_get_error(m_handle.get())) {
+            m_problem = problem;
+            m_handle.reset();
+            return false;
+        }
+        for (int row = 0; row < p.height; ++row) {
+            const std::uint32_t* in = m_argb.data() + std::size_t(row) * p.width;
+            std::uint8_t* out = image.pixel(p.column, p.row + row);
+            for (int i = 0; i < p.width; ++i, out += 3) {
+                const unsigned white = 255 - (in[i] >> 24); // colours are multiplied by alpha
+                out[0] = std::uint8_t(std::min(255u, ((in[i] >> 16) & 255) + white));
+                out[1] = std::uint8_t(std::min(255u, ((in[i] >> 8) & 255) + white));
+                out[2] = std::uint8_t(std::min(255u, (in[i] & 255) + white));
+            }
+        }
+        return true;
+    }
+
+    // Finds out which tiles are bad, and reads the others.
+    void readByBlocks(Image& image, const Part& whole, std::int64_t x, std::int64_t y, std::int64_t left, std::int64_t top,
+                      double downsample) {
+        const auto [w, h] = m_blocks[std::size_t(whole.level)];
+        for (int row = whole.row; row < whole.row + whole.height;) {
+            const std::int64_t blockRow = blockOf(top + row, h);
+            const int rowEnd = int(std::min<std::int64_t>((blockRow + 1) * h - top, whole.row + whole.height));
+            for (int column = whole.column; column < whole.column + whole.width;) {
+                const std::int64_t blockColumn = blockOf(left + column, w);
+                const int columnEnd = int(std::min<std::int64_t>((blockColumn + 1) * w - left, whole.column + whole.width));
+                const Part part = {whole.level, column, row, columnEnd - column, rowEnd - row};
+                const Block block = {whole.level, blockColumn, blockRow};
+                if (m_bad.contains(block) || !readPart(image, part, x, y, downsample)) markUnreadable(image, part, block);
+                column = columnEnd;
+            }
+            row = rowEnd;
+        }
+    }
+
+    void markUnreadable(Image& image, const Part& p, const Block& block) {
+        if (m_bad.insert(block).second) {
+            ensureOpen(); // tells a slide that is gone from one with a bad tile
+            ++m_unreadable;
+            logWarning("A tile of " + m_info.name + " cannot be read and is shown hatched: " + m_problem);
+        }
+        for (int row = 0; row < p.height; ++row)
+            for (int i = 0; i < p.width; ++i) {
+                const std::uint8_t grey = (p.column + i + p.row + row) % 16 < 4 ? 190 : 225;
+                std::fill_n(image.pixel(p.column + i, p.row + row), 3, grey);
+            }
+    }
+
+    void ensureOpen() {
+        if (m_handle) return;
+        const auto gone = [&] {
+            return Error(ErrorCode::NotFound,
+                         m_info.name + " is no longer there: it was deleted, moved or its disk was removed. Open it again.", m_problem);
+        };
+        std::error_code error;
+        if (!std::filesystem::exists(m_path, error)) {
+            m_bad.clear(); // nothing of this was the tiles' fault
+            throw gone();
+        }
+        m_handle.reset(openslide_open(m_path.c_str()));
+        if (m_handle && !openslide_get_error(m_handle.get())) {
+            openslide_set_cache(m_handle.get(), sharedCache());
+            return;
+        }
+        m_handle.reset();
+        throw gone();
+    }
+
+    std::filesystem::path m_path;
+    Handle m_handle; // empty after an error, until the next read
+    SlideInfo m_info;
+    std::vector<BlockSize> m_blocks; // the file's own tiles, per level
+    std::set<Block> m_bad;
+    int m_unreadable = 0;
+    std::string m_problem;
+    std::vector<std::uint32_t> m_argb;
+};
+
+} // namespace
+
+std::unique_ptr<SlideSource> openSlideFormat(const std::filesystem::path& path) {
+    const char* vendor = openslide_detect_vendor(path.c_str());
+    if (!vendor) return nullptr;
+    const std::string name = path.filename().string();
+    Handle handle(openslide_open(path.c_str()));
+    const char* problem = handle ? openslide_get_error(handle.get()) : "unknown";
+    if (problem)
+        throw Error(ErrorCode::Corrupt, name + " looks like a slide (" + vendor + ") but cannot be opened. The file may be damaged.",
+                    problem);
+    openslide_set_cache(handle.get(), sharedCache());
+    auto slide = std::make_unique<OpenSlideSource>(path, vendor, std::move(handle));
+    if (slide->info().levels.empty()) throw Error(ErrorCode::Corrupt, name + " is a slide without a picture. The file may be damaged.");
+    return slide;
+}
+
+} // namespace phloxine
