@@ -29,9 +29,11 @@ int TilePyramid::levelFor(double downsample) const {
 }
 
 int TilePyramid::nativeLevel(int level) const {
-    // Near the resolution of models nothing but exact reductions of finer pixels is shown; further out, levels such as 4.0001 or 16.002
-    // count as 4 and 16: reading sixteen times the pixels would cost more than it shows.
-    const double limit = std::exp2(level) * (level >= 2 ? 1.01 : 1.0);
+    // Down to half the slide's resolution, where models work, pixels are area-reduced from level 0, as for export: what the file
+    // stores there was reduced and compressed once more. Further out, levels such as 4.0001 or 16.002 count as 4 and 16: reading
+    // sixteen times the pixels would cost more than it shows.
+    if (level < 2) return 0;
+    const double limit = std::exp2(level) * 1.01;
     int native = 0;
     for (std::size_t n = 0; n < m_native.size(); ++n)
         if (m_native[n] <= limit) native = int(n);

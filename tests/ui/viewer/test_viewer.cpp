@@ -150,7 +150,7 @@ void TestViewer::opensTheSample() {
     QVERIFY(view.ok);
     QCOMPARE(view.slideName(), QStringLiteral("CMU-1-Small-Region.svs"));
     QCOMPARE(view.slideSize(), QSizeF(2220, 2967));
-    QCOMPARE(view.slideScale().source, ScaleSource::Property);
+    QVERIFY(view.slideScale().source == ScaleSource::Property);
     QVERIFY(std::abs(view.slideScale().micronsPerPixel - 0.499) < 1e-6);
     QCOMPARE(view.objectivePower(), 20.0);
     QVERIFY(view.sharp());
@@ -276,7 +276,7 @@ void TestViewer::frameKeepsItsPlaceThroughAUserScale() {
     view.setTileFrame(256, 0.5);
     view.setCentre({4000, 3000});
     view.setUserScale(0.5);
-    QCOMPARE(view.slideScale(), (Scale{0.5, ScaleSource::User}));
+    QVERIFY((view.slideScale() == Scale{0.5, ScaleSource::User}));
     QVERIFY(QLineF(view.centre(), QPointF(4000, 3000)).length() < 1e-6);
     QCOMPARE(view.tileFrameLevel0().width(), 256.0);
     view.setUserScale(0);

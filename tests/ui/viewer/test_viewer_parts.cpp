@@ -199,6 +199,9 @@ void TestViewerParts::levelsComeFromTheFile() {
     QCOMPARE(pyramid.quickCoarserLevel(0), std::optional(2));
     QCOMPARE(pyramid.quickCoarserLevel(2), std::optional(4));
     QVERIFY(!pyramid.quickCoarserLevel(4));
+    const TilePyramid twos(slideInfo(40000, 30000, {1, 2, 4, 8}));
+    QCOMPARE(twos.nativeLevel(1), 0); // near the models' scale: from level 0
+    QCOMPARE(twos.nativeLevel(2), 2);
 }
 
 void TestViewerParts::coveringIsCompleteAndFromTheMiddle() {
