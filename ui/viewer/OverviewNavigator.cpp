@@ -36,7 +36,7 @@ QRect OverviewNavigator::boxRect() const {
     const QRectF picture = pictureRect();
     if (picture.isEmpty()) return {};
     const double ratio = devicePixelRatioF(), scale = picture.width() / m_view->slideSize().width();
-    const QRectF seen = m_view->visibleLevel0();
+    const QRectF seen = m_view->visibleLevel0() & QRectF(QPointF(0, 0), m_view->slideSize());
     const QPointF middle = (picture.topLeft() + seen.center() * scale) * ratio;
     const int w = std::max(int(std::lround(8 * ratio)), int(std::lround(seen.width() * scale * ratio)));
     const int h = std::max(int(std::lround(8 * ratio)), int(std::lround(seen.height() * scale * ratio)));

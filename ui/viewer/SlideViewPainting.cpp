@@ -60,7 +60,7 @@ void SlideView::paintEvent(QPaintEvent*) {
         const DevicePainting device(painter, ratio);
         const double missing = side > 0 ? side : 1;
         const double zoom = side > 0 ? m_view.micronsPerPixel : fittingMicronsPerPixel(size(), 1);
-        paintMissingFrame(painter, centredSquare(size(), missing, zoom, ratio), false, theme().canvasText, ratio);
+        paintMissingFrame(painter, centredSquare(size(), missing, zoom, ratio), false, ratio);
     }
     if (m_focusRing) paintFocusRing(painter, rect());
 }

@@ -86,7 +86,7 @@ void TileView::paintEvent(QPaintEvent*) {
         if (bar) paintScaleBar(painter, rect(), *bar);
     } else {
         const DevicePainting device(painter, ratio);
-        paintMissingFrame(painter, frameRect(), true, theme().canvasText, ratio);
+        paintMissingFrame(painter, frameRect(), true, ratio);
     }
     if (m_focusRing) paintFocusRing(painter, rect());
 }

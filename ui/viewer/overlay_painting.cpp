@@ -90,10 +90,11 @@ void paintFrame(QPainter& painter, const QRect& region, FrameKind kind, double d
     painter.restore();
 }
 
-void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, const QColor& color, double devicePixelRatio) {
+void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, double devicePixelRatio) {
     const int pixel = std::max(1, int(std::lround(devicePixelRatio)));
-    QColor faint = color;
-    faint.setAlphaF(0.55F);
+    const QColor a = theme().canvasText, b = theme().canvas; // mixed here: dashes overlap in the corners
+    const auto mixed = [](int text, int ground) { return (text * 55 + ground * 45) / 100; };
+    const QColor faint(mixed(a.red(), b.red()), mixed(a.green(), b.green()), mixed(a.blue(), b.blue()));
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, false);
     if (dashed) fillDashes(painter, region, 2 * pixel, 12 * pixel, 6 * pixel, faint);

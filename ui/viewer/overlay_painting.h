@@ -23,8 +23,8 @@ QRectF paintTextChip(QPainter& painter, QPointF rightBottom, const QString& text
 // Frames in device pixels: the painter must be in device coordinates (see DevicePainting). Regions below 80 px get 1 px lines.
 enum class FrameKind { Real, Synthetic, Position }; // solid dark, dashed teal, solid teal (the box on an overview)
 void paintFrame(QPainter& painter, const QRect& region, FrameKind kind, double devicePixelRatio);
-// The frame of a thing that is not there yet, in the text colour of the surround.
-void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, const QColor& color, double devicePixelRatio);
+// The frame of a thing that is not there yet, in a faint text colour of the surround.
+void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, double devicePixelRatio);
 
 void fillHatched(QPainter& painter, const QRect& region); // what could not be read
 void paintFocusRing(QPainter& painter, const QRectF& pane);
