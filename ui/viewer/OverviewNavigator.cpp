@@ -8,6 +8,7 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include "ui/viewer/accessible_panes.h"
 #include "ui/viewer/overlay_painting.h"
 #include "ui/widgets/Theme.h"
 
@@ -16,6 +17,7 @@ namespace phloxine::ui {
 OverviewNavigator::OverviewNavigator(SlideView* view, QWidget* parent) : QWidget(parent), m_view(view) {
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_OpaquePaintEvent);
+    showAsGraphic();
     connect(view, &SlideView::viewChanged, this, [this] {
         if (m_view && !m_view->hasSlide()) m_picture = {};
         describe();
@@ -92,12 +94,18 @@ void OverviewNavigator::keyPressEvent(QKeyEvent* event) {
     const QSizeF step = m_view->visibleLevel0().size() / 5;
     const QPointF at = m_view->centre();
     switch (event->key()) {
-    case Qt::Key_Left: return m_view->setCentre(at - QPointF(step.width(), 0));
-    case Qt::Key_Right: return m_view->setCentre(at + QPointF(step.width(), 0));
-    case Qt::Key_Up: return m_view->setCentre(at - QPointF(0, step.height()));
-    case Qt::Key_Down: return m_view->setCentre(at + QPointF(0, step.height()));
-    case Qt::Key_Home: return m_view->setCentre(QPointF(m_view->slideSize().width(), m_view->slideSize().height()) / 2);
-    default: event->ignore();
+    case Qt::Key_Left:
+        return m_view->setCentre(at - QPointF(step.width(), 0));
+    case Qt::Key_Right:
+        return m_view->setCentre(at + QPointF(step.width(), 0));
+    case Qt::Key_Up:
+        return m_view->setCentre(at - QPointF(0, step.height()));
+    case Qt::Key_Down:
+        return m_view->setCentre(at + QPointF(0, step.height()));
+    case Qt::Key_Home:
+        return m_view->setCentre(QPointF(m_view->slideSize().width(), m_view->slideSize().height()) / 2);
+    default:
+        event->ignore();
     }
 }
 

@@ -24,13 +24,9 @@ template <class Action, class OnError>
 void translated(Action action, OnError onError) {
     try {
         action();
-    } catch (const Error& error) {
-        onError(error.code(), QString::fromUtf8(error.what()));
-    } catch (const std::bad_alloc&) {
+    } catch (const Error& error) { onError(error.code(), QString::fromUtf8(error.what())); } catch (const std::bad_alloc&) {
         onError(ErrorCode::OutOfMemory, QString());
-    } catch (const std::exception& error) {
-        onError(ErrorCode::Internal, QString::fromUtf8(error.what()));
-    }
+    } catch (const std::exception& error) { onError(ErrorCode::Internal, QString::fromUtf8(error.what())); }
 }
 } // namespace
 
@@ -109,8 +105,10 @@ void SlideReader::work() {
             m_queue.pop_front();
             m_inFlight.push_back(key);
             lock.unlock();
-            if (renewSource(worker, current.slide, current.path)) readOne(worker, key);
-            else post([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
+            if (renewSource(worker, current.slide, current.path))
+                readOne(worker, key);
+            else
+                post([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
             lock.lock();
             std::erase(m_inFlight, key);
             continue;

@@ -11,6 +11,7 @@
 #include "core/base/Error.h"
 #include "ui/viewer/EmptyState.h"
 #include "ui/viewer/SlideReader.h"
+#include "ui/viewer/accessible_panes.h"
 
 namespace phloxine::ui {
 
@@ -20,12 +21,17 @@ constexpr int noticeableMs = 300; // below it, nothing is said about waiting
 // One sentence and what to do. The message of the error itself is for codes that have no better words here.
 QString sentenceFor(ErrorCode code, const QString& name, const QString& message) {
     switch (code) {
-    case ErrorCode::NotFound: return SlideView::tr("%1 was not found. It may have been moved or renamed.").arg(name);
-    case ErrorCode::Unsupported: return SlideView::tr("%1 is not a slide or an image that Phloxine can read.").arg(name);
+    case ErrorCode::NotFound:
+        return SlideView::tr("%1 was not found. It may have been moved or renamed.").arg(name);
+    case ErrorCode::Unsupported:
+        return SlideView::tr("%1 is not a slide or an image that Phloxine can read.").arg(name);
     case ErrorCode::Corrupt:
-    case ErrorCode::Truncated: return SlideView::tr("%1 is damaged or incomplete. Copy it again from where it came from.").arg(name);
-    case ErrorCode::OutOfMemory: return SlideView::tr("There is not enough memory to open %1.").arg(name);
-    default: return message.isEmpty() ? SlideView::tr("%1 could not be opened.").arg(name) : message;
+    case ErrorCode::Truncated:
+        return SlideView::tr("%1 is damaged or incomplete. Copy it again from where it came from.").arg(name);
+    case ErrorCode::OutOfMemory:
+        return SlideView::tr("There is not enough memory to open %1.").arg(name);
+    default:
+        return message.isEmpty() ? SlideView::tr("%1 could not be opened.").arg(name) : message;
     }
 }
 } // namespace
@@ -34,6 +40,7 @@ SlideView::SlideView(QWidget* parent)
     : QWidget(parent), m_reader(new SlideReader(this)), m_empty(new EmptyState(QStringLiteral("microscope"), this)) {
     setFocusPolicy(Qt::StrongFocus);
     setAcceptDrops(true);
+    showAsGraphic();
     setAttribute(Qt::WA_OpaquePaintEvent);
     connect(m_empty->addButton(tr("Open slide...")), &QPushButton::clicked, this, &SlideView::openRequested);
     connect(m_empty->addButton(tr("Open sample slide")), &QPushButton::clicked, this, &SlideView::openSampleRequested);
@@ -63,8 +70,10 @@ void SlideView::openSlide(const QString& path) {
     QTimer::singleShot(noticeableMs, this, [this, opening = m_opening] {
         if (m_opening != opening) return;
         const QString text = tr("Opening %1...").arg(QFileInfo(m_openingPath).fileName());
-        if (hasSlide()) m_notice = text;
-        else showMessage(QStringLiteral("clock"), text, QString());
+        if (hasSlide())
+            m_notice = text;
+        else
+            showMessage(QStringLiteral("clock"), text, QString());
         update();
     });
 }
@@ -114,8 +123,10 @@ void SlideView::showOpenFailure(int slide, ErrorCode code, const QString& messag
     m_opening = 0;
     unsetCursor();
     const QString sentence = sentenceFor(code, QFileInfo(m_openingPath).fileName(), message);
-    if (hasSlide()) m_notice = sentence;
-    else showMessage(QStringLiteral("alert-circle"), tr("This slide cannot be opened"), sentence);
+    if (hasSlide())
+        m_notice = sentence;
+    else
+        showMessage(QStringLiteral("alert-circle"), tr("This slide cannot be opened"), sentence);
     update();
     Q_EMIT failed(sentence);
 }
@@ -175,8 +186,10 @@ void SlideView::setTileFrame(int tilePx, double micronsPerPixel) {
     m_tilePx = micronsPerPixel > 0 ? std::max(0, tilePx) : 0;
     m_tileMicronsPerPixel = m_tilePx > 0 ? micronsPerPixel : 0;
     rescale(oldUnit);
-    if (!m_zoomChosen) fitTile();
-    else moved();
+    if (!m_zoomChosen)
+        fitTile();
+    else
+        moved();
 }
 
 QRectF SlideView::tileFrameLevel0() const {
@@ -295,11 +308,12 @@ void SlideView::describe() {
         description = m_empty->title() + QLatin1Char(' ') + m_empty->text();
     } else if (const Scale scale = slideScale(); scale.known()) {
         name = tr("Real slide %1, %2 µm per pixel, %3 µm wide")
-                   .arg(slideName(), QLocale().toString(scale.micronsPerPixel, 'f', 2), QLocale().toString(std::lround(m_view.visible().width())));
+                   .arg(slideName(), QLocale().toString(scale.micronsPerPixel, 'f', 2),
+                        QLocale().toString(std::lround(m_view.visible().width())));
         description = tr("Arrow keys move, plus and minus zoom, 0 fits the tile, 1 to 5 choose a magnification.");
     } else {
-        name = tr("Real slide %1, scale unknown, %2 pixels wide")
-                   .arg(slideName(), QLocale().toString(std::lround(visibleLevel0().width())));
+        name =
+            tr("Real slide %1, scale unknown, %2 pixels wide").arg(slideName(), QLocale().toString(std::lround(visibleLevel0().width())));
         description = tr("Arrow keys move, plus and minus zoom, 0 fits the tile, 1 to 5 choose a magnification.");
     }
     if (accessibleName() != name) setAccessibleName(name);

@@ -49,7 +49,7 @@ public:
     void setTileFrame(int tilePx, double micronsPerPixel); // 0: no box
     QRectF tileFrameLevel0() const;
     QRectF visibleLevel0() const;
-    void fitTile();  // the box, or without one the slide, fills the pane
+    void fitTile(); // the box, or without one the slide, fills the pane
     void fitSlide();
 
     QImage overview() const { return m_overview; }
@@ -63,7 +63,7 @@ Q_SIGNALS:
     void failed(const QString& sentence); // opening failed, or (once) the file of the open slide is gone
     void viewChanged();
     void overviewReady();
-    void badTiles(int count); // places of this slide that could not be read, so far
+    void badTiles(int count); // reads of this slide that met a place that cannot be decoded, so far
     void openRequested();
     void openSampleRequested();
 

@@ -44,9 +44,12 @@ bool SlideView::event(QEvent* event) {
 void SlideView::resizeEvent(QResizeEvent*) {
     m_empty->setGeometry(rect());
     const bool fitted = !m_zoomChosen;
-    if (fitted && frameSideMicrometres() > 0) fitTile();
-    else if (fitted && hasSlide()) fitSlide();
-    else moved();
+    if (fitted && frameSideMicrometres() > 0)
+        fitTile();
+    else if (fitted && hasSlide())
+        fitSlide();
+    else
+        moved();
 }
 
 void SlideView::wheelEvent(QWheelEvent* event) {
@@ -57,10 +60,9 @@ void SlideView::wheelEvent(QWheelEvent* event) {
 }
 
 void SlideView::mousePressEvent(QMouseEvent* event) {
-    if (m_focusRing) {
-        m_focusRing = false;
-        update();
-    }
+    m_focusRing = false;
+    if (!m_fileGone && !isOpening()) m_notice.clear(); // read and answered
+    update();
     if (!hasSlide() || (event->button() != Qt::LeftButton && event->button() != Qt::MiddleButton)) return event->ignore();
     m_dragFrom = event->position();
     setCursor(Qt::ClosedHandCursor);
@@ -89,8 +91,12 @@ void SlideView::keyPressEvent(QKeyEvent* event) {
         m_zoomChosen = true;
         zoomAbout(middle, m_view.micronsPerPixel * key->value);
         break;
-    case What::Power: setViewMicronsPerPixel(micronsPerPixelForPower(key->value)); break;
-    case What::FitTile: fitTile(); break;
+    case What::Power:
+        setViewMicronsPerPixel(micronsPerPixelForPower(key->value));
+        break;
+    case What::FitTile:
+        fitTile();
+        break;
     case What::Pan:
         m_view.centre += key->direction * arrowStepPx * m_view.micronsPerPixel;
         moved();

@@ -117,11 +117,7 @@ void SlideView::paintChips(QPainter& painter) const {
     if (const auto bar = slideScale().known() ? scaleBar(m_view.micronsPerPixel, slideScale().source) : std::nullopt)
         paintScaleBar(painter, pane, *bar);
     paintTextChip(painter, pane.bottomRight() - QPointF(overlayMarginPx, overlayMarginPx), positionText());
-    if (m_notice.isEmpty()) return;
-    const QFontMetricsF metrics(overlayFont(painter.font()));
-    const QString text = metrics.elidedText(m_notice, Qt::ElideMiddle, pane.width() - 2 * overlayMarginPx - 24);
-    const double chipWidth = metrics.horizontalAdvance(text) + 20;
-    paintTextChip(painter, {pane.center().x() + chipWidth / 2, pane.top() + overlayMarginPx + chipHeightPx}, text);
+    if (!m_notice.isEmpty()) paintNotice(painter, pane, m_notice);
 }
 
 // The corner of the box, which is what `slide region --x --y` takes; without a box, the middle of the view.

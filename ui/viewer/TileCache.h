@@ -15,7 +15,7 @@ class TileCache {
 public:
     explicit TileCache(std::size_t budgetBytes = std::size_t(256) << 20) : m_budget(budgetBytes) {}
 
-    void begin(int slide); // forgets everything and takes tiles of `slide` only
+    void begin(int slide);                               // forgets everything and takes tiles of `slide` only
     bool insert(const TileKey& key, const QImage& tile); // false: stale, or larger than the whole budget
     const QImage* find(const TileKey& key);              // null when not there; counts as a use
     bool contains(const TileKey& key) const { return m_entries.contains(key); }

@@ -1,6 +1,7 @@
 #pragma once
 // Where a pane looks and how large it draws: a plain value. Picture coordinates are micrometres from the top left corner of the picture; a
-// picture without a scale uses its own pixels times a nominal size, so that the same code serves both. Screen coordinates are logical pixels.
+// picture without a scale uses its own pixels times a nominal size, so that the same code serves both. Screen coordinates are logical
+// pixels.
 #include <QPointF>
 #include <QRectF>
 #include <QSizeF>
@@ -14,8 +15,8 @@ struct ViewTransform {
 
     QPointF toScreen(QPointF micrometres) const;
     QPointF toMicrometres(QPointF screen) const;
-    QRectF visible() const;             // micrometres
-    void panBy(QPointF screen);         // the picture follows the pointer by this much
+    QRectF visible() const;                                    // micrometres
+    void panBy(QPointF screen);                                // the picture follows the pointer by this much
     void zoomAbout(QPointF screen, double newMicronsPerPixel); // what lies under `screen` stays there
 };
 

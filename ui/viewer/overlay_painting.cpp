@@ -6,6 +6,7 @@
 #include <QFontMetricsF>
 #include <QPainter>
 
+#include "ui/widgets/Icons.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {
@@ -70,6 +71,27 @@ QRectF paintTextChip(QPainter& painter, QPointF rightBottom, const QString& text
     return chip;
 }
 
+void paintNotice(QPainter& painter, const QRectF& pane, const QString& sentence) {
+    constexpr double padding = 10, iconPx = 16, gap = 8;
+    constexpr int flags = Qt::AlignLeft | Qt::AlignVCenter | Qt::TextWordWrap;
+    QFont font = overlayFont(painter.font());
+    font.setWeight(QFont::Medium);
+    const double widest = std::max(80.0, pane.width() - 2 * overlayMarginPx - 2 * padding - iconPx - gap);
+    const QRectF text = QFontMetricsF(font).boundingRect(QRectF(0, 0, widest, 1000), flags, sentence);
+    const double width = std::ceil(text.width()) + 1 + 2 * padding + iconPx + gap,
+                 height = std::max(chipHeightPx, std::ceil(text.height()) + 14);
+    const QRectF chip(std::round(pane.center().x() - width / 2), pane.top() + overlayMarginPx, width, height);
+    paintChip(painter, chip);
+    painter.save();
+    const QPointF icon(chip.left() + padding, chip.center().y() - iconPx / 2);
+    painter.drawPixmap(icon,
+                       iconPixmap(QStringLiteral("alert-triangle"), int(iconPx), overlayTextColor, painter.device()->devicePixelRatioF()));
+    painter.setFont(font);
+    painter.setPen(overlayTextColor);
+    painter.drawText(chip.adjusted(padding + iconPx + gap, 0, -padding + 1, 0), flags, sentence);
+    painter.restore();
+}
+
 void paintFrame(QPainter& painter, const QRect& region, FrameKind kind, double devicePixelRatio) {
     const int pixel = std::max(1, int(std::lround(devicePixelRatio)));
     const bool thumbnail = std::max(region.width(), region.height()) < thumbnailPx * devicePixelRatio && kind != FrameKind::Position;
@@ -97,8 +119,10 @@ void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, doub
     const QColor faint(mixed(a.red(), b.red()), mixed(a.green(), b.green()), mixed(a.blue(), b.blue()));
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, false);
-    if (dashed) fillDashes(painter, region, 2 * pixel, 12 * pixel, 6 * pixel, faint);
-    else fillRing(painter, region, 0, pixel, faint);
+    if (dashed)
+        fillDashes(painter, region, 2 * pixel, 12 * pixel, 6 * pixel, faint);
+    else
+        fillRing(painter, region, 0, pixel, faint);
     painter.restore();
 }
 

@@ -19,6 +19,8 @@ QFont overlayFont(QFont font);
 void paintChip(QPainter& painter, const QRectF& chip); // white 88 %
 // One line of text on a chip; `chip`'s right bottom corner is given, the width follows the text. Returns the chip.
 QRectF paintTextChip(QPainter& painter, QPointF rightBottom, const QString& text);
+// A sentence at the top of the pane, in as many lines as it needs.
+void paintNotice(QPainter& painter, const QRectF& pane, const QString& sentence);
 
 // Frames in device pixels: the painter must be in device coordinates (see DevicePainting). Regions below 80 px get 1 px lines.
 enum class FrameKind { Real, Synthetic, Position }; // solid dark, dashed teal, solid teal (the box on an overview)

@@ -15,14 +15,22 @@ std::optional<ViewKey> viewKey(const QKeyEvent& event) {
     const What pan = event.modifiers() & Qt::ShiftModifier ? What::PanTile : What::Pan;
     switch (event.key()) {
     case Qt::Key_Equal: // the same key without Shift on many keyboards
-    case Qt::Key_Plus: return ViewKey{What::ZoomBy, 1 / keyZoomFactor, {}};
-    case Qt::Key_Minus: return ViewKey{What::ZoomBy, keyZoomFactor, {}};
-    case Qt::Key_0: return ViewKey{What::FitTile, 0, {}};
-    case Qt::Key_Left: return ViewKey{pan, 0, {-1, 0}};
-    case Qt::Key_Right: return ViewKey{pan, 0, {1, 0}};
-    case Qt::Key_Up: return ViewKey{pan, 0, {0, -1}};
-    case Qt::Key_Down: return ViewKey{pan, 0, {0, 1}};
-    default: break;
+    case Qt::Key_Plus:
+        return ViewKey{What::ZoomBy, 1 / keyZoomFactor, {}};
+    case Qt::Key_Minus:
+        return ViewKey{What::ZoomBy, keyZoomFactor, {}};
+    case Qt::Key_0:
+        return ViewKey{What::FitTile, 0, {}};
+    case Qt::Key_Left:
+        return ViewKey{pan, 0, {-1, 0}};
+    case Qt::Key_Right:
+        return ViewKey{pan, 0, {1, 0}};
+    case Qt::Key_Up:
+        return ViewKey{pan, 0, {0, -1}};
+    case Qt::Key_Down:
+        return ViewKey{pan, 0, {0, 1}};
+    default:
+        break;
     }
     const bool shiftedDigit = (event.modifiers() & Qt::ShiftModifier) && !(event.modifiers() & Qt::KeypadModifier);
     if (!shiftedDigit && event.key() >= Qt::Key_1 && event.key() <= Qt::Key_5)
