@@ -25,7 +25,6 @@ struct GenerateRequest {
 
     // Filled by resolve(): empty in a request that a user writes.
     std::string modelSha256, build;
-    int threads = 0;
 
     bool operator==(const GenerateRequest&) const = default;
 };

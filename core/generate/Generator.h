@@ -40,10 +40,29 @@ struct GenerateResult {
     int tiles = 0;
 };
 
-// Every field of the result is definite: model, sampler, steps, guidance, precision, device, hash, build, threads.
+// Every field of the result is definite: model, sampler, steps, guidance, precision, device, hash, build.
 GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry);
 
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks);
+
+struct TileFile {
+    std::string name;
+    std::uint64_t seed = 0;
+    double seconds = 0; // 0 when it was there already
+};
+struct FolderResult {
+    GenerateRequest resolved;
+    GenerateTimes seconds;
+    std::vector<TileFile> files;
+    int kept = 0; // tiles found from an earlier run and verified
+};
+std::string tileFileName(const GenerateRequest& single); // "lung_scc-412907733.png"
+
+// Generates into a folder that may hold part of the same request: those tiles are verified and kept. Another request, another program at work
+// there, or a foreign file of the same name: Error(Exists | Busy), and nothing is overwritten.
+FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const std::filesystem::path& folder, const GenerateHooks& hooks);
+
+std::string buildName(); // version, Torch and instruction set: equal names promise equal pixels
 
 // PNG chunks `phloxine` (the resolved request), `parameters` and XMP.
 std::vector<TextChunk> provenance(const GenerateRequest& resolved);

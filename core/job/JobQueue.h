@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "core/base/Error.h"
 #include "core/exporting/ExportPlan.h"
 #include "core/generate/Generator.h"
 

@@ -1,0 +1,85 @@
+#include <nlohmann/json.hpp>
+
+#include "app/cli/Command.h"
+#include "core/base/Error.h"
+#include "core/generate/Generator.h"
+
+namespace phloxine::cli {
+
+namespace {
+
+struct Options {
+    std::string file, out, model;
+    bool check = false;
+};
+
+struct Difference {
+    std::size_t pixels = 0;
+    int largest = 0;
+};
+
+Difference difference(const Image& a, const Image& b) {
+    Difference d;
+    for (std::size_t i = 0; i < a.rgb.size(); i += 3) {
+        int worst = 0;
+        for (std::size_t c = 0; c < 3; ++c) worst = std::max(worst, std::abs(int(a.rgb[i + c]) - int(b.rgb[i + c])));
+        d.pixels += worst > 0;
+        d.largest = std::max(d.largest, worst);
+    }
+    return d;
+}
+
+int run(const Context& context, const Options& options) {
+    auto request = requestFromPng(options.file);
+    const auto madeBy = request.build;
+    request.build.clear();
+    if (!options.model.empty()) request.model = options.model;
+    ModelStore store;
+    Tile made;
+    GenerateHooks hooks;
+    hooks.step = [&](int, int step, int steps) { context.progress({"Making the tile again", double(step) / steps}); };
+    hooks.tile = [&](int, const Tile& tile) { made = tile; };
+    generate(store, request, hooks);
+    context.progress({"", 1});
+    Json json{{"seed", made.request.seed}};
+    if (!options.out.empty()) {
+        makeWritableFolder(options.out);
+        const auto file = std::filesystem::path(options.out) / tileFileName(made.request);
+        writePng(file, made.image, provenance(made.request));
+        json["file"] = file.string();
+        if (!context.json) print(file.string());
+    }
+    int code = 0;
+    if (options.check) {
+        const auto original = readPng(options.file).image;
+        const bool sameSize = original.width == made.image.width && original.height == made.image.height;
+        const auto d = sameSize ? difference(original, made.image) : Difference{};
+        const bool identical = sameSize && d.pixels == 0;
+        std::string sentence = "identical: every pixel is the same.";
+        if (!sameSize) sentence = "different: the size is not the same.";
+        else if (!identical)
+            sentence = "different: " + std::to_string(d.pixels) + " of " + std::to_string(original.width * original.height) + " pixels differ, by at most " + std::to_string(d.largest) + " of 255" +
+                       (madeBy == made.request.build ? "." : "; the file was made by another build (" + madeBy + ", here " + made.request.build + ").");
+        json.update({{"identical", identical}, {"pixels_different", d.pixels}, {"largest_difference", d.largest}, {"message", sentence}});
+        if (!context.json) print(sentence);
+        code = identical ? 0 : 1;
+    }
+    if (context.json) print(json);
+    return code;
+}
+
+} // namespace
+
+Run addRecreate(CLI::App& command) {
+    auto options = std::make_shared<Options>();
+    command.add_option("file", options->file, "A PNG that Phloxine made")->required();
+    command.add_flag("--check", options->check, "Compare with the pixels of the file");
+    command.add_option("--out", options->out, "Folder for the new tile");
+    command.add_option("--model", options->model, "Folder of the model, when it is not installed");
+    return [options](const Context& context) {
+        if (!options->check && options->out.empty()) throw Error(ErrorCode::WrongUse, "Say what to do with the tile: --check, --out DIR, or both.");
+        return run(context, *options);
+    };
+}
+
+} // namespace phloxine::cli

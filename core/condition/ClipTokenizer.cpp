@@ -1,0 +1,197 @@
+#include "core/condition/ClipTokenizer.h"
+
+#include <clocale>
+#include <cwctype>
+
+#include <zlib.h>
+
+#include "core/base/Error.h"
+#include "core/model/ModelStore.h"
+
+namespace phloxine {
+
+namespace {
+
+std::string inflated(const std::filesystem::path& path) {
+    gzFile file = gzopen(path.c_str(), "rb");
+    if (!file) throw Error(ErrorCode::NotFound, "The tokenizer file " + path.filename().string() + " is missing; install Phloxine again.");
+    std::string text;
+    char buffer[1 << 16];
+    int n = 0;
+    while ((n = gzread(file, buffer, sizeof buffer)) > 0 && text.size() < (16u << 20)) text.append(buffer, std::size_t(n));
+    gzclose(file);
+    if (n < 0) throw Error(ErrorCode::Corrupt, "The tokenizer file " + path.filename().string() + " is damaged; install Phloxine again.");
+    return text;
+}
+
+void appendUtf8(std::string& out, char32_t c) {
+    if (c < 0x80) out += char(c);
+    else if (c < 0x800) out += char(0xC0 | c >> 6), out += char(0x80 | (c & 0x3F));
+    else if (c < 0x10000) out += char(0xE0 | c >> 12), out += char(0x80 | (c >> 6 & 0x3F)), out += char(0x80 | (c & 0x3F));
+    else out += char(0xF0 | c >> 18), out += char(0x80 | (c >> 12 & 0x3F)), out += char(0x80 | (c >> 6 & 0x3F)), out += char(0x80 | (c & 0x3F));
+}
+
+// Broken bytes become U+FFFD, so that no prompt can stop the program.
+std::u32string decodeUtf8(const std::string& text) {
+    std::u32string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = std::uint8_t(text[i]);
+        const int extra = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : -1;
+        char32_t c = extra <= 0 ? lead : lead & (0x3F >> extra);
+        bool good = extra >= 0 && i + std::size_t(extra) < text.size();
+        for (int k = 1; good && k <= extra; ++k) {
+            const auto next = std::uint8_t(text[i + std::size_t(k)]);
+            good = (next & 0xC0) == 0x80;
+            c = c << 6 | (next & 0x3F);
+        }
+        out += good ? c : U'\uFFFD';
+        i += good ? std::size_t(extra) + 1 : 1;
+    }
+    return out;
+}
+
+locale_t utf8Locale() {
+    static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return locale;
+}
+bool isDigit(char32_t c) { // Unicode category N: decimal digits, superscripts, fractions, other number forms
+    if (c < 0x80) return c >= '0' && c <= '9';
+    return c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE) || (c >= 0x660 && c <= 0x669) || (c >= 0x966 && c <= 0x96F) || (c >= 0x2070 && c <= 0x2089 && c != 0x2071) ||
+           (c >= 0x2150 && c <= 0x2189) || (c >= 0x2460 && c <= 0x249B) || (c >= 0xFF10 && c <= 0xFF19);
+}
+bool isLetter(char32_t c) {
+    if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return !isDigit(c) && iswalpha_l(wint_t(c), utf8Locale());
+}
+bool isSpace(char32_t c) { return c <= 0x20 || c == 0x7F || c == 0x85 || c == 0xA0 || (c > 0x7F && iswspace_l(wint_t(c), utf8Locale())); }
+
+// Lower case, runs of white space folded into one blank, ends trimmed.
+std::u32string normalised(const std::string& text) {
+    std::u32string out;
+    for (const auto c : decodeUtf8(text)) {
+        if (isSpace(c)) {
+            if (!out.empty() && out.back() != U' ') out += U' ';
+        } else out += char32_t(c < 0x80 ? std::tolower(int(c)) : towlower_l(wint_t(c), utf8Locale()));
+    }
+    while (!out.empty() && out.back() == U' ') out.pop_back();
+    return out;
+}
+
+// End of the word that begins at i: a contraction, a run of letters, one digit, or a run of other marks.
+std::size_t wordEnd(const std::u32string& text, std::size_t i) {
+    for (const std::u32string_view special : {U"<|startoftext|>", U"<|endoftext|>", U"'re", U"'ve", U"'ll", U"'s", U"'t", U"'m", U"'d"})
+        if (std::u32string_view(text).substr(i).starts_with(special)) return i + special.size();
+    if (isDigit(text[i])) return i + 1;
+    const bool letters = isLetter(text[i]);
+    const auto first = i;
+    while (i < text.size() && text[i] != U' ' && !isDigit(text[i]) && isLetter(text[i]) == letters) {
+        if (letters && i > first && text[i] == U'\'') break;
+        ++i;
+    }
+    return i;
+}
+
+} // namespace
+
+ClipTokenizer::ClipTokenizer(const std::filesystem::path& mergesGz) {
+    std::vector<std::string> alphabet(256);
+    std::size_t place = 0;
+    int other = 0;
+    const auto printable = [](int b) { return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE && b <= 0xFF); };
+    for (const bool wanted : {true, false})
+        for (int b = 0; b < 256; ++b)
+            if (printable(b) == wanted) {
+                appendUtf8(m_bytes[b], wanted ? char32_t(b) : char32_t(256 + other++));
+                alphabet[place++] = m_bytes[b];
+            }
+    std::int64_t id = 0;
+    for (const auto& letter : alphabet) m_ids[letter] = id++;
+    for (const auto& letter : alphabet) m_ids[letter + "</w>"] = id++;
+    const auto text = inflated(mergesGz);
+    constexpr int merges = 49152 - 256 - 2;
+    auto at = text.find('\n') + 1; // the first line names the version
+    for (int rank = 0; rank < merges; ++rank) {
+        const auto stop = text.find('\n', at);
+        if (stop == std::string::npos) throw Error(ErrorCode::Corrupt, "The tokenizer file " + mergesGz.filename().string() + " is damaged; install Phloxine again.");
+        auto line = text.substr(at, stop - at);
+        m_ranks[line] = rank;
+        line.erase(line.find(' '), 1);
+        m_ids[line] = id++;
+        at = stop + 1;
+    }
+    m_ids["<|startoftext|>"] = start;
+    m_ids["<|endoftext|>"] = end;
+}
+
+const ClipTokenizer& ClipTokenizer::shared() {
+    static const ClipTokenizer tokenizer(resourcesFolder() / "clip" / "bpe_simple_vocab_16e6.txt.gz");
+    return tokenizer;
+}
+
+std::vector<std::int64_t> ClipTokenizer::bytePairs(const std::string& word) const {
+    if (const auto special = m_ids.find(word); special != m_ids.end() && special->second >= start) return {special->second};
+    std::vector<std::string> parts;
+    for (const unsigned char byte : word) parts.push_back(m_bytes[byte]);
+    parts.back() += "</w>";
+    while (parts.size() > 1) {
+        int best = INT_MAX;
+        std::size_t place = 0;
+        for (std::size_t i = 0; i + 1 < parts.size(); ++i)
+            if (const auto rank = m_ranks.find(parts[i] + " " + parts[i + 1]); rank != m_ranks.end() && rank->second < best) best = rank->second, place = i;
+        if (best == INT_MAX) break;
+        // Merge every occurrence of the best pair, left to right.
+        const auto left = parts[place], right = parts[place + 1];
+        std::vector<std::string> merged;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (i + 1 < parts.size() && parts[i] == left && parts[i + 1] == right) merged.push_back(left + right), ++i;
+            else merged.push_back(parts[i]);
+        }
+        parts = std::move(merged);
+    }
+    std::vector<std::int64_t> ids;
+    for (const auto& part : parts) ids.push_back(m_ids.at(part));
+    return ids;
+}
+
+std::vector<ClipTokenizer::Word> ClipTokenizer::words(const std::string& text) const {
+    constexpr std::size_t longestWord = 4096; // a byte pair search is quadratic in the word
+    const auto normal = normalised(text);
+    std::vector<Word> words;
+    for (std::size_t i = 0; i < normal.size();) {
+        if (normal[i] == U' ') {
+            ++i;
+            continue;
+        }
+        const auto stop = std::min(wordEnd(normal, i), i + longestWord);
+        Word word;
+        for (; i < stop; ++i) appendUtf8(word.text, normal[i]);
+        word.ids = bytePairs(word.text);
+        words.push_back(std::move(word));
+    }
+    return words;
+}
+
+std::vector<std::int64_t> ClipTokenizer::encode(const std::string& text) const {
+    std::vector<std::int64_t> ids;
+    for (const auto& word : words(text)) ids.insert(ids.end(), word.ids.begin(), word.ids.end());
+    return ids;
+}
+
+TokenIds tokenIds(const ClipTokenizer& tokenizer, const std::string& text, int length, std::int64_t pad) {
+    TokenIds result;
+    result.ids.push_back(ClipTokenizer::start);
+    result.count = 2;
+    for (const auto& word : tokenizer.words(text)) {
+        for (const auto id : word.ids)
+            if (int(result.ids.size()) < length - 1) result.ids.push_back(id);
+        result.count += int(word.ids.size());
+        if (result.count > length) result.cut += (result.cut.empty() ? "" : " ") + word.text;
+    }
+    result.ids.push_back(ClipTokenizer::end);
+    result.mask.assign(result.ids.size(), 1);
+    result.ids.resize(std::size_t(length), pad);
+    result.mask.resize(std::size_t(length), 0);
+    return result;
+}
+
+} // namespace phloxine

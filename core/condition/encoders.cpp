@@ -1,0 +1,39 @@
+#include "core/condition/encoders.h"
+
+#include "core/base/Error.h"
+#include "core/condition/ClipTokenizer.h"
+
+namespace phloxine {
+
+TextEncoder::TextEncoder(const WeightView& w, const TextEncoderConfig& config) : m_config(config), m_tower(w, config.tower) {
+    if (config.pathldm) m_config.maxLength = (config.maxLength + 76) / 77 * 77;
+}
+
+EncodedText TextEncoder::encodeTexts(const std::vector<std::string>& texts) const {
+    const std::int64_t n = std::int64_t(texts.size()), length = m_config.maxLength;
+    EncodedText result{at::empty({n, length}, at::kLong), at::empty({n, length}, at::kLong), {}};
+    for (std::int64_t i = 0; i < n; ++i) {
+        auto tokens = tokenIds(ClipTokenizer::shared(), texts[std::size_t(i)], int(length), m_config.pad);
+        result.ids[i].copy_(at::from_blob(tokens.ids.data(), {length}, at::kLong));
+        result.mask[i].copy_(at::from_blob(tokens.mask.data(), {length}, at::kLong));
+    }
+    result.context = m_tower(result.ids, m_config.pathldm ? result.mask : at::Tensor());
+    return result;
+}
+
+at::Tensor TextEncoder::encode(const Condition& condition) const {
+    if (condition.texts.empty()) throw Error(ErrorCode::WrongUse, "This model is guided by a text; give a prompt or one of its classes.");
+    return encodeTexts(condition.texts).context;
+}
+
+ClassEncoder::ClassEncoder(const WeightView& w) : m_embedding(w.get("embedding.weight", {-1, -1})) {}
+
+at::Tensor ClassEncoder::encode(const Condition& condition) const {
+    if (condition.labels.empty()) throw Error(ErrorCode::WrongUse, "This model is guided by a tissue class, not by a text; choose one of its classes.");
+    for (const auto label : condition.labels)
+        if (label < 0 || label >= m_embedding.size(0))
+            throw Error(ErrorCode::WrongUse, "The class number " + std::to_string(label) + " is not one of the " + std::to_string(m_embedding.size(0)) + " of this model.");
+    return at::embedding(m_embedding, at::tensor(condition.labels, at::kLong).to(m_embedding.device())).unsqueeze(1);
+}
+
+} // namespace phloxine

@@ -1,0 +1,70 @@
+#include <nlohmann/json.hpp>
+
+#include "core/base/Error.h"
+#include "core/generate/Generator.h"
+
+namespace phloxine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The part of a request that decides pixels and files; `build` may differ between two runs of the same request.
+Json identity(GenerateRequest request) {
+    request.build.clear();
+    return toJson(request);
+}
+
+bool isFinished(const fs::path& file, const GenerateRequest& single) {
+    if (!fs::exists(file)) return false;
+    auto have = requestFromPng(file);
+    have.batch = single.batch; // an out-of-memory recovery may have made it smaller
+    if (identity(have) != identity(single)) throw Error(ErrorCode::Exists, file.filename().string() + " is there already and is another tile; nothing was overwritten, choose another folder.");
+    (void)readPng(file); // proves that the pixels are whole
+    return true;
+}
+
+} // namespace
+
+std::string tileFileName(const GenerateRequest& single) { return (single.classId.empty() ? "prompt" : single.classId) + "-" + std::to_string(single.seed) + ".png"; }
+
+FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {
+    const auto resolved = resolve(request, store.find(request.model));
+    makeWritableFolder(folder);
+    const FolderLock lock(folder);
+    const auto note = folder / "request.json";
+    if (fs::exists(note)) {
+        const auto known = generateRequestFromJson(readJsonFile(note), "request.json");
+        if (identity(known) != identity(resolved)) throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() + " holds the tiles of another request; nothing was overwritten, choose another folder.");
+    } else writeFileAtomically(note, toJson(resolved).dump(2) + "\n", IfExists::Fail, Durability::Synced);
+
+    FolderResult result;
+    requireFreeSpace(folder, std::uint64_t(resolved.count) * 256 * 1024);
+    for (int first = 0; first < resolved.count;) {
+        if (isFinished(folder / tileFileName(forTile(resolved, first)), forTile(resolved, first))) {
+            result.files.push_back({tileFileName(forTile(resolved, first)), resolved.seed + std::uint64_t(first), 0});
+            ++first, ++result.kept;
+            continue;
+        }
+        // The longest run of missing tiles goes through the model at once.
+        int last = first + 1;
+        while (last < resolved.count && !fs::exists(folder / tileFileName(forTile(resolved, last)))) ++last;
+        auto part = forTile(resolved, first);
+        part.count = last - first;
+        auto partHooks = hooks;
+        if (hooks.step) partHooks.step = [&](int tile, int step, int steps) { hooks.step(first + tile, step, steps); };
+        partHooks.tile = [&](int index, const Tile& tile) {
+            const auto name = tileFileName(tile.request);
+            writePng(folder / name, tile.image, provenance(tile.request));
+            result.files.push_back({name, tile.request.seed, tile.seconds});
+            if (hooks.tile) hooks.tile(first + index, tile);
+        };
+        const auto made = generate(store, part, partHooks);
+        result.seconds.load += made.seconds.load, result.seconds.denoise += made.seconds.denoise, result.seconds.decode += made.seconds.decode, result.seconds.total += made.seconds.total;
+        first = last;
+    }
+    result.resolved = resolved;
+    return result;
+}
+
+} // namespace phloxine

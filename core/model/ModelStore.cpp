@@ -1,0 +1,96 @@
+#include "core/model/ModelStore.h"
+
+#include <cstdlib>
+
+#include "core/base/Error.h"
+#include "core/base/Log.h"
+#include "core/model/Model.h"
+#include "core/tensor/devices.h"
+
+namespace phloxine {
+
+namespace fs = std::filesystem;
+
+struct ModelStore::State {
+    std::vector<fs::path> roots;
+    std::shared_ptr<const Model> loaded;
+    std::string loadedKey;
+};
+
+namespace {
+
+ModelEntry readEntry(const fs::path& folder) {
+    return {modelCardFromJson(readJsonFile(folder / "model.json"), folder.filename().string() + "/model.json"), folder};
+}
+
+} // namespace
+
+ModelStore::ModelStore(std::vector<fs::path> roots) : m_state(std::make_unique<State>()) { m_state->roots = std::move(roots); }
+ModelStore::~ModelStore() = default;
+
+std::vector<ModelEntry> ModelStore::list() const {
+    std::vector<ModelEntry> entries;
+    for (const auto& root : m_state->roots) {
+        std::error_code error;
+        std::vector<fs::path> folders;
+        for (const auto& item : fs::directory_iterator(root, error))
+            if (fs::exists(item.path() / "model.json")) folders.push_back(item.path());
+        std::sort(folders.begin(), folders.end());
+        for (const auto& folder : folders) try {
+                entries.push_back(readEntry(folder));
+            } catch (const Error& e) { logWarning(e.what()); }
+    }
+    return entries;
+}
+
+ModelEntry ModelStore::find(const std::string& idOrPath) const {
+    const auto entries = list();
+    if (idOrPath.empty()) {
+        if (entries.empty()) throw Error(ErrorCode::NotFound, "No model is installed; the folder resources/models of this installation is empty.");
+        return entries.front();
+    }
+    for (const auto& entry : entries)
+        if (entry.card.id == idOrPath) return entry;
+    const fs::path path(idOrPath);
+    if (fs::is_directory(path)) {
+        if (!fs::exists(path / "model.json")) throw Error(ErrorCode::NotAModel, "The folder " + path.filename().string() + " is not a model folder: it holds no model.json.");
+        return readEntry(path);
+    }
+    if (fs::exists(path)) throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
+    std::string known;
+    for (const auto& entry : entries) known += (known.empty() ? "" : ", ") + entry.card.id;
+    throw Error(ErrorCode::NotFound, "There is no model \"" + idOrPath + "\"; known models: " + known + ".", idOrPath);
+}
+
+std::shared_ptr<const Model> ModelStore::load(const ModelEntry& entry, const LoadOptions& options) {
+    initDevices(options.device);
+    const auto device = chooseDevice(options.device);
+    const auto dtype = choosePrecision(options.precision, device);
+    const auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
+    if (m_state->loaded && m_state->loadedKey == key) return m_state->loaded;
+    m_state->loaded.reset(); // two models at once would double the memory
+    m_state->loaded = loadModelFolder(entry.path, entry.card, Binding::forInference(dtype, device));
+    m_state->loadedKey = key;
+    return m_state->loaded;
+}
+
+void ModelStore::unloadAll() { m_state->loaded.reset(); }
+
+std::vector<fs::path> ModelStore::defaultRoots() {
+    std::vector<fs::path> roots{resourcesFolder() / "models"};
+    if (const char* data = std::getenv("XDG_DATA_HOME")) roots.push_back(fs::path(data) / "phloxine" / "models");
+    else if (const char* home = std::getenv("HOME")) roots.push_back(fs::path(home) / ".local/share/phloxine/models");
+    return roots;
+}
+
+fs::path resourcesFolder() {
+    if (const char* named = std::getenv("PHLOXINE_RESOURCES")) return named;
+    std::error_code error;
+    const auto program = fs::read_symlink("/proc/self/exe", error).parent_path();
+    // Installed: bin/phloxine and share/phloxine; built: build/<preset>/phloxine in the source tree.
+    for (const auto& candidate : {program / "../share/phloxine", program / "../../resources", program / "../../../resources", program / "resources"})
+        if (fs::exists(candidate / "clip")) return fs::weakly_canonical(candidate);
+    throw Error(ErrorCode::NotFound, "The folder with Phloxine's resources was not found; install Phloxine again, or set PHLOXINE_RESOURCES.");
+}
+
+} // namespace phloxine

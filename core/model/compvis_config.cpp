@@ -1,0 +1,152 @@
+#include "core/model/compvis_config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include "core/base/Error.h"
+#include "core/base/Files.h"
+#include "core/base/Json.h"
+
+namespace phloxine {
+
+namespace {
+
+// A YAML node with the path that led to it, so that a message can say which entry is wrong.
+class Entry {
+public:
+    Entry(YAML::Node node, std::string path, const std::string& file) : m_node(std::move(node)), m_path(std::move(path)), m_file(&file) {}
+
+    Entry operator[](const std::string& name) const { return {m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined), m_path.empty() ? name : m_path + "." + name, *m_file}; }
+    explicit operator bool() const { return m_node.IsDefined() && !m_node.IsNull(); }
+
+    template <typename T> T as() const {
+        if (!*this) fail("is missing");
+        try {
+            return m_node.as<T>();
+        } catch (const YAML::Exception&) { fail("has a value of the wrong kind"); }
+    }
+    template <typename T> T as(T fallback) const { return *this ? as<T>() : fallback; }
+    int number(int fallback, int low, int high) const {
+        const int value = as<int>(fallback);
+        if (value < low || value > high) fail("is out of range");
+        return value;
+    }
+    std::vector<int> numbers() const {
+        const auto values = as<std::vector<int>>();
+        for (const int v : values)
+            if (v < 0 || v > 4096) fail("is out of range");
+        return values;
+    }
+    [[noreturn]] void fail(const std::string& why) const { throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + ".", m_path); }
+
+private:
+    YAML::Node m_node;
+    std::string m_path;
+    const std::string* m_file;
+};
+
+nn::UNetConfig unetConfig(const Entry& stage) {
+    const auto target = stage["target"].as<std::string>();
+    if (!target.ends_with("openaimodel.UNetModel")) throw Error(ErrorCode::Unsupported, "The denoiser \"" + target + "\" is not supported.", target);
+    const auto p = stage["params"];
+    if (p["num_classes"]) throw Error(ErrorCode::Unsupported, "A U-Net with its own class vector (num_classes) is not supported yet.");
+    if (p["use_scale_shift_norm"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net with scale-shift norm is not supported yet.");
+    if (p["resblock_updown"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net that resamples in its residual blocks is not supported yet.");
+    if (!p["use_spatial_transformer"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net without spatial transformers is not supported yet.");
+    nn::UNetConfig c;
+    c.inChannels = p["in_channels"].number(4, 1, 64);
+    c.outChannels = p["out_channels"].number(4, 1, 64);
+    c.modelChannels = p["model_channels"].number(0, 1, 4096);
+    c.resBlocks = p["num_res_blocks"].number(2, 1, 16);
+    c.attentionResolutions = p["attention_resolutions"].numbers();
+    c.channelMult = p["channel_mult"].numbers();
+    if (c.channelMult.empty() || c.channelMult.size() > 8) p["channel_mult"].fail("must have one to eight numbers");
+    c.heads = p["num_heads"].as<int>(-1);
+    c.headChannels = p["num_head_channels"].as<int>(-1);
+    if (c.heads < 1 && c.headChannels < 1) p["num_heads"].fail("or num_head_channels is needed");
+    c.transformerDepth = p["transformer_depth"].number(1, 1, 64);
+    c.contextDim = p["context_dim"].number(0, 1, 65536);
+    c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
+    c.linearProjection = p["use_linear_in_transformer"].as<bool>(false);
+    c.legacy = p["legacy"].as<bool>(true);
+    return c;
+}
+
+decltype(ModelConfig::firstStage) firstStage(const Entry& stage) {
+    const auto target = stage["target"].as<std::string>();
+    const auto p = stage["params"];
+    if (target.ends_with("autoencoder.AutoencoderKL")) {
+        const auto d = p["ddconfig"];
+        nn::KlConfig c;
+        c.channels = d["ch"].number(128, 1, 4096);
+        c.resBlocks = d["num_res_blocks"].number(2, 1, 16);
+        c.zChannels = d["z_channels"].number(4, 1, 64);
+        c.embedDim = p["embed_dim"].number(c.zChannels, 1, 64);
+        c.resolution = d["resolution"].number(256, 8, 8192);
+        c.channelMult = d["ch_mult"].numbers();
+        c.attentionResolutions = d["attn_resolutions"].numbers();
+        return c;
+    }
+    if (target == "phloxine.PatchAutoencoder") {
+        nn::PatchConfig c;
+        c.patch = p["patch"].number(16, 2, 64);
+        c.zChannels = p["z_channels"].number(16, 1, 256);
+        c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
+        c.decoderWidths = p["decoder_widths"].numbers();
+        return c;
+    }
+    return UnsupportedStage{target};
+}
+
+nn::ClipTextConfig towerConfig(const std::filesystem::path& file) {
+    nn::ClipTextConfig config;
+    if (file.empty() || !std::filesystem::exists(file)) return config;
+    const auto json = readJsonFile(file);
+    config.heads = json.value("num_attention_heads", config.heads);
+    const auto activation = json.value("hidden_act", std::string("quick_gelu"));
+    if (activation == "gelu") config.activation = nn::Activation::Gelu;
+    else if (activation != "quick_gelu") throw Error(ErrorCode::Unsupported, "The activation \"" + activation + "\" of the text encoder is not known.", activation);
+    return config;
+}
+
+decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::filesystem::path& textConfig) {
+    const auto target = stage["target"].as<std::string>();
+    const auto p = stage["params"];
+    if (target.ends_with("modules.FrozenCLIPEmbedder")) {
+        TextEncoderConfig c;
+        c.maxLength = p["max_length"].number(77, 3, 77 * 64);
+        c.tower = towerConfig(textConfig);
+        return c;
+    }
+    if (target.ends_with("modules.ClassEmbedder")) return ClassStage{p["n_classes"].number(1000, 1, 1 << 20)};
+    return UnsupportedStage{target};
+}
+
+} // namespace
+
+ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::filesystem::path& textConfig) {
+    const auto file = path.filename().string();
+    YAML::Node root;
+    try {
+        root = YAML::Load(readFile(path, 1 << 20));
+    } catch (const YAML::Exception& e) {
+        throw Error(ErrorCode::Yaml, "The configuration " + file + " is not valid YAML near line " + std::to_string(e.mark.line + 1) + ".", e.what());
+    }
+    const auto model = Entry(root, "", file)["model"];
+    const auto p = model["params"];
+    if (!model || !p) model.fail("is missing");
+    ModelConfig c;
+    c.prediction = p["parameterization"].as<std::string>("eps");
+    c.betaSchedule = p["beta_schedule"].as<std::string>("linear");
+    c.timesteps = p["timesteps"].number(1000, 2, 100000);
+    c.linearStart = p["linear_start"].as<double>(1e-4);
+    c.linearEnd = p["linear_end"].as<double>(2e-2);
+    c.scaleFactor = p["scale_factor"].as<double>(1);
+    c.useEma = p["use_ema"].as<bool>(true);
+    c.latentSize = p["image_size"].number(0, 0, 8192);
+    c.unet = unetConfig(p["unet_config"]);
+    c.firstStage = firstStage(p["first_stage_config"]);
+    c.condition = conditionStage(p["cond_stage_config"], textConfig);
+    return c;
+}
+
+} // namespace phloxine

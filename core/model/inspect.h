@@ -1,0 +1,18 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+
+namespace phloxine {
+
+// What a model folder or checkpoint is: lines for a person, JSON for a machine. Reads it whole, runs nothing of it.
+// Throws what the loaders throw, in one sentence.
+struct ModelReport {
+    std::vector<std::string> lines;
+    Json json;
+};
+ModelReport inspectModel(const std::filesystem::path& path);
+
+} // namespace phloxine

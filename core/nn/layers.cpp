@@ -1,0 +1,43 @@
+#include "core/nn/layers.h"
+
+#include "core/base/Error.h"
+
+namespace phloxine::nn {
+
+Conv::Conv(const WeightView& w, int stride, int padding)
+    : weight(w.get("weight", {-1, -1, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride), padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
+
+at::Tensor Conv::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
+
+Linear::Linear(const WeightView& w) : weight(w.get("weight", {-1, -1})), bias(w.find("bias")) {}
+
+at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+
+GroupNorm::GroupNorm(const WeightView& w, int groups, double eps) : weight(w.get("weight", {-1})), bias(w.get("bias", {weight.size(0)})), groups(groups), eps(eps) {
+    if (weight.size(0) % groups)
+        throw Error(ErrorCode::Shape, "The norm \"" + w.prefix() + "\" has " + std::to_string(weight.size(0)) + " channels, which " + std::to_string(groups) + " groups do not divide.", w.prefix());
+}
+
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const { return at::group_norm(x, groups, weight, bias, eps); }
+at::Tensor GroupNorm::silu(const at::Tensor& x) const {
+    auto y = (*this)(x);
+    return weight.requires_grad() ? at::silu(y) : at::silu_(y);
+}
+
+LayerNorm::LayerNorm(const WeightView& w) : weight(w.get("weight", {-1})), bias(w.get("bias", {weight.size(0)})) {}
+
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, 1e-5); }
+
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal, const at::Tensor& mask) {
+    const auto split = [heads](const at::Tensor& t) { return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2); };
+    const auto out = at::scaled_dot_product_attention(split(q), split(k), split(v), mask.defined() ? std::optional(mask) : std::nullopt, 0.0, causal);
+    return out.transpose(1, 2).reshape(q.sizes());
+}
+
+at::Tensor toTokens(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)}); }
+
+at::Tensor toMap(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
+    return tokens.view({tokens.size(0), height, width, tokens.size(2)}).permute({0, 3, 1, 2});
+}
+
+} // namespace phloxine::nn

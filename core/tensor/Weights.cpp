@@ -1,0 +1,73 @@
+#include "core/tensor/Weights.h"
+
+#include <c10/core/GradMode.h>
+
+#include "core/base/Error.h"
+
+namespace phloxine {
+
+Binding Binding::forInference(at::ScalarType dtype, at::Device device) {
+    if (c10::GradMode::is_enabled())
+        throw Error(ErrorCode::WrongUse, "A model was bound for inference while gradients are recorded; switch gradient mode off first.");
+    return {true, dtype, device};
+}
+
+WeightView WeightView::operator/(std::string_view name) const {
+    return {*m_weights, m_binding, m_prefix.empty() ? std::string(name) : m_prefix + "." + std::string(name)};
+}
+
+bool WeightView::has(std::string_view name) const { return m_weights->count((*this / name).m_prefix) > 0; }
+
+const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shape) const {
+    const auto key = (*this / name).m_prefix;
+    const auto it = m_weights->find(key);
+    if (it == m_weights->end()) throw Error(ErrorCode::MissingKey, "The weights lack the tensor \"" + key + "\", which this architecture needs.", key);
+    const auto have = it->second.sizes();
+    bool fits = shape.empty() || have.size() == shape.size();
+    for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] < 0 || shape[i] == have[i];
+    if (!fits)
+        throw Error(ErrorCode::Shape, "The tensor \"" + key + "\" has the shape " + shapeText(have) + " where " + shapeText(shape) + " is needed.", key);
+    return it->second;
+}
+
+at::Tensor WeightView::get(std::string_view name, at::IntArrayRef shape) const {
+    const auto& tensor = master(name, shape);
+    if (!m_binding.infer) return tensor;
+    auto bound = tensor.to(m_binding.device, m_binding.dtype);
+    return bound.dim() == 4 ? bound.contiguous(at::MemoryFormat::ChannelsLast) : bound.contiguous();
+}
+
+at::Tensor WeightView::exact(std::string_view name, at::IntArrayRef shape) const {
+    const auto& tensor = master(name, shape);
+    return m_binding.infer ? tensor.to(m_binding.device, at::kFloat) : tensor;
+}
+
+at::Tensor WeightView::find(std::string_view name) const { return has(name) ? get(name) : at::Tensor(); }
+
+Weights subset(const Weights& weights, std::string_view prefix) {
+    Weights part;
+    for (auto it = weights.lower_bound(std::string(prefix)); it != weights.end() && it->first.starts_with(prefix); ++it)
+        part.emplace_hint(part.end(), it->first.substr(prefix.size()), it->second);
+    return part;
+}
+
+std::int64_t parameterCount(const Weights& weights) {
+    std::int64_t n = 0;
+    for (const auto& [key, tensor] : weights) n += tensor.numel();
+    return n;
+}
+
+std::string shapeText(at::IntArrayRef shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
+    return text + "]";
+}
+
+void requireFinite(const Weights& weights, const std::string& what) {
+    for (const auto& [key, tensor] : weights)
+        if (tensor.is_floating_point() && tensor.numel() > 0 && !std::isfinite(tensor.sum(at::kDouble).item<double>()))
+            if (!at::isfinite(tensor).all().item<bool>())
+                throw Error(ErrorCode::Nan, "The weights of " + what + " hold values that are not numbers, first in \"" + key + "\"; get the file again.", key);
+}
+
+} // namespace phloxine

@@ -1,0 +1,8 @@
+#pragma once
+#include <cstdint>
+
+namespace phloxine {
+
+std::uint64_t peakMemoryBytes(); // largest resident size of this process so far
+
+} // namespace phloxine

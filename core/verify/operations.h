@@ -1,0 +1,40 @@
+#pragma once
+// The operations of parity cases, as a table.
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/Json.h"
+#include "core/tensor/Weights.h"
+
+namespace phloxine::verify {
+
+struct Case {
+    std::filesystem::path model;  // resolved; empty when the case has none
+    Json parameters;
+    Weights inputs;               // by name
+    std::vector<std::string> wanted; // names of the expected tensors
+};
+
+struct NotYet { // thrown where a variant of an operation is not there yet
+    std::string reason;
+};
+
+struct OperationRow {
+    const char* name;
+    Weights (*run)(const Case&); // the tensors that were asked for, by name
+};
+const std::vector<OperationRow>& operations();
+
+Weights runFormula(const Case&);
+Weights runUNet(const Case&);
+Weights runEncode(const Case&);
+Weights runDecode(const Case&);
+Weights runText(const Case&);
+Weights runClass(const Case&);
+Weights runSchedule(const Case&);
+Weights runAnalytic(const Case&);
+Weights runSample(const Case&);
+
+} // namespace phloxine::verify

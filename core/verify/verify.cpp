@@ -1,0 +1,105 @@
+#include "core/verify/verify.h"
+
+#include "core/base/Error.h"
+#include "core/tensor/devices.h"
+#include "core/tensor/safetensors.h"
+#include "core/verify/operations.h"
+
+namespace phloxine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using namespace verify;
+
+constexpr double exactly = 0;
+
+const std::vector<OperationRow> table{{"formula", runFormula},       {"unet", runUNet},         {"vae.encode", runEncode}, {"vae.decode", runDecode}, {"text.encode", runText},
+                                      {"class.encode", runClass},    {"schedule", runSchedule}, {"sampler.analytic", runAnalytic}, {"sample", runSample}};
+
+Weights tensorsOf(const Json& json, const char* key, const fs::path& folder) {
+    const auto name = json.find(key);
+    return name == json.end() || name->is_null() ? Weights() : readSafetensors(folder / name->get<std::string>());
+}
+
+TensorError compare(const std::string& name, const at::Tensor& got, const at::Tensor& expected, const Json& tolerance) {
+    TensorError error{name};
+    error.exact = tolerance.value("exact", false);
+    error.maxAbsLimit = error.exact ? exactly : tolerance.value("max_abs", -1.0);
+    error.relL2Limit = tolerance.value("rel_l2", -1.0);
+    if (!got.defined() || got.sizes() != expected.sizes()) {
+        error.maxAbs = error.relL2 = std::numeric_limits<double>::infinity();
+        error.name += got.defined() ? " (shape " + shapeText(got.sizes()) + ", expected " + shapeText(expected.sizes()) + ")" : " (not computed)";
+        return error;
+    }
+    const auto a = got.to(at::kCPU, at::kDouble), b = expected.to(at::kDouble);
+    const auto difference = a - b;
+    error.maxAbs = difference.numel() ? difference.abs().max().item<double>() : 0;
+    const double size = b.norm().item<double>();
+    error.relL2 = difference.norm().item<double>() / (size > 0 ? size : 1);
+    error.pass = (error.maxAbsLimit < 0 || error.maxAbs <= error.maxAbsLimit) && (error.relL2Limit < 0 || error.relL2 <= error.relL2Limit); // NaN fails
+    return error;
+}
+
+void run(const fs::path& folder, CaseResult& result) {
+    const auto json = readJsonFile(folder / "case.json");
+    requireFormat(json, "case", 1, result.name + "/case.json");
+    result.name = json.value("name", result.name);
+    result.operation = json.at("operation");
+    const auto row = std::find_if(table.begin(), table.end(), [&](const OperationRow& r) { return r.name == result.operation; });
+    if (row == table.end()) throw NotYet{"the operation " + result.operation + " is not there yet"};
+    Case c;
+    if (const auto model = json.find("model"); model != json.end() && model->is_string()) c.model = (folder / model->get<std::string>()).lexically_normal();
+    c.parameters = json.value("parameters", Json::object());
+    c.inputs = tensorsOf(json, "inputs", folder);
+    const auto expected = tensorsOf(json, "expected", folder);
+    for (const auto& [name, tensor] : expected) c.wanted.push_back(name);
+    const auto got = row->run(c);
+    const auto tolerance = json.at("tolerance");
+    bool all = !tolerance.empty();
+    for (const auto& [name, limits] : tolerance.items()) {
+        const auto want = expected.find(name);
+        if (want == expected.end()) throw Error(ErrorCode::Corrupt, "The case limits the tensor \"" + name + "\", which it does not hold.");
+        const auto have = got.find(name);
+        result.tensors.push_back(compare(name, have == got.end() ? at::Tensor() : have->second, want->second, limits));
+        all = all && result.tensors.back().pass;
+    }
+    for (const auto& [name, tensor] : expected)
+        if (!tolerance.contains(name)) throw Error(ErrorCode::Corrupt, "The case holds the tensor \"" + name + "\" without a limit.");
+    result.status = all ? CaseStatus::Pass : CaseStatus::Fail;
+}
+
+} // namespace
+
+const std::vector<OperationRow>& verify::operations() { return table; }
+
+std::string toString(CaseStatus status) {
+    switch (status) {
+    case CaseStatus::Pass: return "pass";
+    case CaseStatus::Fail: return "fail";
+    case CaseStatus::NotYet: return "not-yet";
+    case CaseStatus::Error: break;
+    }
+    return "error";
+}
+
+bool isCase(const fs::path& folder) { return fs::exists(folder / "case.json"); }
+
+CaseResult runCase(const fs::path& folder) {
+    initDevices("cpu"); // the numbers were made in fp32 on a CPU
+    CaseResult result;
+    result.name = fs::weakly_canonical(folder).filename().string();
+    try {
+        run(folder, result);
+    } catch (const NotYet& e) {
+        result.status = CaseStatus::NotYet;
+        result.message = e.reason;
+    } catch (const Error& e) {
+        result.status = e.code() == ErrorCode::Unsupported ? CaseStatus::NotYet : CaseStatus::Error;
+        result.message = e.what();
+    } catch (const std::exception& e) { result.message = e.what(); }
+    return result;
+}
+
+} // namespace phloxine

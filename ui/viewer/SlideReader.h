@@ -1,0 +1,68 @@
+#pragma once
+// Opens a slide and reads its tiles on two threads of its own, each with its own SlideSource, so that the GUI thread never waits for a
+// file. Functions are called, and signals arrive, on the GUI thread. A slide stays current until the next one has opened.
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <QObject>
+#include <QString>
+
+#include "core/base/Error.h"
+#include "core/slide/SlideSource.h"
+#include "ui/viewer/TilePyramid.h"
+
+namespace phloxine::ui {
+
+class SlideReader : public QObject {
+    Q_OBJECT
+public:
+    explicit SlideReader(QObject* parent = nullptr);
+    ~SlideReader() override; // waits for the read in progress
+
+    // A file, or "synthetic:WIDTHxHEIGHT" for tests. Returns the number of this opening; only the latest one is reported.
+    int open(const QString& path);
+    void close();
+
+    // What is wanted of the slide now, first things first. Replaces what was asked before and is not being read yet.
+    void request(int slide, const std::vector<TileKey>& keys);
+
+Q_SIGNALS:
+    void opened(int slide, const phloxine::SlideInfo& info);
+    void openFailed(int slide, phloxine::ErrorCode code, const QString& message);
+    void overviewRead(int slide, const QImage& overview);
+    void tileRead(const phloxine::ui::TileKey& key, const QImage& tile, int unreadable); // unreadable: new bad reads that it cost
+    void tileFailed(const phloxine::ui::TileKey& key, phloxine::ErrorCode code);
+
+private:
+    struct Opening {
+        int slide = 0;
+        QString path;
+    };
+    struct Worker; // what one thread holds: its SlideSource
+
+    void work();
+    void openSource(Worker& worker, const Opening& opening);
+    bool renewSource(Worker& worker, int slide, const QString& path);
+    void readOverview(Worker& worker);
+    void readOne(Worker& worker, const TileKey& key);
+    bool stillWanted(const TileKey& key);
+    void post(std::function<void()> report); // to the GUI thread
+
+    std::mutex m_mutex; // guards all below
+    std::condition_variable m_somethingToDo;
+    std::optional<Opening> m_toOpen;
+    int m_latest = 0; // number of the latest opening; 0 is never used
+    Opening m_current;
+    bool m_overviewWanted = false;
+    std::deque<TileKey> m_queue;
+    std::vector<TileKey> m_wanted, m_inFlight;
+    bool m_quit = false;
+
+    std::vector<std::thread> m_threads;
+};
+
+} // namespace phloxine::ui

@@ -1,0 +1,130 @@
+// How SlideView paints: from the cache only, in device pixels, so that nothing is blurred by half a pixel.
+#include <cmath>
+
+#include <QPainter>
+
+#include "ui/viewer/ScaleBar.h"
+#include "ui/viewer/SlideView.h"
+#include "ui/viewer/overlay_painting.h"
+#include "ui/widgets/Theme.h"
+
+namespace phloxine::ui {
+
+// Level-0 pixels to device pixels. The origin is a whole number: at 1:1 every slide pixel is one device pixel.
+struct SlideView::Mapping {
+    double left = 0, top = 0; // of the slide, device pixels
+    double scale = 1;         // device pixels per level-0 pixel
+
+    QRect toDevice(const QRectF& level0) const {
+        const QPoint a(int(std::lround(left + level0.left() * scale)), int(std::lround(top + level0.top() * scale)));
+        const QPoint b(int(std::lround(left + level0.right() * scale)), int(std::lround(top + level0.bottom() * scale)));
+        return {a, QSize(b.x() - a.x(), b.y() - a.y())};
+    }
+    QRectF toLevel0(const QRect& device) const {
+        return {(device.left() - left) / scale, (device.top() - top) / scale, device.width() / scale, device.height() / scale};
+    }
+};
+
+namespace {
+// Draws the part of `picture` that lies under `target`. `origin` and `perPixel` say where the picture lies: level-0 pixels.
+void drawPart(QPainter& painter, const QRect& target, const QRectF& level0, const QImage& picture, QPointF origin, QSizeF perPixel) {
+    const QRectF source((level0.left() - origin.x()) / perPixel.width(), (level0.top() - origin.y()) / perPixel.height(),
+                        level0.width() / perPixel.width(), level0.height() / perPixel.height());
+    painter.drawImage(QRectF(target), picture, source);
+}
+} // namespace
+
+SlideView::Mapping SlideView::mapping() const {
+    const double ratio = devicePixelRatioF();
+    Mapping map;
+    map.scale = unit() / m_view.micronsPerPixel * ratio;
+    const QPointF at = centre();
+    map.left = std::round(width() * ratio / 2 - at.x() * map.scale);
+    map.top = std::round(height() * ratio / 2 - at.y() * map.scale);
+    return map;
+}
+
+void SlideView::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), theme().canvas);
+    const double ratio = devicePixelRatioF();
+    const double side = frameSideMicrometres();
+    if (hasSlide()) {
+        paintSlide(painter);
+        if (side > 0) {
+            const DevicePainting device(painter, ratio);
+            paintFrame(painter, centredSquare(size(), side, m_view.micronsPerPixel, ratio), FrameKind::Real, ratio);
+        }
+        paintChips(painter);
+    } else {
+        const DevicePainting device(painter, ratio);
+        const double missing = side > 0 ? side : 1;
+        const double zoom = side > 0 ? m_view.micronsPerPixel : fittingMicronsPerPixel(size(), 1);
+        paintMissingFrame(painter, centredSquare(size(), missing, zoom, ratio), false, ratio);
+    }
+    if (m_focusRing) paintFocusRing(painter, rect());
+}
+
+void SlideView::paintSlide(QPainter& painter) {
+    const double ratio = devicePixelRatioF();
+    const DevicePainting device(painter, ratio);
+    const Mapping map = mapping();
+    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
+    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & pane;
+    painter.setClipRect(slide);
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    for (const TileKey& key : visibleTiles()) paintTile(painter, map, key);
+    painter.setClipping(false);
+}
+
+void SlideView::paintTile(QPainter& painter, const Mapping& map, const TileKey& key) {
+    const double ratio = devicePixelRatioF();
+    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
+    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & pane;
+    if (target.isEmpty()) return;
+    if (const QImage* tile = m_cache.find(key)) {
+        const double pixel = std::exp2(key.level);
+        const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
+        drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
+    } else if (m_failed.contains(key)) {
+        fillHatched(painter, target);
+    } else if (!paintFromAncestor(painter, map, key, target)) {
+        painter.fillRect(target, theme().track);
+    }
+}
+
+bool SlideView::paintFromAncestor(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target) {
+    TileKey above = key;
+    while (++above.level <= m_pyramid.topLevel()) {
+        above.column /= 2;
+        above.row /= 2;
+        const QImage* tile = m_cache.find(above);
+        if (!tile) continue;
+        const double pixel = std::exp2(above.level);
+        const QPointF origin = TilePyramid::tileLevel0(above).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
+        drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
+        return true;
+    }
+    if (m_overview.isNull()) return false;
+    const QRect inside = target & map.toDevice(QRectF(QPointF(0, 0), slideSize()));
+    const QSizeF perPixel(m_pyramid.width() / m_overview.width(), m_pyramid.height() / m_overview.height());
+    drawPart(painter, inside, map.toLevel0(inside), m_overview, {0, 0}, perPixel);
+    return true;
+}
+
+void SlideView::paintChips(QPainter& painter) const {
+    const QRectF pane(rect());
+    if (const auto bar = slideScale().known() ? scaleBar(m_view.micronsPerPixel, slideScale().source) : std::nullopt)
+        paintScaleBar(painter, pane, *bar);
+    paintTextChip(painter, pane.bottomRight() - QPointF(overlayMarginPx, overlayMarginPx), positionText());
+    if (!m_notice.isEmpty()) paintNotice(painter, pane, m_notice);
+}
+
+// The corner of the box, which is what `slide region --x --y` takes; without a box, the middle of the view.
+QString SlideView::positionText() const {
+    const QPointF at = frameSideMicrometres() > 0 ? tileFrameLevel0().topLeft() : centre();
+    return tr("x\u00A0%1, y\u00A0%2\u00A0px", "position on the slide")
+        .arg(groupedNumber(std::llround(at.x())), groupedNumber(std::llround(at.y())));
+}
+
+} // namespace phloxine::ui
