@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include <nlohmann/json.hpp>
+
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
 #include "core/base/Log.h"
