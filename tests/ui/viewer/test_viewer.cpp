@@ -316,7 +316,7 @@ void TestViewer::paintsTheRightPixels_data() {
     QTest::newRow("1:1") << 0.25 << QPointF(10000, 8000) << 0 << 0.0;
     QTest::newRow("1:1, across tiles") << 0.25 << QPointF(512, 768) << 0 << 0.0;
     QTest::newRow("half") << 0.5 << QPointF(10000, 8000) << 2 << 0.6;
-    QTest::newRow("between levels") << 0.375 << QPointF(10000, 8000) << 255 << 6.0;
+    QTest::newRow("between levels") << 0.375 << QPointF(10000, 8000) << 100 << 2.0;
 }
 
 void TestViewer::paintsTheRightPixels() {
