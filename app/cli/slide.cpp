@@ -77,7 +77,17 @@ int pixelsOf(double microns, double micronsPerPixel) {
     return int(pixels);
 }
 
-int region(const Context& context, const Options& options) {
+void requirePositive(const char* option, double value) {
+    if (!(value > 0) || !std::isfinite(value))
+        throw Error(ErrorCode::WrongUse, std::string(option) + " must be a positive number of micrometres.");
+}
+
+int region(const Context& context, const Options& options, const CLI::App& command) {
+    for (const auto& [option, value] : {std::pair("--width-um", options.widthMicrons),
+                                        {"--height-um", options.heightMicrons},
+                                        {"--mpp", options.micronsPerPixel},
+                                        {"--slide-mpp", options.slideMicrons}})
+        if (command.count(option) > 0) requirePositive(option, value);
     auto slide = openSlide(options.slide);
     if (options.slideMicrons > 0) slide = std::make_unique<RescaledSlide>(std::move(slide), options.slideMicrons);
     if (!slide->info().scale.known())
@@ -110,20 +120,15 @@ Run addSlide(CLI::App& command) {
     regionCommand->add_option("slide", options->slide, "A slide or an image")->required();
     regionCommand->add_option("--x", options->x, "Left edge, in pixels of the full resolution")->required();
     regionCommand->add_option("--y", options->y, "Top edge, in pixels of the full resolution")->required();
-    regionCommand->add_option("--width-um", options->widthMicrons, "Width of the region in micrometres")
-        ->required()
-        ->check(CLI::PositiveNumber);
-    regionCommand->add_option("--height-um", options->heightMicrons, "Height in micrometres; default: the width")
-        ->check(CLI::PositiveNumber);
-    regionCommand->add_option("--mpp", options->micronsPerPixel, "Micrometres per pixel of the result; default: the slide's own")
-        ->check(CLI::PositiveNumber);
-    regionCommand
-        ->add_option("--slide-mpp", options->slideMicrons, "Micrometres per pixel of the slide, when it does not state them or is wrong")
-        ->check(CLI::PositiveNumber);
+    regionCommand->add_option("--width-um", options->widthMicrons, "Width of the region in micrometres")->required();
+    regionCommand->add_option("--height-um", options->heightMicrons, "Height in micrometres; default: the width");
+    regionCommand->add_option("--mpp", options->micronsPerPixel, "Micrometres per pixel of the result; default: the slide's own");
+    regionCommand->add_option("--slide-mpp", options->slideMicrons,
+                              "Micrometres per pixel of the slide, when it does not state them or is wrong");
     regionCommand->add_option("--out", options->out, "PNG file to write")->required();
     for (CLI::App* sub : {infoCommand, regionCommand}) sub->fallthrough(); // --json may stand at the end
-    return [infoCommand, options](const Context& context) {
-        return infoCommand->parsed() ? info(context, *options) : region(context, *options);
+    return [infoCommand, regionCommand, options](const Context& context) {
+        return infoCommand->parsed() ? info(context, *options) : region(context, *options, *regionCommand);
     };
 }
 
