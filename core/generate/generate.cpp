@@ -36,6 +36,11 @@ private:
     std::vector<PhiloxNoise> m_tiles;
 };
 
+std::string beginning(const std::string& text) { // of a cut end that may be long
+    constexpr std::size_t most = 80;
+    return text.size() <= most ? text : text.substr(0, text.rfind(' ', most)) + " ...";
+}
+
 struct Contexts {
     at::Tensor conditional, unconditional; // [1, tokens, width]
 };
@@ -50,7 +55,7 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
     if (const auto* text = dynamic_cast<const TextEncoder*>(model.condition.get()))
         for (const auto& prompt : {request.prompt, request.negative})
             if (const auto tokens = countTokens(prompt, text->maxLength()); !tokens.cut.empty() && hooks.notice)
-                hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " + std::to_string(tokens.limit) + ", so it was cut before: " + tokens.cut);
+                hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " + std::to_string(tokens.limit) + ", so the end was cut, from: " + beginning(tokens.cut));
     Contexts contexts{model.condition->encode(conditionOf(request, model.card)), {}};
     if (request.guidance != 1) contexts.unconditional = model.condition->encode({{request.negative}, {}});
     return contexts;
@@ -128,7 +133,7 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     if (!r.classId.empty() && !card.findClass(r.classId)) {
         std::string known;
         for (const auto& c : card.classes) known += (known.empty() ? "" : ", ") + c.id;
-        throw Error(ErrorCode::WrongUse, "The model " + card.id + " has no class \"" + r.classId + "\"; " + (known.empty() ? "it has no classes." : "its classes are " + known + "."), r.classId);
+        throw Error(ErrorCode::NotFound, "The model " + card.id + " has no class \"" + r.classId + "\"; " + (known.empty() ? "it has no classes." : "its classes are " + known + "."), r.classId);
     }
     const auto offers = [&](const char* kind) { return card.conditions.empty() || std::count(card.conditions.begin(), card.conditions.end(), kind) > 0; };
     if (r.classId.empty() && !offers("text")) throw Error(ErrorCode::WrongUse, "The model " + card.id + " is guided by a tissue class only; choose a class.");
