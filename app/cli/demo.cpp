@@ -27,9 +27,9 @@ public:
         m_sheet = Image(gap + (columns + 1) * (m_tile + gap), top + int(card.classes.size()) * (m_tile + label + gap) + bottom);
         fill(m_sheet, 0, 0, m_sheet.width, m_sheet.height, 255, 255, 255);
         m_sheet.scale = card.scale;
-        const auto mark = m_card.scale.source == ScaleSource::Assumed ? " um/px (assumed)" : " um/px";
-        drawText(m_sheet, gap, 24, ("Synthetic: " + card.title).c_str(), 12);
-        drawText(m_sheet, columnAt(columns), 24, ("Real slide, " + rounded(card.scale.micronsPerPixel) + mark).c_str(), 12);
+        const auto mark = m_card.scale.source == ScaleSource::Assumed ? " um/px assumed" : " um/px";
+        drawText(m_sheet, gap, 24, ("Synthetic: " + card.title).c_str(), 10);
+        drawText(m_sheet, columnAt(columns), 24, ("Real, " + rounded(card.scale.micronsPerPixel) + mark).c_str(), 10);
     }
     void place(int row, int column, const Image& image) { paste(m_sheet, image, columnAt(column), rowAt(row) + label); }
     void name(int row, const std::string& text) { drawText(m_sheet, gap, rowAt(row) + label - 8, text.c_str(), 12); }
@@ -54,7 +54,7 @@ private:
 std::vector<Image> realRegions(const ModelCard& card, int count) {
     const auto slide = openSlide(resourcesFolder() / "slides" / "CMU-1-Small-Region.svs");
     std::vector<Image> regions;
-    for (int i = 0; i < count; ++i) regions.push_back(readRegion(*slide, 700 + 150 * (i % 3), 900 + 380 * i, card.tileSizePx, card.tileSizePx, card.scale.micronsPerPixel));
+    for (int i = 0; i < count; ++i) regions.push_back(readRegion(*slide, 950 + 100 * (i % 2), 1150 + 330 * i, card.tileSizePx, card.tileSizePx, card.scale.micronsPerPixel));
     return regions;
 }
 
