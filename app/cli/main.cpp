@@ -13,6 +13,7 @@
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/base/process.h"
 
 using namespace phloxine;
 
@@ -80,6 +81,7 @@ void cli::print(const Json& json) { std::cout << json.dump(2) << "\n"; }
 void cli::print(const std::string& line) { std::cout << line << "\n"; }
 
 int main(int argc, char** argv) {
+    waitPassively(argv);
     if (!isCommandLine(argc, argv)) startWindow(argv);
     CLI::App app("Phloxine: synthetic histology tiles beside real tissue. Research use only, not for diagnosis.", "phloxine");
     app.set_version_flag("--version", PHLOXINE_VERSION);
