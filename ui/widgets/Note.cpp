@@ -31,7 +31,7 @@ Note::Note(Tone tone, const QString& text, QWidget* parent)
         hide();
         Q_EMIT closed();
     });
-    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum); // not Maximum: wrapped text may need more than the hint says
     arrange();
     setText(text);
     recolor();
