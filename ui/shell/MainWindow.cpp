@@ -1,0 +1,161 @@
+#include "ui/shell/MainWindow.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "core/job/JobQueue.h"
+#include "ui/generate/GeneratePage.h"
+#include "ui/shell/NavRail.h"
+#include "ui/shell/StatusRow.h"
+#include "ui/shell/settings.h"
+#include "ui/widgets/Icon.h"
+#include "ui/widgets/Theme.h"
+
+namespace phloxine::ui {
+namespace {
+
+constexpr QSize smallest(1280, 760), usual(1440, 900);
+
+QString firstLocalFile(const QMimeData* data) {
+    for (const QUrl& url : data->urls())
+        if (url.isLocalFile()) return url.toLocalFile();
+    return {};
+}
+
+} // namespace
+
+MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
+    : QMainWindow(parent), m_rail(new NavRail(this)), m_page(new GeneratePage(std::move(store), bridge, this)),
+      m_status(new StatusRow(this)) {
+    setWindowTitle(tr("Phloxine"));
+    setMinimumSize(smallest);
+    setAcceptDrops(true);
+    m_rail->addWorkspace("sparkles", tr("Generate"));
+
+    auto* centre = new QWidget(this);
+    auto* column = new QVBoxLayout(centre);
+    auto* row = new QHBoxLayout;
+    for (QBoxLayout* box : std::initializer_list<QBoxLayout*>{column, row}) {
+        box->setContentsMargins(0, 0, 0, 0);
+        box->setSpacing(0);
+    }
+    row->addWidget(m_rail);
+    row->addWidget(m_page, 1);
+    column->addLayout(row, 1);
+    column->addWidget(m_status);
+    setCentralWidget(centre);
+
+    buildMenus();
+    m_rail->setSettingsMenu(m_themeMenu);
+    connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
+    connect(m_status, &StatusRow::cancelRequested, m_page, &GeneratePage::stopNow);
+    showStatus({}, -1);
+    restore();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::showStatus(const QString& text, double fraction) {
+    m_status->setJob(text, fraction);
+    m_stopNow->setEnabled(fraction >= 0);
+    m_stopAfterTile->setEnabled(fraction >= 0);
+    showDevice();
+}
+
+void MainWindow::showDevice() {
+    m_status->setDevice(QString::fromStdString(deviceStatus().name)); // what the worker has said last
+}
+
+void MainWindow::toggleFullScreen(bool on) {
+    setWindowState(on ? windowState() | Qt::WindowFullScreen : windowState() & ~Qt::WindowFullScreen);
+}
+
+// The page marks its panels with the property "panel", whose number is their place in the order.
+QList<QWidget*> MainWindow::panels() const {
+    QList<QWidget*> inside;
+    for (QWidget* widget : m_page->findChildren<QWidget*>())
+        if (widget->property("panel").isValid() && widget->isVisible()) inside.append(widget);
+    std::stable_sort(inside.begin(), inside.end(),
+                     [](QWidget* a, QWidget* b) { return a->property("panel").toInt() < b->property("panel").toInt(); });
+    QList<QWidget*> all{m_rail};
+    all += inside;
+    all.append(m_status);
+    return all;
+}
+
+void MainWindow::cyclePanel(int direction) {
+    const QList<QWidget*> all = panels();
+    const QWidget* focused = QApplication::focusWidget();
+    qsizetype here = -1;
+    for (qsizetype i = 0; i < all.size(); ++i)
+        if (focused && (all[i] == focused || all[i]->isAncestorOf(focused))) here = i;
+    for (qsizetype step = 1; step <= all.size(); ++step) {
+        const qsizetype at = here < 0 ? (direction > 0 ? step - 1 : all.size() - step) : here + direction * step;
+        QWidget* panel = all[(at % all.size() + all.size()) % all.size()];
+        QWidget* first = panel->focusPolicy() & Qt::TabFocus ? panel : nullptr;
+        // the chain of Tab, not the order of creation
+        for (QWidget* next = panel->nextInFocusChain(); !first && next != panel; next = next->nextInFocusChain())
+            if (panel->isAncestorOf(next) && (next->focusPolicy() & Qt::TabFocus) && next->isVisible() && next->isEnabled()) first = next;
+        if (!first) continue;
+        first->setFocus(Qt::TabFocusReason);
+        return;
+    }
+}
+
+void MainWindow::restore() {
+    const auto settings = openSettings();
+    if (!restoreGeometry(settings->value(QStringLiteral("window/geometry")).toByteArray())) resize(usual);
+}
+
+void MainWindow::remember() const {
+    const auto settings = openSettings();
+    settings->setValue(QStringLiteral("window/geometry"), saveGeometry());
+}
+
+bool MainWindow::mayClose() {
+    if (!m_page->busy()) return true;
+    QMessageBox box(QMessageBox::NoIcon, tr("Quit Phloxine"), tr("A run is going on."), QMessageBox::NoButton, this);
+    box.setInformativeText(tr("Finished tiles are saved. The tile that is being made would be lost."));
+    auto* stop = box.addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
+    box.setDefaultButton(box.addButton(tr("Keep running"), QMessageBox::RejectRole));
+    box.exec();
+    return box.clickedButton() == stop;
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayClose()) {
+        event->ignore();
+        return;
+    }
+    if (m_page->busy()) m_page->stopNow();
+    remember();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!firstLocalFile(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString path = firstLocalFile(event->mimeData());
+    if (path.isEmpty()) return;
+    event->acceptProposedAction();
+    m_page->openSlide(path);
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::PaletteChange && m_researchIcon)
+        m_researchIcon->setPixmap(iconPixmap(QStringLiteral("shield"), 16, theme().text2, devicePixelRatioF()));
+    QMainWindow::changeEvent(event);
+}
+
+} // namespace phloxine::ui

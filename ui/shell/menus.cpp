@@ -1,0 +1,127 @@
+// The menu bar of the window.
+#include <QAction>
+#include <QActionGroup>
+#include <QApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+
+#include "ui/generate/GeneratePage.h"
+#include "ui/shell/AboutDialog.h"
+#include "ui/shell/KeysDialog.h"
+#include "ui/shell/MainWindow.h"
+#include "ui/shell/settings.h"
+#include "ui/widgets/Icon.h"
+#include "ui/widgets/Theme.h"
+
+namespace phloxine::ui {
+
+void MainWindow::buildMenus() {
+    menuBar()->setFixedHeight(32);
+    menuBar()->setNativeMenuBar(false); // the research notice sits in its corner
+    buildFileMenu();
+    buildViewMenu();
+    buildSlideMenu();
+    buildRunMenu();
+    buildHelpMenu();
+    buildCorner();
+}
+
+QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)()) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, m_page, slot);
+    return action;
+}
+
+void MainWindow::buildFileMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&File"));
+    addAction(menu, tr("&Open slide..."), QKeySequence(Qt::CTRL | Qt::Key_O), &GeneratePage::openSlideDialog);
+    addAction(menu, tr("Open &sample slide"), {}, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
+    menu->addSeparator();
+    addAction(menu, tr("&Export tiles..."), QKeySequence(Qt::CTRL | Qt::Key_E), &GeneratePage::exportTiles)
+        ->setObjectName(QStringLiteral("exportTiles"));
+    menu->addSeparator();
+    QAction* quit = menu->addAction(tr("&Quit"));
+    quit->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q));
+    quit->setMenuRole(QAction::QuitRole);
+    connect(quit, &QAction::triggered, this, &QWidget::close);
+}
+
+void MainWindow::buildViewMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&View"));
+    m_themeMenu = menu->addMenu(tr("&Theme"));
+    addThemeChoices(m_themeMenu);
+    QAction* full = menu->addAction(tr("&Full screen"));
+    full->setCheckable(true);
+    full->setShortcut(QKeySequence(Qt::Key_F11));
+    connect(full, &QAction::toggled, this, &MainWindow::toggleFullScreen);
+    menu->addSeparator();
+    for (const int direction : {1, -1}) {
+        QAction* action = menu->addAction(direction > 0 ? tr("&Next panel") : tr("&Previous panel"));
+        action->setShortcut(direction > 0 ? QKeySequence(Qt::Key_F6) : QKeySequence(Qt::SHIFT | Qt::Key_F6));
+        connect(action, &QAction::triggered, this, [this, direction] { cyclePanel(direction); });
+    }
+}
+
+void MainWindow::addThemeChoices(QMenu* menu) {
+    m_themes = new QActionGroup(this);
+    const std::pair<QString, ThemeChoice> choices[] = {
+        {tr("&System theme"), ThemeChoice::System}, {tr("&Light theme"), ThemeChoice::Light}, {tr("&Dark theme"), ThemeChoice::Dark}};
+    for (const auto& [text, choice] : choices) {
+        QAction* action = menu->addAction(text);
+        action->setCheckable(true);
+        action->setChecked(themeChoice() == choice);
+        m_themes->addAction(action);
+        connect(action, &QAction::triggered, this, [choice = choice] {
+            applyTheme(choice);
+            openSettings()->setValue(QStringLiteral("window/theme"), int(choice));
+        });
+    }
+}
+
+void MainWindow::buildSlideMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Slide"));
+    const QString names[] = {tr("2.5×"), tr("5×"), tr("10×"), tr("20×"), tr("40×")};
+    for (int power = 0; power < 5; ++power) {
+        // The digit is shown and not set as a shortcut: it acts in the image panes only, never while somebody types.
+        QAction* action = menu->addAction(names[power] + QLatin1Char('\t') + QString::number(power + 1));
+        connect(action, &QAction::triggered, m_page, [this, power] { m_page->setMagnification(power); });
+    }
+}
+
+void MainWindow::buildRunMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Run"));
+    QAction* generate = addAction(menu, tr("&Generate"), {}, &GeneratePage::generateNow);
+    generate->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    menu->addSeparator();
+    m_stopNow = addAction(menu, tr("&Stop now"), QKeySequence(Qt::CTRL | Qt::Key_Period), &GeneratePage::stopNow);
+    m_stopAfterTile =
+        addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period), &GeneratePage::stopAfterTile);
+}
+
+void MainWindow::buildHelpMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Help"));
+    QAction* keys = menu->addAction(tr("&Keys of this screen"));
+    keys->setShortcut(QKeySequence(Qt::Key_F1));
+    connect(keys, &QAction::triggered, this, [this] { KeysDialog(this).exec(); });
+    QAction* about = menu->addAction(tr("&About and licences"));
+    connect(about, &QAction::triggered, this, [this] { AboutDialog(this).exec(); });
+}
+
+void MainWindow::buildCorner() {
+    auto* corner = new QWidget(this);
+    auto* row = new QHBoxLayout(corner);
+    row->setContentsMargins(0, 0, 16, 0);
+    row->setSpacing(8);
+    m_researchIcon = new QLabel(corner);
+    m_researchIcon->setPixmap(iconPixmap(QStringLiteral("shield"), 16, theme().text2, devicePixelRatioF()));
+    auto* words = new QLabel(tr("Research use only, not for diagnosis"), corner);
+    words->setProperty("role", QStringLiteral("secondary"));
+    row->addWidget(m_researchIcon);
+    row->addWidget(words);
+    menuBar()->setCornerWidget(corner, Qt::TopRightCorner);
+}
+
+} // namespace phloxine::ui
