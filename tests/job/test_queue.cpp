@@ -1,0 +1,273 @@
+// The queue: order of events, the two ways to stop, failures, and the end of the process in the middle of a job.
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "core/job/JobQueue.h"
+#include "tests/support/tiles.h"
+
+using namespace phloxine;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Remembers every event as "job:word", and wakes whoever waits for one.
+class Recorder final : public JobEvents {
+public:
+    void started(JobId id) override { add(id, "started"); }
+    void progress(JobId id, const Progress& p) override {
+        add(id, "progress");
+        const std::lock_guard lock(m_mutex);
+        m_fractions.push_back(p.fraction);
+    }
+    void preview(JobId id, const TilePreview&) override { add(id, "preview"); }
+    void tile(JobId id, int index, const Tile& tile, const fs::path& file) override {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_tiles.push_back(tile), m_files.push_back(file);
+        }
+        add(id, "tile" + std::to_string(index));
+    }
+    void notice(JobId id, const std::string&) override { add(id, "notice"); }
+    void finished(JobId id) override { add(id, "finished"); }
+    void cancelled(JobId id) override { add(id, "cancelled"); }
+    void failed(JobId id, const JobFailure& f) override {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_failure = f;
+        }
+        add(id, "failed");
+    }
+
+    bool waitFor(JobId id, const std::string& word, int seconds = 60) {
+        std::unique_lock lock(m_mutex);
+        return m_wake.wait_for(lock, std::chrono::seconds(seconds), [&] { return has(id, word); });
+    }
+    bool waitForEnd(JobId id) {
+        std::unique_lock lock(m_mutex);
+        return m_wake.wait_for(lock, std::chrono::seconds(60), [&] { return has(id, "finished") || has(id, "cancelled") || has(id, "failed"); });
+    }
+    std::vector<std::string> of(JobId id) {
+        const std::lock_guard lock(m_mutex);
+        std::vector<std::string> words;
+        for (const auto& [job, word] : m_events)
+            if (job == id) words.push_back(word);
+        return words;
+    }
+    std::vector<double> fractions() { return locked(m_fractions); }
+    std::vector<Tile> tiles() { return locked(m_tiles); }
+    std::vector<fs::path> files() { return locked(m_files); }
+    JobFailure failure() { return locked(m_failure); }
+    std::set<std::thread::id> threads() { return locked(m_threads); }
+
+private:
+    template <typename T> T locked(const T& value) {
+        const std::lock_guard lock(m_mutex);
+        return value;
+    }
+    bool has(JobId id, const std::string& word) const { return std::count(m_events.begin(), m_events.end(), std::pair{id, word}) > 0; }
+    void add(JobId id, const std::string& word) {
+        const std::lock_guard lock(m_mutex);
+        m_events.emplace_back(id, word);
+        m_threads.insert(std::this_thread::get_id());
+        m_wake.notify_all();
+    }
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    std::vector<std::pair<JobId, std::string>> m_events;
+    std::vector<double> m_fractions;
+    std::vector<Tile> m_tiles;
+    std::vector<fs::path> m_files;
+    std::set<std::thread::id> m_threads;
+    JobFailure m_failure;
+};
+
+int ends(const std::vector<std::string>& words) {
+    int n = 0;
+    for (const auto& w : words) n += w == "finished" || w == "cancelled" || w == "failed";
+    return n;
+}
+
+GenerateJob job(int count = 1, bool previews = false) { return {quickRequest(count), {}, previews}; }
+
+} // namespace
+
+class TestQueue : public QObject {
+    Q_OBJECT
+
+private slots:
+    void eventsComeInOrder() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto id = queue.submit(job(2, true));
+        QVERIFY(events.waitForEnd(id));
+        const auto words = events.of(id);
+        QCOMPARE(words.front(), std::string("started"));
+        QCOMPARE(words.back(), std::string("finished"));
+        QCOMPARE(ends(words), 1);
+        QVERIFY(std::find(words.begin(), words.end(), "tile0") < std::find(words.begin(), words.end(), "tile1"));
+        QVERIFY(std::count(words.begin(), words.end(), "progress") >= 6 && std::count(words.begin(), words.end(), "preview") >= 2);
+        const auto fractions = events.fractions();
+        QVERIFY(std::is_sorted(fractions.begin(), fractions.end()) && fractions.back() <= 1);
+        const auto threads = events.threads(); // one worker, and not this thread
+        QCOMPARE(threads.size(), std::size_t(1));
+        QVERIFY(!threads.count(std::this_thread::get_id()));
+        QTRY_VERIFY(queue.idle());
+    }
+
+    void jobsRunOneAfterTheOther() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto a = queue.submit(job()), b = queue.submit(job());
+        QVERIFY(a != b && !queue.idle());
+        QVERIFY(events.waitForEnd(b));
+        QCOMPARE(events.of(a).back(), std::string("finished"));
+        const auto tiles = events.tiles();
+        QVERIFY(tiles.size() == 2 && tiles[0].image == tiles[1].image);
+    }
+
+    void stopNow() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto id = queue.submit(job(1000));
+        QVERIFY(events.waitFor(id, "tile0"));
+        queue.stop(id, Stop::Now);
+        QVERIFY(events.waitForEnd(id));
+        QCOMPARE(events.of(id).back(), std::string("cancelled"));
+        QCOMPARE(ends(events.of(id)), 1);
+        const auto next = queue.submit(job()); // the stop was for that job alone
+        QVERIFY(events.waitForEnd(next));
+        QCOMPARE(events.of(next).back(), std::string("finished"));
+    }
+
+    void stopAfterTile() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto id = queue.submit(job(1000));
+        QVERIFY(events.waitFor(id, "tile0"));
+        queue.stop(id, Stop::AfterTile);
+        QVERIFY(events.waitForEnd(id));
+        const auto words = events.of(id);
+        QCOMPARE(words.back(), std::string("cancelled"));
+        QVERIFY(words[words.size() - 2].starts_with("tile")); // the tile at work was finished
+        QVERIFY(events.tiles().size() < 10);
+    }
+
+    void waitingJobIsRemoved() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto running = queue.submit(job(1000)), waiting = queue.submit(job());
+        QVERIFY(events.waitFor(running, "started"));
+        queue.stop(waiting, Stop::AfterTile);
+        queue.stop(waiting, Stop::Now); // twice does no harm
+        queue.stop(12345, Stop::Now);   // nor does one that never was
+        queue.stop(running, Stop::Now);
+        QVERIFY(events.waitForEnd(waiting));
+        QCOMPARE(events.of(waiting), (std::vector<std::string>{"cancelled"}));
+        QVERIFY(events.waitForEnd(running));
+    }
+
+    void stopAll() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto a = queue.submit(job(1000)), b = queue.submit(job()), c = queue.submit(job());
+        QVERIFY(events.waitFor(a, "started"));
+        queue.stopAll(Stop::Now);
+        for (const auto id : {a, b, c}) {
+            QVERIFY(events.waitForEnd(id));
+            QCOMPARE(events.of(id).back(), std::string("cancelled"));
+            QCOMPARE(ends(events.of(id)), 1);
+        }
+    }
+
+    void failingJobDoesNotStopTheNext_data() {
+        QTest::addColumn<QByteArray>("what");
+        QTest::addColumn<QByteArray>("code");
+        QTest::newRow("class") << QByteArray("class") << QByteArray("wrong-use");
+        QTest::newRow("model") << QByteArray("model") << QByteArray("not-found");
+        QTest::newRow("folder is a file") << QByteArray("folder") << QByteArray("exists");
+        QTest::newRow("plan without tiles") << QByteArray("plan") << QByteArray("");
+    }
+    void failingJobDoesNotStopTheNext() {
+        QFETCH(QByteArray, what);
+        QFETCH(QByteArray, code);
+        QTemporaryDir folder;
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        auto bad = job();
+        if (what == "class") bad.request.classId = "nothing";
+        if (what == "model") bad.request.model = "nothing";
+        if (what == "folder") {
+            bad.folder = folder.filePath("file").toStdString();
+            std::ofstream(bad.folder) << "x";
+        }
+        const auto id = what == "plan" ? queue.submit(ExportJob{{}, folder.path().toStdString()}) : queue.submit(bad);
+        const auto next = queue.submit(job());
+        QVERIFY(events.waitForEnd(next));
+        QCOMPARE(events.of(next).back(), std::string("finished"));
+        QCOMPARE(ends(events.of(id)), 1);
+        QCOMPARE(events.of(id).back(), std::string("failed"));
+        if (!code.isEmpty()) QCOMPARE(QByteArray::fromStdString(std::string(toString(events.failure().code))), code);
+        QVERIFY(!events.failure().message.empty());
+    }
+
+    void tilesAreSavedWithProvenance() {
+        QTemporaryDir folder;
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        auto saved = job(2);
+        saved.folder = fs::path(folder.path().toStdString()) / "tiles";
+        QVERIFY(events.waitForEnd(queue.submit(saved)));
+        const auto files = events.files();
+        QCOMPARE(files.size(), std::size_t(2));
+        for (std::size_t i = 0; i < 2; ++i) {
+            QVERIFY(readPng(files[i]).image == events.tiles()[i].image);
+            QCOMPARE(requestFromPng(files[i]).seed, std::uint64_t(11 + i));
+        }
+        const auto before = fs::last_write_time(files[0]);
+        QVERIFY(events.waitForEnd(queue.submit(saved))); // again: nothing is written twice
+        QVERIFY(fs::last_write_time(files[0]) == before);
+    }
+
+    // Closing the program in the middle of a job ends soon, with an end for the running one.
+    void destructorStopsTheRunningJob() {
+        Recorder events;
+        JobId running = 0;
+        QElapsedTimer clock;
+        {
+            JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+            running = queue.submit(job(100000));
+            queue.submit(job(100000));
+            QVERIFY(events.waitFor(running, "tile0"));
+            clock.start();
+        }
+        QVERIFY2(clock.elapsed() < 5000, "the destructor waits too long");
+        QCOMPARE(events.of(running).back(), std::string("cancelled"));
+        QCOMPARE(ends(events.of(running)), 1);
+    }
+
+    void emptyQueueComesAndGoes() {
+        Recorder events;
+        for (int i = 0; i < 20; ++i) JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+    }
+
+    // Two OpenMP runtimes would each make a pool of threads and fight for the cores.
+    void exactlyOneOpenMpRuntime() {
+        std::set<std::string> runtimes;
+        std::ifstream maps("/proc/self/maps");
+        for (std::string line; std::getline(maps, line);)
+            if (const auto at = line.find('/'); at != std::string::npos)
+                for (const auto* name : {"libgomp", "libiomp", "libomp"})
+                    if (line.find(name, at) != std::string::npos) runtimes.insert(line.substr(at));
+        for (const auto& r : runtimes) qInfo("%s", r.c_str());
+        QCOMPARE(runtimes.size(), std::size_t(1));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestQueue)
+#include "test_queue.moc"
