@@ -4,16 +4,18 @@
 
 namespace phloxine::nn {
 
-Conv::Conv(const WeightView& w, int stride, int padding)
-    : weight(w.get("weight", {-1, -1, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride), padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
+Conv::Conv(const WeightView& w, int stride, int padding, int in, int out)
+    : weight(w.get("weight", {out, in, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride), padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
 
 at::Tensor Conv::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
 
-Linear::Linear(const WeightView& w) : weight(w.get("weight", {-1, -1})), bias(w.find("bias")) {}
+Linear::Linear(const WeightView& w, int in, int out) : weight(w.get("weight", {out, in})) {
+    if (w.has("bias")) bias = w.get("bias", {weight.size(0)});
+}
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
 
-GroupNorm::GroupNorm(const WeightView& w, int groups, double eps) : weight(w.get("weight", {-1})), bias(w.get("bias", {weight.size(0)})), groups(groups), eps(eps) {
+GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width) : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})), groups(groups), eps(eps) {
     if (weight.size(0) % groups)
         throw Error(ErrorCode::Shape, "The norm \"" + w.prefix() + "\" has " + std::to_string(weight.size(0)) + " channels, which " + std::to_string(groups) + " groups do not divide.", w.prefix());
 }
@@ -24,7 +26,7 @@ at::Tensor GroupNorm::silu(const at::Tensor& x) const {
     return weight.requires_grad() ? at::silu(y) : at::silu_(y);
 }
 
-LayerNorm::LayerNorm(const WeightView& w) : weight(w.get("weight", {-1})), bias(w.get("bias", {weight.size(0)})) {}
+LayerNorm::LayerNorm(const WeightView& w, int width) : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})) {}
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, 1e-5); }
 

@@ -8,14 +8,15 @@ struct Conv {
     at::Tensor weight, bias;
     int stride = 1, padding = 0;
     Conv() = default;
-    explicit Conv(const WeightView& w, int stride = 1, int padding = -1); // -1: half the kernel
+    // padding -1: half the kernel; in, out: the widths that the network needs, -1 = any
+    explicit Conv(const WeightView& w, int stride = 1, int padding = -1, int in = -1, int out = -1);
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
 struct Linear {
     at::Tensor weight, bias; // bias may be undefined
     Linear() = default;
-    explicit Linear(const WeightView& w);
+    explicit Linear(const WeightView& w, int in = -1, int out = -1);
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
@@ -24,7 +25,7 @@ struct GroupNorm {
     int groups = 32;
     double eps = 1e-5;
     GroupNorm() = default;
-    GroupNorm(const WeightView& w, int groups, double eps);
+    GroupNorm(const WeightView& w, int groups, double eps, int width = -1);
     at::Tensor operator()(const at::Tensor& x) const;
     at::Tensor silu(const at::Tensor& x) const; // SiLU of the norm
 };
@@ -32,7 +33,7 @@ struct GroupNorm {
 struct LayerNorm {
     at::Tensor weight, bias;
     LayerNorm() = default;
-    explicit LayerNorm(const WeightView& w); // eps 1e-5
+    explicit LayerNorm(const WeightView& w, int width = -1); // eps 1e-5
     at::Tensor operator()(const at::Tensor& x) const;
 };
 

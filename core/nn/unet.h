@@ -22,7 +22,7 @@ struct ResBlock {
     Linear emb;
     bool hasSkip = false;
     ResBlock() = default;
-    ResBlock(const WeightView& w, int groups);
+    ResBlock(const WeightView& w, int groups, int in, int out, int time);
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& siluOfTime) const;
 };
 
@@ -30,7 +30,7 @@ struct CrossAttention {
     Linear q, k, v, out;
     int heads = 1;
     CrossAttention() = default;
-    CrossAttention(const WeightView& w, int heads);
+    CrossAttention(const WeightView& w, int heads, int width, int context);
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const;
 };
 
@@ -38,7 +38,7 @@ struct TransformerBlock {
     LayerNorm norm1, norm2, norm3;
     CrossAttention self, cross;
     Linear feedForwardIn, feedForwardOut;
-    TransformerBlock(const WeightView& w, int heads);
+    TransformerBlock(const WeightView& w, int heads, int width, int context);
     at::Tensor operator()(at::Tensor x, const at::Tensor& context) const;
 };
 
@@ -49,7 +49,7 @@ struct SpatialTransformer {
     bool linear = false;
     std::vector<TransformerBlock> blocks;
     SpatialTransformer() = default;
-    SpatialTransformer(const WeightView& w, int heads, int depth, int groups, bool linear);
+    SpatialTransformer(const WeightView& w, const UNetConfig& config, int heads, int width);
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const;
 };
 

@@ -65,7 +65,9 @@ private:
     template <typename T> void push(T data, int depth = 0) {
         if (++m_values > mostValues) corrupt("its pickle makes too many values");
         if (depth > deepest) corrupt("its pickle is nested too deeply");
-        m_stack.push_back(std::make_shared<Value>(Value{std::move(data), depth}));
+        auto value = std::make_shared<Value>();
+        value->data = std::move(data), value->depth = depth;
+        m_stack.push_back(std::move(value));
     }
     Ref pop() {
         if (m_stack.empty()) corrupt("its pickle takes from an empty stack");
@@ -225,6 +227,25 @@ private:
 };
 
 } // namespace
+
+// A container that was filled after it was put into its parent may hang on a chain of any length, whose destructors would use up the stack if each called the next.
+Value::~Value() {
+    thread_local std::vector<Ref> waiting;
+    thread_local bool clearing = false;
+    const auto take = [](std::vector<Ref>& items) { std::move(items.begin(), items.end(), std::back_inserter(waiting)); };
+    if (auto* call = std::get_if<Call>(&data)) take(call->arguments);
+    if (auto* persistent = std::get_if<Persistent>(&data)) take(persistent->id);
+    if (auto* list = std::get_if<List>(&data)) take(list->items);
+    if (auto* dict = std::get_if<Dict>(&data))
+        for (auto& [key, value] : dict->items) waiting.push_back(std::move(key)), waiting.push_back(std::move(value));
+    if (clearing) return;
+    clearing = true;
+    while (!waiting.empty()) {
+        const auto next = std::move(waiting.back());
+        waiting.pop_back();
+    }
+    clearing = false;
+}
 
 Ref read(std::span<const std::byte> bytes, const std::string& name) { return Machine(bytes, name).run(); }
 

@@ -36,6 +36,7 @@ struct Mark {};
 struct Value {
     std::variant<None, bool, std::int64_t, double, std::string, Global, Call, Persistent, List, Dict, Opaque, Mark> data;
     int depth = 0;
+    ~Value(); // takes long chains apart without recursion
     template <typename T> const T* as() const { return std::get_if<T>(&data); }
 };
 

@@ -1,4 +1,6 @@
 // A request is a value: JSON both ways, and everything that it may not be.
+#include <set>
+
 #include <QtTest>
 
 #include <nlohmann/json.hpp>

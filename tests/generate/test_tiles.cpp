@@ -77,7 +77,7 @@ private slots:
         QCOMPARE(p.steps, 3);
         // The same field at a sixteenth of the pixels.
         QCOMPARE(p.image.scale.micronsPerPixel, 16 * image.scale.micronsPerPixel);
-        QCOMPARE(p.image.scale.source, image.scale.source);
+        QVERIFY(p.image.scale.source == image.scale.source);
     }
 
     void stopNow() {
@@ -114,7 +114,7 @@ private slots:
     void wrongRequestsAreSaid_data() {
         QTest::addColumn<QByteArray>("what");
         QTest::addColumn<QByteArray>("code");
-        QTest::newRow("class") << QByteArray("class") << QByteArray("wrong-use");
+        QTest::newRow("class") << QByteArray("class") << QByteArray("not-found");
         QTest::newRow("sampler") << QByteArray("sampler") << QByteArray("wrong-use");
         QTest::newRow("precision") << QByteArray("precision") << QByteArray("wrong-use");
         QTest::newRow("device") << QByteArray("device") << QByteArray("wrong-use");

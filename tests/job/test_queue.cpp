@@ -188,7 +188,7 @@ private slots:
     void failingJobDoesNotStopTheNext_data() {
         QTest::addColumn<QByteArray>("what");
         QTest::addColumn<QByteArray>("code");
-        QTest::newRow("class") << QByteArray("class") << QByteArray("wrong-use");
+        QTest::newRow("class") << QByteArray("class") << QByteArray("not-found");
         QTest::newRow("model") << QByteArray("model") << QByteArray("not-found");
         QTest::newRow("folder is a file") << QByteArray("folder") << QByteArray("exists");
         QTest::newRow("plan without tiles") << QByteArray("plan") << QByteArray("");

@@ -2,6 +2,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <nlohmann/json.hpp>
+
 #include "core/base/Sha256.h"
 #include "core/model/inspect.h"
 #include "tests/support/errors.h"

@@ -46,7 +46,7 @@ private slots:
         const std::vector<std::int64_t> shape(wanted.begin(), wanted.end());
         std::string message;
         QCOMPARE(errorOf([&] { view.get("weight", shape); }, &message), "shape");
-        for (const std::string part : {std::string("\"layer.weight\""), std::string("[2, 3]"), text.toStdString()}) QVERIFY2(message.find(part) != std::string::npos, message.c_str());
+        for (const auto& part : {std::string("\"layer.weight\""), std::string("[2, 3]"), text.toStdString()}) QVERIFY2(message.find(part) != std::string::npos, message.c_str());
     }
 
     void anySizeFits() {

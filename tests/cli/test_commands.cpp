@@ -1,0 +1,209 @@
+// The command line from outside: exit codes, one JSON object on stdout, errors as one line on stderr, and the promises about pixels and files.
+#include <csignal>
+
+#include <QDir>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "tests/support/program.h"
+
+using namespace phloxine;
+
+class TestCommands : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_dir;
+
+    QString at(const QString& name) const { return m_dir.filePath(name); }
+    Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
+    static QStringList quick(const QString& out, const QStringList& more = {}) { return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more; }
+    void write(const QString& name, const QByteArray& bytes) const {
+        QFile file(at(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(bytes);
+    }
+    QByteArray read(const QString& name) const {
+        QFile file(at(name));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+    static void requireOneSentence(const Outcome& o) {
+        QVERIFY2(o.err.startsWith("phloxine: ") && o.err.count('\n') == 1 && o.err.endsWith("\n"), o.err);
+        QVERIFY2(o.out.isEmpty(), o.out);
+    }
+
+private slots:
+    void initTestCase() {
+        if (!QFile::exists(program())) QSKIP("the program is not built");
+    }
+
+    void help_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("program") << QStringList{"--help"};
+        for (const auto* c : {"demo", "generate", "recreate", "metadata", "models", "slide", "export", "verify", "self-test", "diagnostics"}) QTest::newRow(c) << QStringList{c, "--help"};
+        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--help"};
+        QTest::newRow("slide region") << QStringList{"slide", "region", "--help"};
+    }
+    void help() {
+        QFETCH(QStringList, arguments);
+        const auto o = run(arguments);
+        QCOMPARE(o.code, 0);
+        QVERIFY(o.out.contains("Usage") && o.err.isEmpty());
+    }
+
+    void version() { QVERIFY(run({"--version"}).out.trimmed().size() >= 5); }
+
+    void wrongUse_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("unknown command") << QStringList{"generat"};
+        QTest::newRow("unknown option") << QStringList{"generate", "--out", "x", "--colour", "red"};
+        QTest::newRow("no destination") << QStringList{"generate", "--class", "lung_scc"};
+        QTest::newRow("nothing to make") << QStringList{"generate", "--out", "x"};
+        QTest::newRow("class and prompt") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--prompt", "lung"};
+        QTest::newRow("count is a word") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--count", "many"};
+        QTest::newRow("count of zero") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--count", "0"};
+        QTest::newRow("seed too large") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--seed", "9007199254740993"};
+        QTest::newRow("negative seed") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--seed", "-1"};
+        QTest::newRow("unknown sampler") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--sampler", "best"};
+        QTest::newRow("unknown class") << QStringList{"generate", "--out", "x", "--class", "kidney"};
+        QTest::newRow("unknown device") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--device", "abacus"};
+        QTest::newRow("recreate without a wish") << QStringList{"recreate", "x.png"};
+        QTest::newRow("models without a word") << QStringList{"models"};
+    }
+    void wrongUse() {
+        QFETCH(QStringList, arguments);
+        const auto o = run(arguments);
+        const bool absent = arguments.contains("x.png") || arguments.contains("kidney"); // asked for what is not there
+        QVERIFY2(o.code == 2 || (o.code == 1 && absent), QByteArray::number(o.code) + o.err);
+        requireOneSentence(o);
+        QVERIFY(!QFile::exists(at("x")));
+    }
+
+    void unknownClassNamesTheKnownOnes() {
+        const auto o = run({"generate", "--out", "x", "--class", "kidney"});
+        QVERIFY2(o.err.contains("kidney") && o.err.contains("lung_scc"), o.err);
+    }
+
+    void failures_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("unknown model") << QStringList{"generate", "--out", "x", "--class", "lung_scc", "--model", "none"};
+        QTest::newRow("no request file") << QStringList{"generate", "--out", "x", "--request", "gone.json"};
+        QTest::newRow("broken request") << QStringList{"generate", "--out", "x", "--request", "broken.json"};
+        QTest::newRow("recreate what is not there") << QStringList{"recreate", "gone.png", "--check"};
+        QTest::newRow("recreate a text") << QStringList{"recreate", "broken.json", "--check"};
+        QTest::newRow("metadata of a text") << QStringList{"metadata", "broken.json"};
+        QTest::newRow("inspect nothing") << QStringList{"models", "inspect", "gone"};
+        QTest::newRow("inspect a web page") << QStringList{"models", "inspect", PHLOXINE_TEST_DATA "/bad-models/html.ckpt"};
+        QTest::newRow("verify nothing") << QStringList{"verify", "."};
+        QTest::newRow("export without a plan") << QStringList{"export", "--plan", "gone.json", "--out", "x"};
+        QTest::newRow("export of a broken plan") << QStringList{"export", "--plan", "broken.json", "--out", "x"};
+        QTest::newRow("destination is a file") << quick("broken.json");
+        QTest::newRow("destination below a file") << quick("broken.json/below");
+        QTest::newRow("destination cannot be made") << quick("/proc/phloxine");
+    }
+    void failures() {
+        QFETCH(QStringList, arguments);
+        write("broken.json", "{\"format\":");
+        const auto o = run(arguments);
+        QCOMPARE(o.code, 1);
+        requireOneSentence(o);
+        QCOMPARE(read("broken.json"), QByteArray("{\"format\":"));
+    }
+
+    void oneJsonObject_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("key");
+        QTest::newRow("models list") << QStringList{"models", "list", "--json"} << "models";
+        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"} << "kind";
+        QTest::newRow("verify") << QStringList{"verify", "--json", PHLOXINE_TEST_REFERENCE "/formula-weights"} << "cases";
+        QTest::newRow("generate") << quick("json", {"--json"}) << "tiles";
+        QTest::newRow("diagnostics") << QStringList{"diagnostics", "--json"} << "";
+    }
+    void oneJsonObject() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, key);
+        const auto o = run(arguments);
+        QVERIFY2(o.code == 0, o.err);
+        QVERIFY2(!o.json().isEmpty() && (key.isEmpty() || o.json().contains(key)), o.out);
+        QVERIFY2(o.err.isEmpty(), o.err);
+    }
+
+    void sameRequestSamePixels() {
+        QCOMPARE(run(quick("a", {"--count", "8", "--quiet"})).code, 0);
+        QCOMPARE(run(quick("b", {"--count", "8"})).code, 0);
+        for (int i = 0; i < 8; ++i) {
+            const auto name = QString("/lung_scc-%1.png").arg(11 + i);
+            QVERIFY(!read("a" + name).isEmpty() && read("a" + name) == read("b" + name));
+        }
+        QCOMPARE(run({"generate", "--class", "lung_scc", "--seed", "16", "--steps", "3", "--device", "cpu", "--out", "c"}).code, 0);
+        // Tile 5 of eight and the single tile: same pixels and, being the same resolved tile, the same file.
+        QVERIFY(read("c/lung_scc-16.png") == read("a/lung_scc-16.png"));
+    }
+
+    void recreateFromAnotherFolder() {
+        QCOMPARE(run(quick("made")).code, 0);
+        QVERIFY(QDir(m_dir.path()).mkpath("moved/far"));
+        QVERIFY(QFile::copy(at("made/lung_scc-11.png"), at("moved/far/tile.png")));
+        const auto o = run({"recreate", "moved/far/tile.png", "--check"});
+        QVERIFY2(o.code == 0 && o.out.contains("identical"), o.out + o.err);
+        const auto json = run({"recreate", "moved/far/tile.png", "--check", "--json"}).json();
+        QVERIFY(json["identical"].toBool());
+        QVERIFY(run({"metadata", "moved/far/tile.png"}).out.contains("lung_scc"));
+    }
+
+    void sameFolderAgainKeepsTheTiles() {
+        QCOMPARE(run(quick("again", {"--count", "2"})).code, 0);
+        const auto before = QFileInfo(at("again/lung_scc-11.png")).lastModified();
+        const auto o = run(quick("again", {"--count", "2", "--json"}));
+        QCOMPARE(o.code, 0);
+        QCOMPARE(o.json()["kept"].toInt(), 2);
+        QCOMPARE(QFileInfo(at("again/lung_scc-11.png")).lastModified(), before);
+        const auto other = run(quick("again", {"--count", "3"}));
+        QCOMPARE(other.code, 1);
+        requireOneSentence(other);
+    }
+
+    void longPromptIsCutAndSaid() {
+        const auto o = run({"generate", "--prompt", QString("lung ").repeated(80) + "pearls", "--steps", "2", "--seed", "1", "--out", "long"});
+        QCOMPARE(o.code, 0);
+        QVERIFY2(o.err.contains("cut") && o.err.contains("pearls"), o.err);
+    }
+
+    void interrupted() {
+        QProcess process;
+        process.setWorkingDirectory(m_dir.path());
+        process.start(program(), quick("stopped", {"--count", "500"}));
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(at("stopped/lung_scc-12.png")), 60000);
+        kill(pid_t(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(20000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+        QCOMPARE(process.readAllStandardError().count('\n'), 1);
+        QVERIFY(!read("stopped/lung_scc-11.png").isEmpty()); // finished tiles stay
+        for (const auto& name : QDir(at("stopped")).entryList(QDir::Files | QDir::Hidden)) QVERIFY2(!name.startsWith(".phloxine-tmp-"), qPrintable(name));
+    }
+
+    // A second program in the same folder says so and leaves the first alone.
+    void folderInUse() {
+        QProcess first;
+        first.setWorkingDirectory(m_dir.path());
+        first.start(program(), quick("busy", {"--count", "500"}));
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(at("busy/lung_scc-11.png")), 60000);
+        const auto second = run(quick("busy", {"--count", "500"}));
+        QCOMPARE(second.code, 1);
+        requireOneSentence(second);
+        QCOMPARE(first.state(), QProcess::Running);
+        kill(pid_t(first.processId()), SIGINT);
+        QVERIFY(first.waitForFinished(20000));
+    }
+
+    void diagnosticsHoldNothingPersonal() {
+        const auto o = run({"diagnostics"});
+        QCOMPARE(o.code, 0);
+        for (const auto* name : {"HOME", "USER", "LOGNAME"}) {
+            const auto value = qgetenv(name);
+            if (value.size() > 4) QVERIFY2(!o.out.contains(value), name); // "root" is also a word
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCommands)
+#include "test_commands.moc"
