@@ -27,9 +27,10 @@ bool asksForScreenshot(int argc, char** argv) {
 }
 
 // Without a display a picture can still be taken. The screen of Qt's offscreen platform is 800 x 800 unless a file says otherwise.
-// A picture shows a fresh window and leaves no settings behind.
+// A picture shows a fresh window and leaves no settings and no tiles behind.
 void prepareForScreenshot(const QTemporaryDir& folder) {
-    if (!qEnvironmentVariableIsSet("PHLOXINE_SETTINGS_DIR")) qputenv("PHLOXINE_SETTINGS_DIR", folder.path().toLocal8Bit());
+    for (const char* variable : {"PHLOXINE_SETTINGS_DIR", "PHLOXINE_TILES"})
+        if (!qEnvironmentVariableIsSet(variable)) qputenv(variable, folder.path().toLocal8Bit());
     if (qEnvironmentVariableIsSet("QT_QPA_PLATFORM") && qgetenv("QT_QPA_PLATFORM") != "offscreen") return;
     const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
     if (display && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) return;
@@ -57,9 +58,11 @@ bool readOptions(const QApplication& app, Options& options) {
                        {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));
     parser.process(app);
-    options.screenshot = {parser.value(QStringLiteral("screenshot")), parser.value(QStringLiteral("scene"))};
+    options.screenshot.file = parser.value(QStringLiteral("screenshot"));
+    options.screenshot.scene = parser.value(QStringLiteral("scene"));
     options.theme = parser.value(QStringLiteral("theme"));
     options.slide = parser.positionalArguments().value(0);
+    options.screenshot.slideGiven = !options.slide.isEmpty();
     const QStringList sides = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
     if (parser.isSet(QStringLiteral("size")) || parser.isSet(QStringLiteral("screenshot")))
         options.size = QSize(sides.value(0).toInt(), sides.value(1).toInt());
@@ -97,6 +100,6 @@ int main(int argc, char** argv) {
     if (options.size.isValid()) window.resize(options.size);
     window.show();
     if (!options.slide.isEmpty()) window.page()->openSlide(options.slide);
-    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, options.screenshot, !options.slide.isEmpty());
+    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, bridge, options.screenshot);
     return QApplication::exec();
 }
