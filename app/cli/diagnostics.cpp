@@ -26,6 +26,7 @@ Run addDiagnostics(CLI::App&) {
     return [](const Context& context) { // no paths, no user or host names
         utsname system{};
         uname(&system);
+        refreshDeviceStatus();
         const auto device = deviceStatus();
         Json models = Json::array();
         for (const auto& entry : ModelStore().list()) models.push_back(entry.card.id + " " + entry.card.version);

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include <nlohmann/json.hpp>
+
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
 #include "core/base/Log.h"
@@ -62,6 +64,8 @@ bool isCommandLine(int argc, char** argv) {
     if (argc < 2) return false;
     const std::string first = argv[1];
     if (first == "--help" || first == "-h" || first == "--version") return true;
+    for (const auto& row : commands)
+        if (first == row.name) return true; // also beside a folder of that name
     return first[0] != '-' && !std::filesystem::exists(first); // a file to open belongs to the window
 }
 

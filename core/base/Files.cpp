@@ -171,7 +171,7 @@ void requireFreeSpace(const fs::path& folder, std::uint64_t bytes) {
     fs::path existing = fs::absolute(folder, error);
     while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
     const fs::space_info space = fs::space(existing, error);
-    if (error) return; // not every file system tells; the write itself will
+    if (error || space.capacity == 0) return; // not every file system tells; the write itself will
     if (space.available >= bytes) return;
     const auto megabytes = [](std::uint64_t n) { return std::to_string(n / 1000000 + 1) + " MB"; };
     throw Error(ErrorCode::DiskFull, "There is not enough space for " + folder.string() + ": " + megabytes(bytes) + " are needed, " +

@@ -26,11 +26,15 @@ struct ExportPlan {
 
 Json toJson(const ExportPlan& plan);
 ExportPlan exportPlanFromJson(const Json& json, const std::string& what); // Error(Corrupt | WrongUse)
+void validate(const ExportPlan& plan, const std::string& what);             // Error(WrongUse) in one sentence
 
 struct ExportHooks {
     ProgressHook progress;                                        // throw Cancelled to stop
     std::function<Tile(const GenerateRequest& single)> makeTile; // makes one tile of a resolved request with count 1
     std::function<GenerateRequest(const GenerateRequest&)> resolve;
+    // The card of the model that made a tile, for the data set card; also asked whether its tiles may form data sets. May be empty or throw
+    // Error(NotFound) for a model that is not on this machine.
+    std::function<ModelCard(const GenerateRequest& resolved)> card;
 };
 
 struct ExportResult {

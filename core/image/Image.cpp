@@ -77,4 +77,10 @@ void fill(Image& target, int x, int y, int width, int height, std::uint8_t r, st
     }
 }
 
+void drawText(Image& target, int x, int baseline, const char* text, int height) {
+    cv::Mat pixels(target.height, target.width, CV_8UC3, target.rgb.data());
+    const double scale = cv::getFontScaleFromHeight(cv::FONT_HERSHEY_SIMPLEX, height, 1);
+    cv::putText(pixels, text, {x, baseline}, cv::FONT_HERSHEY_SIMPLEX, scale, cv::Scalar(27, 27, 27), 1, cv::LINE_AA);
+}
+
 } // namespace phloxine

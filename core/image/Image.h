@@ -39,4 +39,7 @@ Image resized(const Image& image, int outWidth, int outHeight);
 void paste(Image& target, const Image& source, int x, int y);
 void fill(Image& target, int x, int y, int width, int height, std::uint8_t r, std::uint8_t g, std::uint8_t b);
 
+// One line of ASCII text, `height` px tall, its baseline at y; for contact sheets.
+void drawText(Image& target, int x, int baseline, const char* text, int height);
+
 } // namespace phloxine

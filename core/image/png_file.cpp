@@ -38,6 +38,7 @@ Error pngError(int code, const std::string& name) {
 }
 
 Context openPng(std::string_view bytes, const std::string& name) {
+    if (!bytes.starts_with("\x89PNG\r\n\x1a\n")) throw Error(ErrorCode::Corrupt, name + " is not a PNG.");
     Context context(spng_ctx_new(0), &spng_ctx_free);
     if (!context) throw pngError(SPNG_EMEM, name);
     spng_set_image_limits(context.get(), 1u << 16, 1u << 16);

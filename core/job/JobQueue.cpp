@@ -80,6 +80,8 @@ void JobQueue::State::run(JobId id, const ExportJob& job) {
         events.progress(id, progress);
     };
     hooks.resolve = [&](const GenerateRequest& request) { return resolve(request, store->find(request.model)); };
+    hooks.card = [&](const GenerateRequest& request) { return store->find(request.model).card; };
+    hooks.card = [&](const GenerateRequest& resolved) { return store->find(resolved.model).card; };
     hooks.makeTile = [&](const GenerateRequest& single) {
         Tile made;
         GenerateHooks tileHooks;
@@ -110,6 +112,7 @@ void JobQueue::State::work() {
     // A low priority of this thread and of the OpenMP threads it starts keeps the window smooth while all cores work.
     if (options.nice) setpriority(PRIO_PROCESS, id_t(syscall(SYS_gettid)), options.nice);
     initDevices(options.device);
+    refreshDeviceStatus();
     std::unique_lock lock(mutex);
     for (;;) {
         wake.wait(lock, [&] { return quit || !waiting.empty() || !removed.empty(); });
@@ -128,6 +131,7 @@ void JobQueue::State::work() {
         stopNow = stopAfterTile = false;
         lock.unlock();
         perform(id, job);
+        refreshDeviceStatus();
         lock.lock();
         running = 0;
     }
@@ -178,14 +182,27 @@ bool JobQueue::idle() const {
     return !m_state->running && m_state->waiting.empty() && m_state->removed.empty();
 }
 
-DeviceStatus deviceStatus() {
+namespace {
+
+std::mutex statusMutex;
+DeviceStatus lastStatus;
+
+} // namespace
+
+void refreshDeviceStatus() {
+    const bool cuda = chooseDevice("auto").is_cuda();
     DeviceStatus status;
-    const auto device = chooseDevice("auto");
-    status.kind = device.is_cuda() ? "cuda" : "cpu";
-    status.name = device.is_cuda() ? "CUDA" : "CPU, " + std::to_string(at::get_num_threads()) + " threads";
-    status.memoryUsed = peakMemoryBytes();
+    status.kind = cuda ? "cuda" : "cpu";
+    status.name = cuda ? "CUDA" : "CPU, " + std::to_string(at::get_num_threads()) + " threads";
+    status.memoryUsed = residentMemoryBytes();
     status.memoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
-    return status;
+    const std::lock_guard lock(statusMutex);
+    lastStatus = status;
+}
+
+DeviceStatus deviceStatus() {
+    const std::lock_guard lock(statusMutex);
+    return lastStatus;
 }
 
 } // namespace phloxine

@@ -67,12 +67,13 @@ private:
     std::unique_ptr<State> m_state;
 };
 
-// Where a device and its memory stand, for the status bar; filled by the worker.
+// Where the device and its memory stand, for the status bar.
 struct DeviceStatus {
     std::string name; // "CPU, 2 threads" or the GPU's name
     std::string kind; // "cpu", "cuda"
     std::uint64_t memoryUsed = 0, memoryTotal = 0; // bytes
 };
-DeviceStatus deviceStatus();
+DeviceStatus deviceStatus();    // as last refreshed; safe from any thread, the name is empty until the worker has started
+void refreshDeviceStatus();     // only on the thread that owns the tensors; the worker does so before and after each job
 
 } // namespace phloxine

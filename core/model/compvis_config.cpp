@@ -15,7 +15,7 @@ class Entry {
 public:
     Entry(YAML::Node node, std::string path, const std::string& file) : m_node(std::move(node)), m_path(std::move(path)), m_file(&file) {}
 
-    Entry operator[](const std::string& name) const { return {m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined), m_path.empty() ? name : m_path + "." + name, *m_file}; }
+    Entry operator[](const std::string& name) const { return {m_node.IsDefined() && m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined), m_path.empty() ? name : m_path + "." + name, *m_file}; }
     explicit operator bool() const { return m_node.IsDefined() && !m_node.IsNull(); }
 
     template <typename T> T as() const {

@@ -28,7 +28,7 @@ void addParts(const Weights& weights, ModelReport& report) {
     for (const auto& part : parts) {
         const auto n = parameterCount(subset(weights, part.prefix));
         report.json["parameters"][part.words] = n;
-        report.lines.push_back(n ? std::string("Has a ") + part.words + " of " + millions(n) + " parameters." : std::string("Has no ") + part.words + ".");
+        report.lines.push_back(n ? std::string(part.words[0] == 'a' ? "Has an " : "Has a ") + part.words + " of " + millions(n) + " parameters." : std::string("Has no ") + part.words + ".");
     }
 }
 

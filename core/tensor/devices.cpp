@@ -23,6 +23,13 @@ bool hasProcessorFlag(const std::string& flag) {
     return false;
 }
 
+std::uint64_t statusBytes(const std::string& field) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(field)) return std::strtoull(line.c_str() + field.size(), nullptr, 10) * 1024;
+    return 0;
+}
+
 void loadCudaModule() {
     if (!std::filesystem::exists("/proc/driver/nvidia/version")) return;
     const char* named = std::getenv("PHLOXINE_CUDA_MODULE");
@@ -60,11 +67,7 @@ at::ScalarType choosePrecision(const std::string& word, at::Device device) {
 
 std::string precisionWord(at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; }
 
-std::uint64_t peakMemoryBytes() {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
-    return 0;
-}
+std::uint64_t peakMemoryBytes() { return statusBytes("VmHWM:"); }
+std::uint64_t residentMemoryBytes() { return statusBytes("VmRSS:"); }
 
 } // namespace phloxine

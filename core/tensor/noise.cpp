@@ -12,7 +12,7 @@ PhiloxBlock philox(const PhiloxBlock& counter, std::uint32_t key0, std::uint32_t
         a = newA, b = std::uint32_t(q), c = newC, d = std::uint32_t(p);
         key0 += 0x9E3779B9u, key1 += 0xBB67AE85u;
     }
-    return {a, b, c, d};
+    return {{a, b, c, d}};
 }
 
 at::Tensor PhiloxNoise::draw(at::IntArrayRef shape) {
@@ -23,8 +23,9 @@ at::Tensor PhiloxNoise::draw(at::IntArrayRef shape) {
         return (double((std::uint64_t(high) << 32 | low) >> 11) + 0.5) * 0x1p-53;
     };
     for (std::int64_t i = 0; i < n; i += 2) {
-        const auto block = std::uint64_t(i / 2);
-        const auto w = philox({std::uint32_t(block), std::uint32_t(block >> 32), m_draw, 0}, std::uint32_t(m_seed), std::uint32_t(m_seed >> 32)).word;
+        const auto pair = std::uint64_t(i / 2);
+        const auto block = philox({{std::uint32_t(pair), std::uint32_t(pair >> 32), m_draw, 0}}, std::uint32_t(m_seed), std::uint32_t(m_seed >> 32));
+        const auto& w = block.word;
         const double radius = std::sqrt(-2.0 * std::log(unit(w[0], w[1]))), angle = 2.0 * std::numbers::pi * unit(w[2], w[3]);
         out[i] = float(radius * std::cos(angle));
         if (i + 1 < n) out[i + 1] = float(radius * std::sin(angle));

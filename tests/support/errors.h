@@ -2,6 +2,8 @@
 // What a call throws, for failure tests: QCOMPARE(errorOf([&] { readImage(path); }), "not-found").
 #include <string>
 
+#include <unistd.h>
+
 #include <QByteArray>
 
 #include "core/base/Error.h"
@@ -22,5 +24,17 @@ QByteArray errorOf(Call call, std::string* message = nullptr) {
     }
     return "";
 }
+
+// Root may write everywhere, so tests of read-only folders act as nobody for a moment. Nothing happens for other users.
+class AsNobody {
+public:
+    AsNobody() : m_wasRoot(::geteuid() == 0 && ::seteuid(65534) == 0) {}
+    ~AsNobody() {
+        if (m_wasRoot && ::seteuid(0) != 0) ::_exit(3);
+    }
+
+private:
+    bool m_wasRoot;
+};
 
 } // namespace phloxine

@@ -61,7 +61,9 @@ void OverviewNavigator::paintEvent(QPaintEvent*) {
         const DevicePainting device(painter, ratio);
         const QPointF corner = pictureRect().topLeft() * ratio;
         if (!m_picture.isNull()) painter.drawImage(QPoint(int(std::lround(corner.x())), int(std::lround(corner.y()))), m_picture);
-        if (const QRect box = boxRect(); !box.isEmpty()) paintFrame(painter, box, FrameKind::Position, ratio);
+        const int line = int(std::ceil(3 * ratio)); // the frame lies outside its box: at the slide's edge it must not fall off the widget
+        const QRect inside = QRect(QPoint(0, 0), (QSizeF(size()) * ratio).toSize()).adjusted(line, line, -line, -line);
+        if (const QRect box = boxRect() & inside; !box.isEmpty()) paintFrame(painter, box, FrameKind::Position, ratio);
     }
     if (m_focusRing) paintFocusRing(painter, rect());
 }

@@ -6,7 +6,7 @@
 #include <QFontMetricsF>
 #include <QPainter>
 
-#include "ui/widgets/Icons.h"
+#include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {
