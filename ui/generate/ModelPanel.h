@@ -4,6 +4,7 @@
 
 #include "core/model/ModelCard.h"
 
+class QGridLayout;
 class QLabel;
 
 namespace phloxine::ui {
@@ -18,7 +19,7 @@ public:
     void setMissing(const QString& sentence); // no model can be used, and why
 
 private:
-    QLabel* addFact(class QGridLayout& grid, int row, int column, int span, const QString& head);
+    QLabel* addFact(QGridLayout& grid, int row, int column, int span, const QString& head);
 
     QLabel *m_title, *m_limits, *m_scale, *m_stain, *m_latent, *m_licence;
     Badge* m_source;

@@ -10,6 +10,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/generate/IconLabel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
@@ -52,7 +53,7 @@ JobRowView::JobRowView(quint64 id, QWidget* parent) : QWidget(parent), m_id(id) 
     m_remove->setAutoRaise(true);
     m_remove->setIcon(icon("x", 16, IconTone::Text2));
     m_remove->setFixedSize(24, 24);
-    m_mark = new QLabel(this);
+    m_mark = new IconLabel(this);
     m_state = mutedLabel({}, this);
     m_state->setWordWrap(true);
     m_bar = new QProgressBar(this);
@@ -95,7 +96,7 @@ void JobRowView::showJob(const JobRow& job, const ModelCard& card) {
     m_state->setText(text);
     m_state->setToolTip(job.problem);
     const Look look = lookOf(job.state);
-    m_mark->setPixmap(icon(look.icon, 16, look.tone).pixmap(16, 16));
+    m_mark->setMark(look.icon, 16, look.tone);
     m_bar->setVisible(job.state == JobState::Running);
     m_bar->setValue(int(std::lround(job.fraction * 1000)));
     m_remove->setToolTip(job.state == JobState::Running ? tr("Stop this job") : job.open() ? tr("Remove from the queue") : tr("Remove from the list"));

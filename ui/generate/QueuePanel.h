@@ -13,6 +13,7 @@ class QVBoxLayout;
 namespace phloxine::ui {
 
 class ClassSwatch;
+class IconLabel;
 
 class JobRowView : public QWidget {
     Q_OBJECT
@@ -28,7 +29,8 @@ Q_SIGNALS:
 private:
     quint64 m_id;
     ClassSwatch* m_swatch;
-    QLabel *m_title, *m_mark, *m_state;
+    QLabel *m_title, *m_state;
+    IconLabel* m_mark;
     QToolButton* m_remove;
     QProgressBar* m_bar;
 };

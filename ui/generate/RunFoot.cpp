@@ -8,6 +8,7 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
+#include "ui/generate/IconLabel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
 
@@ -28,7 +29,7 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
     column->setSpacing(10);
     auto* line = new QHBoxLayout;
     line->setSpacing(8);
-    m_mark = new QLabel(this);
+    m_mark = new IconLabel(this);
     m_sentence = new QLabel(this);
     m_sentence->setObjectName(QStringLiteral("costLabel"));
     m_sentence->setWordWrap(true);
@@ -61,7 +62,7 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
 
 void RunFoot::setState(const QString& sentence, bool running, const QString& reason) {
     m_sentence->setText(reason.isEmpty() ? sentence : reason);
-    setMark(!reason.isEmpty() ? "info-circle" : running ? "hourglass" : "clock");
+    m_mark->setMark(!reason.isEmpty() ? "info-circle" : running ? "hourglass" : "clock", 16, IconTone::Text2);
     m_generate->setVisible(!running);
     m_stop->setVisible(running);
     m_generate->setEnabled(reason.isEmpty());
@@ -72,12 +73,6 @@ void RunFoot::setState(const QString& sentence, bool running, const QString& rea
         m_add->style()->unpolish(m_add);
         m_add->style()->polish(m_add);
     }
-}
-
-void RunFoot::setMark(const char* name) {
-    if (m_markName == name) return;
-    m_markName = name;
-    m_mark->setPixmap(icon(name, 16).pixmap(16, 16));
 }
 
 } // namespace phloxine::ui

@@ -7,6 +7,8 @@ class QPushButton;
 
 namespace phloxine::ui {
 
+class IconLabel;
+
 class RunFoot : public QWidget {
     Q_OBJECT
 public:
@@ -21,11 +23,9 @@ Q_SIGNALS:
     void stopAfterTile();
 
 private:
-    void setMark(const char* name);
-
-    QLabel *m_mark, *m_sentence, *m_key;
+    IconLabel* m_mark;
+    QLabel *m_sentence, *m_key;
     QPushButton *m_generate, *m_add, *m_stop;
-    const char* m_markName = nullptr;
 };
 
 } // namespace phloxine::ui
