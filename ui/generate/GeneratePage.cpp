@@ -26,6 +26,7 @@
 #include "ui/generate/TilePanel.h"
 #include "ui/generate/words.h"
 #include "ui/viewer/SlideView.h"
+#include "ui/viewer/TileView.h"
 
 namespace phloxine::ui {
 
@@ -73,6 +74,10 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->addWidget(makeCentre(), 1);
     row->addWidget(line(this, true));
     row->addWidget(makeRight());
+    int place = 0; // F6 goes through them in this order
+    for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(), m_gallery,
+                                                          m_slidePanel, m_tilePanel, m_queue})
+        panel->setProperty("panel", ++place);
     connectPanels();
     connectSlide();
     connectJobs(bridge);

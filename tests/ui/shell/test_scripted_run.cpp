@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
