@@ -67,9 +67,8 @@ void ExportDialog::makeWhat(QVBoxLayout& column) {
     m_table = new QTableWidget(0, 2, this);
     m_table->setObjectName(QStringLiteral("exportClasses"));
     m_table->setAccessibleName(tr("Tiles of each class"));
-    m_table->setHorizontalHeaderLabels({tr("Class"), tr("Tiles")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->hide();
     m_table->verticalHeader()->hide();
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionMode(QAbstractItemView::NoSelection);
@@ -197,7 +196,7 @@ void ExportDialog::fillTable() {
         m_table->setItem(row++, 1, number);
     }
     const int shown = std::min(6, std::max(1, row));
-    m_table->setFixedHeight(m_table->horizontalHeader()->sizeHint().height() + shown * m_table->verticalHeader()->defaultSectionSize() + 4);
+    m_table->setFixedHeight(shown * m_table->verticalHeader()->defaultSectionSize() + 4);
 }
 
 QString ExportDialog::whyNotReady() const {
@@ -205,7 +204,8 @@ QString ExportDialog::whyNotReady() const {
     if (tiles().empty()) return tr("There is no tile to export.");
     if (m_title->text().trimmed().isEmpty()) return tr("Give the set a title to start.");
     if (const int missing = unsavedTiles(tiles())) return tr("%n tiles have no file any more. Select the others.", nullptr, missing);
-    if (const FolderState state = folderState(m_folder->text()); blocks(state)) return sentence(state);
+    if (const FolderState state = folderState(m_folder->text()); blocks(state))
+        return state == FolderState::NotChosen ? tr("Choose a folder to start.") : tr("Choose another folder to start.");
     const QStorageInfo disk = diskOf(m_folder->text());
     if (disk.isValid() && disk.bytesAvailable() < bytesNeeded(tiles())) return tr("The disk has too little free space. Choose another folder.");
     if (!m_bridge.queue()) return tr("Phloxine is not ready yet.");

@@ -162,9 +162,9 @@ void ImagePair::showTile(const TileRecord* tile) {
     showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
 }
 
-void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int step, int steps, double micronsPerPixel) {
+void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
     m_tile->setTile(picture, {micronsPerPixel, m_card.scale.source}, true);
-    showSubject(request, tr("Seed %1").arg(groupedSeed(request.seed)));
+    showSubject(request, tr("Tile %1").arg(tile + 1));
     m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
     m_previewBadge->show();
 }

@@ -27,7 +27,7 @@ public:
 
     void setCard(const ModelCard& card);
     void showTile(const TileRecord* tile); // null: none yet
-    void showPreview(const QImage& picture, const GenerateRequest& request, int step, int steps, double micronsPerPixel);
+    void showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel);
     void showNotice(const QString& sentence);
     void refreshSlide(); // after another slide was opened
     void setMagnification(double power);
