@@ -83,7 +83,7 @@ QWidget* ImagePair::makeToolBar() {
     row.setContentsMargins(16, 0, 16, 0);
     auto* link = new IconLabel(bar);
     link->setMark("link", 18, IconTone::Text2);
-    auto* sentence = mutedLabel(tr("Same \u00b5m per pixel in both panes"), bar);
+    m_linkText = mutedLabel({}, bar);
     m_power = new QLabel(bar);
     m_power->setProperty("role", QStringLiteral("title"));
     m_power->setToolTip(tr("As large as with an objective of this power"));
@@ -93,7 +93,7 @@ QWidget* ImagePair::makeToolBar() {
     fitButton->setObjectName(QStringLiteral("fitTileButton"));
     fitButton->setToolTip(tr("One tile fills the pane (key 0)"));
     row.addWidget(link);
-    row.addWidget(sentence);
+    row.addWidget(m_linkText);
     row.addStretch(1);
     row.addWidget(m_power);
     row.addWidget(m_readout);
@@ -136,6 +136,7 @@ QWidget* ImagePair::makeSlideHead() {
 
 void ImagePair::setCard(const ModelCard& card) {
     m_card = card;
+    m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes") : tr("The model states no scale: sizes cannot be compared"));
     m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
     m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
     takeSlideZoom();

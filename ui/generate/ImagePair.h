@@ -46,7 +46,7 @@ private:
     void showReadout();
 
     ModelCard m_card;
-    QLabel *m_power, *m_readout, *m_tileName, *m_slideName;
+    QLabel *m_power, *m_readout, *m_linkText, *m_tileName, *m_slideName;
     Badge* m_previewBadge;
     ClassSwatch* m_swatch;
     TileView* m_tile;
