@@ -32,13 +32,6 @@ namespace {
 constexpr int dialogWidth = 560, labelWidth = 88, markSide = 16;
 
 void setMark(IconLabel& label, bool good) { label.setMark(good ? "circle-check" : "alert-triangle", markSide, good ? IconTone::Ok : IconTone::Warn); }
-
-// The disk of the nearest folder that is there.
-QStorageInfo diskOf(const QString& folder) {
-    QDir dir(folder);
-    while (!dir.exists() && !dir.isRoot()) dir.setPath(QFileInfo(dir.absolutePath()).absolutePath());
-    return QStorageInfo(dir);
-}
 } // namespace
 
 ExportDialog::ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card, QWidget* parent)
@@ -67,9 +60,8 @@ void ExportDialog::makeWhat(QVBoxLayout& column) {
     m_table = new QTableWidget(0, 2, this);
     m_table->setObjectName(QStringLiteral("exportClasses"));
     m_table->setAccessibleName(tr("Tiles of each class"));
-    m_table->setHorizontalHeaderLabels({tr("Class"), tr("Tiles")});
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->hide();
     m_table->verticalHeader()->hide();
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionMode(QAbstractItemView::NoSelection);
@@ -197,7 +189,7 @@ void ExportDialog::fillTable() {
         m_table->setItem(row++, 1, number);
     }
     const int shown = std::min(6, std::max(1, row));
-    m_table->setFixedHeight(m_table->horizontalHeader()->sizeHint().height() + shown * m_table->verticalHeader()->defaultSectionSize() + 4);
+    m_table->setFixedHeight(shown * m_table->verticalHeader()->defaultSectionSize() + 4);
 }
 
 QString ExportDialog::whyNotReady() const {
@@ -205,8 +197,9 @@ QString ExportDialog::whyNotReady() const {
     if (tiles().empty()) return tr("There is no tile to export.");
     if (m_title->text().trimmed().isEmpty()) return tr("Give the set a title to start.");
     if (const int missing = unsavedTiles(tiles())) return tr("%n tiles have no file any more. Select the others.", nullptr, missing);
-    if (const FolderState state = folderState(m_folder->text()); blocks(state)) return sentence(state);
-    const QStorageInfo disk = diskOf(m_folder->text());
+    if (const FolderState state = folderState(m_folder->text()); blocks(state))
+        return state == FolderState::NotChosen ? tr("Choose a folder to start.") : tr("Choose another folder to start.");
+    const QStorageInfo disk(nearestFolder(m_folder->text()));
     if (disk.isValid() && disk.bytesAvailable() < bytesNeeded(tiles())) return tr("The disk has too little free space. Choose another folder.");
     if (!m_bridge.queue()) return tr("Phloxine is not ready yet.");
     return {};
@@ -216,7 +209,7 @@ void ExportDialog::refresh() {
     const FolderState state = folderState(m_folder->text());
     setMark(*m_folderMark, !blocks(state));
     m_folderCheck->setText(sentence(state));
-    const QStorageInfo disk = diskOf(m_folder->text());
+    const QStorageInfo disk(nearestFolder(m_folder->text()));
     const qint64 needed = bytesNeeded(tiles());
     setMark(*m_spaceMark, disk.bytesAvailable() >= needed);
     m_spaceCheck->setText(tr("About %1 needed, %2 free.").arg(QLocale().formattedDataSize(needed, 0), QLocale().formattedDataSize(disk.bytesAvailable(), 1)));

@@ -15,14 +15,16 @@ struct Words {
 QString classOf(const TileRecord& tile) { return tile.request.classId.empty() ? QStringLiteral("prompt") : QString::fromStdString(tile.request.classId); }
 } // namespace
 
+QString nearestFolder(const QString& path) {
+    QString folder = QFileInfo(path).absoluteFilePath();
+    while (!QFileInfo(folder).isDir() && folder != QLatin1String("/")) folder = QFileInfo(folder).absolutePath();
+    return folder;
+}
+
 FolderState folderState(const QString& folder) {
     if (folder.trimmed().isEmpty()) return FolderState::NotChosen;
     const QFileInfo info(folder);
-    if (!info.exists()) {
-        QDir parent = info.absoluteDir(); // the nearest one that is there decides
-        while (!parent.exists() && parent.cdUp()) {}
-        return QFileInfo(parent.absolutePath()).isWritable() ? FolderState::WillBeMade : FolderState::ReadOnly;
-    }
+    if (!info.exists()) return QFileInfo(nearestFolder(folder)).isWritable() ? FolderState::WillBeMade : FolderState::ReadOnly;
     if (!info.isDir()) return FolderState::NotAFolder;
     if (!info.isWritable()) return FolderState::ReadOnly;
     const QDir dir(folder);

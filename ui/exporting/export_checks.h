@@ -12,6 +12,7 @@ namespace phloxine::ui {
 
 enum class FolderState { NotChosen, WillBeMade, Empty, Resumable, Foreign, NotAFolder, ReadOnly };
 
+QString nearestFolder(const QString& path); // itself or the first parent that is there
 FolderState folderState(const QString& folder);
 bool blocks(FolderState state);
 QString sentence(FolderState state);

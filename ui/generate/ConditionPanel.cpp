@@ -18,14 +18,6 @@ namespace {
 bool has(const ModelCard& card, const char* condition) {
     return std::find(card.conditions.begin(), card.conditions.end(), condition) != card.conditions.end();
 }
-
-// A stack as high as its page: the hidden one takes no room.
-class PageStack : public QStackedWidget {
-public:
-    using QStackedWidget::QStackedWidget;
-    QSize sizeHint() const override { return currentWidget() ? currentWidget()->sizeHint() : QSize(); }
-    QSize minimumSizeHint() const override { return currentWidget() ? currentWidget()->minimumSizeHint() : QSize(); }
-};
 } // namespace
 
 ConditionPanel::ConditionPanel(QWidget* parent) : QWidget(parent) {
@@ -37,14 +29,14 @@ ConditionPanel::ConditionPanel(QWidget* parent) : QWidget(parent) {
     m_segments->setObjectName(QStringLiteral("conditionSegments"));
     m_segments->setAccessibleName(tr("Condition by"));
     column->addWidget(m_segments);
-    m_pages = new PageStack(this);
+    m_pages = new QStackedWidget(this);
     m_pages->addWidget(makeClassPage());
     m_prompt = new PromptPanel(m_pages);
     m_pages->addWidget(m_prompt);
     column->addWidget(m_pages);
+    showPage(0);
     connect(m_segments, &SegmentedControl::currentChanged, this, [this](int index) {
-        m_pages->setCurrentIndex(index);
-        m_pages->updateGeometry();
+        showPage(index);
         Q_EMIT changed();
     });
     connect(m_prompt, &PromptPanel::changed, this, &ConditionPanel::changed);
@@ -85,7 +77,7 @@ void ConditionPanel::setCard(const ModelCard& card) {
         counted = counted || c.trainingTiles > 0;
     }
     if (m_list->count()) m_list->setCurrentRow(0);
-    m_listNote->setText(counted ? tr("Training tiles on the right. Ctrl-click picks several classes.") : tr("Ctrl-click picks several classes: one job for each."));
+    m_listNote->setText(counted ? tr("Training tiles on the right. Ctrl-click for several.") : tr("Ctrl-click picks several classes: one job for each."));
     m_segments->setVisible(has(card, "class") && has(card, "text"));
     m_prompt->setLimits(card.captionTokens, card.maxTokens);
     if (!has(card, "class")) setTextMode(true);
@@ -102,8 +94,13 @@ bool ConditionPanel::textMode() const { return m_pages->currentIndex() == 1; }
 
 void ConditionPanel::setTextMode(bool text) {
     m_segments->setCurrentIndex(text ? 1 : 0);
-    m_pages->setCurrentIndex(text ? 1 : 0);
-    m_pages->updateGeometry();
+    showPage(text ? 1 : 0);
+}
+
+// The hidden page takes no room: the panels below close up.
+void ConditionPanel::showPage(int index) {
+    for (int i = 0; i < m_pages->count(); ++i) m_pages->widget(i)->setSizePolicy(QSizePolicy::Preferred, i == index ? QSizePolicy::Preferred : QSizePolicy::Ignored);
+    m_pages->setCurrentIndex(index);
 }
 
 QStringList ConditionPanel::selectedClasses() const {

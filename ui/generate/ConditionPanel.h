@@ -33,6 +33,7 @@ Q_SIGNALS:
 
 private:
     QWidget* makeClassPage();
+    void showPage(int index);
     void fitList();
 
     SegmentedControl* m_segments;

@@ -64,13 +64,13 @@ void GalleryDelegate::paintPicture(QPainter& painter, const QRect& rect, const G
 }
 
 void GalleryDelegate::paintState(QPainter& painter, const QRect& line, const GalleryCard& card) const {
-    if (card.state == CardState::Finished) return;
     painter.setPen(theme().text2);
     QFont font = painter.font();
     font.setPixelSize(11);
     painter.setFont(font);
-    if (card.state == CardState::Waiting) {
-        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, tr("Waiting"));
+    if (card.state != CardState::Forming) {
+        const QString word = card.state == CardState::Waiting ? tr("Waiting") : card.saved ? tr("Saved") : tr("Not saved");
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, word);
         return;
     }
     painter.setPen(theme().text);

@@ -15,12 +15,12 @@ const TileRecord* GalleryModel::tile(int row) const { return row >= 0 && row < f
 int GalleryModel::formingRow() const { return m_forming ? finishedCount() : -1; }
 
 GalleryCard GalleryModel::card(int row) const {
-    if (const TileRecord* record = tile(row)) return {CardState::Finished, record->thumbnail, record->request, record->request.seed, 0, 0};
+    if (const TileRecord* record = tile(row)) return {CardState::Finished, record->thumbnail, record->request, record->request.seed, 0, 0, !record->file.isEmpty()};
     const std::size_t place = std::size_t(row - finishedCount());
     if (place >= m_places.size()) return {};
     const GenerateRequest& request = m_places[place].request;
-    if (place == 0 && m_forming) return {CardState::Forming, m_preview, request, request.seed, m_step, m_steps};
-    return {CardState::Waiting, {}, request, request.seed, 0, 0};
+    if (place == 0 && m_forming) return {CardState::Forming, m_preview, request, request.seed, m_step, m_steps, false};
+    return {CardState::Waiting, {}, request, request.seed, 0, 0, false};
 }
 
 QVariant GalleryModel::data(const QModelIndex& index, int role) const {

@@ -19,6 +19,7 @@ struct GalleryCard {
     GenerateRequest request;
     quint64 seed = 0;
     int step = 0, steps = 0;
+    bool saved = false;
 };
 
 class GalleryModel : public QAbstractListModel {

@@ -170,7 +170,7 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
         const JobRow* job = m_jobs->find(id);
         if (!job || job->state != JobState::Running) return;
         m_gallery->showPreview(image, step, steps);
-        if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), step, steps, mpp);
+        if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), tile, step, steps, mpp);
     });
     connect(&bridge, &JobBridge::tile, this, [this](quint64 id, int, const TileRecord& record) {
         if (m_jobs->find(id)) m_gallery->addTile(id, record);

@@ -40,7 +40,7 @@ void GeneratePage::freshSeedIfRepeated() {
     const auto made = [&](const GenerateRequest& request) {
         return std::any_of(m_jobs->rows().begin(), m_jobs->rows().end(), [&](const JobRow& job) { return job.request == request && job.state != JobState::Failed; });
     };
-    if (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), made)) m_sampling->setSeed(randomSeed());
+    if (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), made)) m_sampling->drawSeed();
 }
 
 void GeneratePage::generateNow() {

@@ -83,7 +83,7 @@ QWidget* ImagePair::makeToolBar() {
     row.setContentsMargins(16, 0, 16, 0);
     auto* link = new IconLabel(bar);
     link->setMark("link", 18, IconTone::Text2);
-    auto* sentence = mutedLabel(tr("Same \u00b5m per pixel in both panes"), bar);
+    m_linkText = mutedLabel({}, bar);
     m_power = new QLabel(bar);
     m_power->setProperty("role", QStringLiteral("title"));
     m_power->setToolTip(tr("As large as with an objective of this power"));
@@ -93,7 +93,7 @@ QWidget* ImagePair::makeToolBar() {
     fitButton->setObjectName(QStringLiteral("fitTileButton"));
     fitButton->setToolTip(tr("One tile fills the pane (key 0)"));
     row.addWidget(link);
-    row.addWidget(sentence);
+    row.addWidget(m_linkText);
     row.addStretch(1);
     row.addWidget(m_power);
     row.addWidget(m_readout);
@@ -136,6 +136,7 @@ QWidget* ImagePair::makeSlideHead() {
 
 void ImagePair::setCard(const ModelCard& card) {
     m_card = card;
+    m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes") : tr("The model states no scale: sizes cannot be compared"));
     m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
     m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
     takeSlideZoom();
@@ -162,9 +163,9 @@ void ImagePair::showTile(const TileRecord* tile) {
     showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
 }
 
-void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int step, int steps, double micronsPerPixel) {
+void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
     m_tile->setTile(picture, {micronsPerPixel, m_card.scale.source}, true);
-    showSubject(request, tr("Seed %1").arg(groupedSeed(request.seed)));
+    showSubject(request, tr("Tile %1").arg(tile + 1));
     m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
     m_previewBadge->show();
 }

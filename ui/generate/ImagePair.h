@@ -27,7 +27,7 @@ public:
 
     void setCard(const ModelCard& card);
     void showTile(const TileRecord* tile); // null: none yet
-    void showPreview(const QImage& picture, const GenerateRequest& request, int step, int steps, double micronsPerPixel);
+    void showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel);
     void showNotice(const QString& sentence);
     void refreshSlide(); // after another slide was opened
     void setMagnification(double power);
@@ -46,7 +46,7 @@ private:
     void showReadout();
 
     ModelCard m_card;
-    QLabel *m_power, *m_readout, *m_tileName, *m_slideName;
+    QLabel *m_power, *m_readout, *m_linkText, *m_tileName, *m_slideName;
     Badge* m_previewBadge;
     ClassSwatch* m_swatch;
     TileView* m_tile;

@@ -13,7 +13,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int factWidth = 120, wideFactWidth = 250;
+constexpr int stainWidth = 84, latentWidth = 150, wideFactWidth = 250;
 
 Tone toneOf(ScaleSource source) {
     switch (source) {
@@ -50,12 +50,13 @@ ModelPanel::ModelPanel(QWidget* parent) : QWidget(parent) {
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(0);
-    m_scale = addFact(*grid, 0, 0, 1, tr("Scale"));
+    m_scale = addFact(*grid, 0, 0, 2, tr("Scale"));
     m_source = new Badge({}, Tone::Neutral, m_facts);
-    grid->addWidget(m_source, 1, 1, Qt::AlignLeft | Qt::AlignVCenter);
+    grid->addWidget(m_source, 1, 1, Qt::AlignRight | Qt::AlignVCenter);
     m_stain = addFact(*grid, 2, 0, 1, tr("Stain"));
     m_latent = addFact(*grid, 2, 1, 1, tr("Latent"));
     m_licence = addFact(*grid, 4, 0, 2, tr("Licence"));
+    grid->setColumnMinimumWidth(0, stainWidth);
     grid->setColumnStretch(1, 1);
 }
 
@@ -81,8 +82,8 @@ void ModelPanel::setCard(const ModelCard& card) {
     m_source->setText(scaleSourceText(card.scale.source));
     m_source->setTone(toneOf(card.scale.source));
     m_source->setToolTip(fromUtf8(card.scaleNote));
-    setElided(*m_stain, card.stain.empty() ? tr("Not stated") : fromUtf8(card.stain), factWidth);
-    setElided(*m_latent, card.latent.empty() ? tr("Not stated") : fromUtf8(card.latent), factWidth);
+    setElided(*m_stain, card.stain.empty() ? tr("Not stated") : fromUtf8(card.stain), stainWidth);
+    setElided(*m_latent, card.latent.empty() ? tr("Not stated") : fromUtf8(card.latent), latentWidth);
     setElided(*m_licence, card.licence.empty() ? tr("Not stated") : fromUtf8(card.licence), wideFactWidth);
 }
 

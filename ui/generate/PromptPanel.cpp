@@ -83,7 +83,8 @@ void PromptPanel::count() {
     m_meter->show();
     m_meter->setTokens(tokens.count, m_trained, windowTokens, m_limit);
     const QString cut = fromUtf8(tokens.cut).trimmed();
-    m_cut->setText(tr("Cut, because they do not fit: %1").arg(cut));
+    m_cut->setText(tr("Cut, because they do not fit: %1").arg(cut.size() > 120 ? cut.left(119) + QChar(0x2026) : cut));
+    m_cut->setToolTip(cut);
     m_cut->setVisible(!cut.isEmpty());
     strikeOut(cut);
 }

@@ -15,6 +15,8 @@
 namespace phloxine::ui {
 
 namespace {
+constexpr int sentenceWidth = 180; // beside the key
+
 QPushButton* makeButton(const QString& text, const char* name, QWidget* parent) {
     auto* button = new QPushButton(text, parent);
     button->setObjectName(QString::fromLatin1(name));
@@ -33,7 +35,7 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
     m_sentence = new QLabel(this);
     m_sentence->setObjectName(QStringLiteral("costLabel"));
     m_sentence->setWordWrap(true);
-    m_key = mutedLabel(QKeySequence(Qt::CTRL | Qt::Key_Return).toString(QKeySequence::NativeText), this);
+    m_key = mutedLabel(QKeySequence(Qt::CTRL | Qt::Key_Enter).toString(QKeySequence::NativeText), this);
     line->addWidget(m_mark, 0, Qt::AlignTop);
     line->addWidget(m_sentence, 1);
     line->addWidget(m_key, 0, Qt::AlignTop);
@@ -61,7 +63,9 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
 }
 
 void RunFoot::setState(const QString& sentence, bool running, const QString& reason) {
-    m_sentence->setText(reason.isEmpty() ? sentence : reason);
+    const QString text = reason.isEmpty() ? sentence : reason;
+    m_sentence->setText(text);
+    m_key->setVisible(m_sentence->fontMetrics().horizontalAdvance(text) < sentenceWidth); // one line of words comes before the key
     m_mark->setMark(!reason.isEmpty() ? "info-circle" : running ? "hourglass" : "clock", 16, IconTone::Text2);
     m_generate->setVisible(!running);
     m_stop->setVisible(running);

@@ -13,7 +13,7 @@ class RunFoot : public QWidget {
     Q_OBJECT
 public:
     explicit RunFoot(QWidget* parent = nullptr);
-    // `icon` stands before the sentence; `reason` empty: a run can start, else it stands in place of the cost.
+    // `reason` empty: a run can start, else it stands in place of the cost.
     void setState(const QString& sentence, bool running, const QString& reason);
 
 Q_SIGNALS:

@@ -20,6 +20,9 @@
 namespace phloxine::ui {
 
 namespace {
+// Short enough to be read aloud and typed; any seed below 2^53 can be entered.
+quint64 newSeed() { return randomSeed() % 1'000'000'000; }
+
 constexpr int labelWidth = 76, spinWidth = 64, mostSteps = 100, mostTiles = 999;
 constexpr double mostGuidance = 10, guidanceSteps = 20; // slider steps of 0.05
 } // namespace
@@ -37,7 +40,7 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     addGuidance(*grid, 3);
     addSeed(*grid, 4);
     addTiles(*grid, 5);
-    setSeed(randomSeed());
+    drawSeed();
 }
 
 void SamplingPanel::addHead(QGridLayout& grid) {
@@ -144,7 +147,7 @@ void SamplingPanel::addSeed(QGridLayout& grid, int row) {
     grid.addWidget(label, row, 0);
     grid.addLayout(cells, row, 1, 1, 2);
     connect(m_seed, &SeedEdit::seedChanged, this, &SamplingPanel::showChange);
-    connect(dice, &QToolButton::clicked, this, [this] { setSeed(randomSeed()); });
+    connect(dice, &QToolButton::clicked, this, [this] { drawSeed(); });
     connect(m_recycle, &QToolButton::clicked, this, &SamplingPanel::recycleRequested);
     setRecyclable(false);
 }
@@ -207,6 +210,7 @@ void SamplingPanel::readFrom(const GenerateRequest& request) {
 
 quint64 SamplingPanel::seed() const { return m_seed->seed(); }
 void SamplingPanel::setSeed(quint64 seed) { m_seed->setSeed(seed); }
+void SamplingPanel::drawSeed() { setSeed(newSeed()); }
 int SamplingPanel::tiles() const { return m_tiles->value(); }
 void SamplingPanel::setTiles(int count) { m_tiles->setValue(count); }
 

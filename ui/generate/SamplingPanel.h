@@ -30,6 +30,7 @@ public:
     void readFrom(const GenerateRequest& request); // all but the number of tiles
     quint64 seed() const;
     void setSeed(quint64 seed);
+    void drawSeed(); // a new one by chance
     int tiles() const;
     void setTiles(int count);
     void setRecyclable(bool there); // a tile is selected whose seed can be used

@@ -35,7 +35,10 @@ quint64 SeedEdit::seed() const {
     return ok ? std::min(value, largestSeed) : text().isEmpty() ? 0 : largestSeed;
 }
 
-void SeedEdit::setSeed(quint64 seed) { setText(groupedSeed(std::min(seed, largestSeed))); }
+void SeedEdit::setSeed(quint64 seed) {
+    setText(groupedSeed(std::min(seed, largestSeed)));
+    setCursorPosition(0);
+}
 
 void SeedEdit::group() {
     if (const QString grouped = groupedSeed(seed()); grouped != text()) setText(grouped);
