@@ -5,9 +5,11 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QFile>
+#include <QMessageBox>
 #include <QTemporaryDir>
 
 #include "app/window/screenshot.h"
+#include "core/base/Error.h"
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
@@ -77,6 +79,19 @@ ui::ThemeChoice chosenTheme(const QString& option) {
     return ui::ThemeChoice(qBound(0, remembered, int(ui::ThemeChoice::Dark)));
 }
 
+int runWindow(const Options& options) {
+    const auto store = std::make_shared<ModelStore>();
+    ui::JobBridge bridge;
+    JobQueue queue(store, bridge, {.nice = 10}); // after the bridge: its thread reports to it until it is gone
+    bridge.setQueue(&queue);
+    ui::MainWindow window(store, bridge);
+    if (options.size.isValid()) window.resize(options.size);
+    window.show();
+    if (!options.slide.isEmpty()) window.page()->openSlide(options.slide);
+    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, bridge, options.screenshot);
+    return QApplication::exec();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -92,14 +107,11 @@ int main(int argc, char** argv) {
     }
     ui::applyTheme(chosenTheme(options.theme));
 
-    const auto store = std::make_shared<ModelStore>();
-    ui::JobBridge bridge;
-    JobQueue queue(store, bridge, {.nice = 10}); // after the bridge: its thread reports to it until it is gone
-    bridge.setQueue(&queue);
-    ui::MainWindow window(store, bridge);
-    if (options.size.isValid()) window.resize(options.size);
-    window.show();
-    if (!options.slide.isEmpty()) window.page()->openSlide(options.slide);
-    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, bridge, options.screenshot);
-    return QApplication::exec();
+    try {
+        return runWindow(options);
+    } catch (const Error& error) { // the program's own files are missing: there is nothing to show a window with
+        std::fprintf(stderr, "phloxine-window: %s\n", error.what());
+        if (options.screenshot.file.isEmpty()) QMessageBox::critical(nullptr, QStringLiteral("Phloxine"), QString::fromUtf8(error.what()));
+        return 1;
+    }
 }
