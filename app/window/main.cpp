@@ -5,9 +5,11 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QFile>
+#include <QMessageBox>
 #include <QTemporaryDir>
 
 #include "app/window/screenshot.h"
+#include "core/base/Error.h"
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
@@ -27,9 +29,10 @@ bool asksForScreenshot(int argc, char** argv) {
 }
 
 // Without a display a picture can still be taken. The screen of Qt's offscreen platform is 800 x 800 unless a file says otherwise.
-// A picture shows a fresh window and leaves no settings behind.
+// A picture shows a fresh window and leaves no settings and no tiles behind.
 void prepareForScreenshot(const QTemporaryDir& folder) {
-    if (!qEnvironmentVariableIsSet("PHLOXINE_SETTINGS_DIR")) qputenv("PHLOXINE_SETTINGS_DIR", folder.path().toLocal8Bit());
+    for (const char* variable : {"PHLOXINE_SETTINGS_DIR", "PHLOXINE_TILES"})
+        if (!qEnvironmentVariableIsSet(variable)) qputenv(variable, folder.path().toLocal8Bit());
     if (qEnvironmentVariableIsSet("QT_QPA_PLATFORM") && qgetenv("QT_QPA_PLATFORM") != "offscreen") return;
     const bool display = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
     if (display && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) return;
@@ -57,9 +60,11 @@ bool readOptions(const QApplication& app, Options& options) {
                        {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));
     parser.process(app);
-    options.screenshot = {parser.value(QStringLiteral("screenshot")), parser.value(QStringLiteral("scene"))};
+    options.screenshot.file = parser.value(QStringLiteral("screenshot"));
+    options.screenshot.scene = parser.value(QStringLiteral("scene"));
     options.theme = parser.value(QStringLiteral("theme"));
     options.slide = parser.positionalArguments().value(0);
+    options.screenshot.slideGiven = !options.slide.isEmpty();
     const QStringList sides = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
     if (parser.isSet(QStringLiteral("size")) || parser.isSet(QStringLiteral("screenshot")))
         options.size = QSize(sides.value(0).toInt(), sides.value(1).toInt());
@@ -72,6 +77,19 @@ ui::ThemeChoice chosenTheme(const QString& option) {
     if (option == QLatin1String("dark")) return ui::ThemeChoice::Dark;
     const int remembered = ui::openSettings()->value(QStringLiteral("window/theme"), int(ui::ThemeChoice::System)).toInt();
     return ui::ThemeChoice(qBound(0, remembered, int(ui::ThemeChoice::Dark)));
+}
+
+int runWindow(const Options& options) {
+    const auto store = std::make_shared<ModelStore>();
+    ui::JobBridge bridge;
+    JobQueue queue(store, bridge, {.nice = 10}); // after the bridge: its thread reports to it until it is gone
+    bridge.setQueue(&queue);
+    ui::MainWindow window(store, bridge);
+    if (options.size.isValid()) window.resize(options.size);
+    window.show();
+    if (!options.slide.isEmpty()) window.page()->openSlide(options.slide);
+    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, bridge, options.screenshot);
+    return QApplication::exec();
 }
 
 } // namespace
@@ -89,14 +107,11 @@ int main(int argc, char** argv) {
     }
     ui::applyTheme(chosenTheme(options.theme));
 
-    const auto store = std::make_shared<ModelStore>();
-    ui::JobBridge bridge;
-    JobQueue queue(store, bridge, {.nice = 10}); // after the bridge: its thread reports to it until it is gone
-    bridge.setQueue(&queue);
-    ui::MainWindow window(store, bridge);
-    if (options.size.isValid()) window.resize(options.size);
-    window.show();
-    if (!options.slide.isEmpty()) window.page()->openSlide(options.slide);
-    if (!options.screenshot.file.isEmpty()) return takeScreenshot(window, options.screenshot, !options.slide.isEmpty());
-    return QApplication::exec();
+    try {
+        return runWindow(options);
+    } catch (const Error& error) { // the program's own files are missing: there is nothing to show a window with
+        std::fprintf(stderr, "phloxine-window: %s\n", error.what());
+        if (options.screenshot.file.isEmpty()) QMessageBox::critical(nullptr, QStringLiteral("Phloxine"), QString::fromUtf8(error.what()));
+        return 1;
+    }
 }

@@ -1,20 +1,22 @@
 #pragma once
-// Brings the window into a scene by the same calls as its user, waits until nothing is pending, and saves a picture of it.
+// Brings the window into a scene by what its user could do, waits until nothing is pending, and saves a picture of it.
 #include <QString>
 
 namespace phloxine::ui {
+class JobBridge;
 class MainWindow;
-}
+} // namespace phloxine::ui
 
 namespace phloxine {
 
 struct Screenshot {
     QString file, scene = QStringLiteral("generate");
+    bool slideGiven = false; // one is being opened already
 };
 
 bool knownScene(const QString& scene);
 
-// 0, or 1 when the picture could not be made in time or not be written.
-int takeScreenshot(ui::MainWindow& window, const Screenshot& wanted, bool slideGiven);
+// The exit status: 0, or 1 when the scene was not there in time or the picture could not be written.
+int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted);
 
 } // namespace phloxine

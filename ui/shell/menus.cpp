@@ -112,6 +112,7 @@ void MainWindow::buildHelpMenu() {
 
 void MainWindow::buildCorner() {
     auto* corner = new QWidget(this);
+    corner->setFixedHeight(menuBar()->height()); // else the bar puts it at its upper edge
     auto* row = new QHBoxLayout(corner);
     row->setContentsMargins(0, 0, 16, 0);
     row->setSpacing(8);

@@ -9,6 +9,7 @@
 #include <QFontInfo>
 #include <QPalette>
 #include <QPixmapCache>
+#include <QProxyStyle>
 #include <QStyleFactory>
 #include <QWidget>
 
@@ -49,6 +50,15 @@ Theme makeDark() {
     t.track = rgb(0x424242), t.plotReal = rgb(0xD0D0D0);
     return t;
 }
+
+// Fusion, but letters of menus and labels are not underlined. Alt and the letter work all the same.
+class ProgramStyle : public QProxyStyle {
+public:
+    ProgramStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+    int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const override {
+        return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+    }
+};
 
 ThemeChoice chosen = ThemeChoice::System;
 const Theme* current = nullptr;
@@ -158,7 +168,7 @@ void applyTheme(ThemeChoice choice) {
     if (!first && current == &wanted) return;
     current = &wanted;
     if (first) {
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+        QApplication::setStyle(new ProgramStyle);
         QApplication::setFont(programFont());
     }
     QPixmapCache::clear(); // pictures of icons in the old colours

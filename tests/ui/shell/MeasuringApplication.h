@@ -1,6 +1,7 @@
 #pragma once
-// An application that measures how much processor time of its own thread each handler of an event takes. Wall time would count what other
-// threads do on the same cores. A handler that runs an event loop of its own (a dialog) is not counted for what happens inside that loop.
+// An application that measures how much processor time of its own thread each handler of an event takes. Wall time would also count what
+// other threads do on the same cores. Deliveries inside a delivery (a paint event and its children) belong to the outer one, so the figure
+// of a handler is what the thread was away from its event loop.
 #include <algorithm>
 #include <ctime>
 #include <vector>
@@ -18,29 +19,27 @@ public:
         QString what; // receiver and event
     };
 
-    void startMeasuring() { m_measuring = true, m_slowest.clear(), m_count = 0; }
+    void startMeasuring() {
+        m_slowest.clear();
+        m_count = 0;
+        m_measuring = true;
+    }
     void stopMeasuring() { m_measuring = false; }
     long count() const { return m_count; }
     const std::vector<Handler>& slowest() const { return m_slowest; } // at most ten, the slowest first
 
     bool notify(QObject* receiver, QEvent* event) override {
-        if (!m_measuring) return QApplication::notify(receiver, event);
+        if (!m_measuring || m_inside) return QApplication::notify(receiver, event);
         const QEvent::Type type = event->type();
         const QString name = QString::fromLatin1(receiver->metaObject()->className()) + QLatin1Char(' ') + receiver->objectName();
-        const double outer = m_inner;
-        m_inner = 0;
+        m_inside = true;
         const double start = threadMilliseconds();
-        const bool result = QApplication::notify(receiver, event);
-        const double whole = threadMilliseconds() - start;
-        // Handlers inside this one that the event loop of a dialog called are events of their own; nested deliveries of the same
-        // handler (a paint event and its children) belong to it. Only posted loops are told apart, by m_loopDepth.
-        note(name, type, m_modal ? whole - m_inner : whole);
-        m_inner = outer + whole;
+        const bool result = QApplication::notify(receiver, event); // the receiver may be gone after it
+        const double taken = threadMilliseconds() - start;
+        m_inside = false;
+        note(name, type, taken);
         return result;
     }
-
-    // While a dialog of its own loop is open, its opener would otherwise be charged with all that happens in it.
-    void setModal(bool modal) { m_modal = modal; }
 
 private:
     static double threadMilliseconds() {
@@ -58,8 +57,7 @@ private:
         if (m_slowest.size() > 10) m_slowest.pop_back();
     }
 
-    bool m_measuring = false, m_modal = false;
-    double m_inner = 0;
+    bool m_measuring = false, m_inside = false;
     long m_count = 0;
     std::vector<Handler> m_slowest;
 };

@@ -49,9 +49,17 @@ private Q_SLOTS:
                                                         {"ok", t.ok},     {"warn", t.warn},   {"err", t.err},     {"info", t.info}};
         for (const auto& [name, color] : texts)
             for (const QColor& ground : {t.panel, t.surface}) QVERIFY2(contrast(color, ground) >= 4.5, name);
-        for (const auto& [color, ground] : {std::pair(t.ok, t.okBg), {t.warn, t.warnBg}, {t.err, t.errBg}, {t.info, t.infoBg},
-                                            {t.softText, t.soft}, {t.onAccent, t.accent}, {t.onAccent, t.accentHover}, {t.text2, t.rail},
-                                            {t.canvasText, t.canvas}, {t.text, t.warnBg}, {t.text, t.errBg}})
+        for (const auto& [color, ground] : {std::pair(t.ok, t.okBg),
+                                            {t.warn, t.warnBg},
+                                            {t.err, t.errBg},
+                                            {t.info, t.infoBg},
+                                            {t.softText, t.soft},
+                                            {t.onAccent, t.accent},
+                                            {t.onAccent, t.accentHover},
+                                            {t.text2, t.rail},
+                                            {t.canvasText, t.canvas},
+                                            {t.text, t.warnBg},
+                                            {t.text, t.errBg}})
             QVERIFY2(contrast(color, ground) >= 4.5, qPrintable(color.name() + QStringLiteral(" on ") + ground.name()));
         for (const QColor& ground : {t.panel, t.surface}) QVERIFY(contrast(t.edge, ground) >= 3); // edges of controls
     }

@@ -1,0 +1,150 @@
+#include "app/window/screenshot.h"
+
+#include <cstdio>
+#include <functional>
+
+#include <QApplication>
+#include <QDeadlineTimer>
+#include <QDialog>
+#include <QListWidget>
+#include <QPainter>
+#include <QPlainTextEdit>
+#include <QSpinBox>
+#include <QThread>
+
+#include "ui/bridge/JobBridge.h"
+#include "ui/generate/GeneratePage.h"
+#include "ui/generate/RunErrorBar.h"
+#include "ui/shell/MainWindow.h"
+#include "ui/viewer/SlideView.h"
+#include "ui/widgets/SegmentedControl.h"
+#include "ui/widgets/Theme.h"
+
+namespace phloxine {
+namespace {
+
+constexpr int deadlineMs = 300'000, tilesInScene = 4;
+
+bool waitFor(const std::function<bool()>& done) {
+    const QDeadlineTimer deadline(deadlineMs);
+    while (!done()) {
+        if (deadline.hasExpired()) return false;
+        QApplication::processEvents(QEventLoop::AllEvents, 20);
+        QThread::msleep(5);
+    }
+    return true;
+}
+
+class Scene {
+public:
+    Scene(ui::MainWindow& window, ui::JobBridge& bridge) : m_window(window), m_page(*window.page()), m_bridge(bridge) {}
+
+    bool enter(const Screenshot& wanted) {
+        const QString& name = wanted.scene;
+        if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
+        if (name == QLatin1String("generate") || name == QLatin1String("export")) {
+            if (!generate()) return false;
+        } else if (name == QLatin1String("running")) {
+            if (!startAndCatch()) return false;
+        } else if (name == QLatin1String("text")) {
+            writeText();
+        } else if (name == QLatin1String("error")) {
+            showError();
+        }
+        if (name == QLatin1String("export")) m_page.exportTiles();
+        return settle(name != QLatin1String("running"));
+    }
+
+    QPixmap picture() const {
+        QPixmap whole = m_window.grab();
+        for (const QDialog* dialog : m_window.findChildren<QDialog*>()) {
+            if (!dialog->isVisible()) continue;
+            QPixmap front = const_cast<QDialog*>(dialog)->grab();
+            QPainter painter(&whole);
+            const QPoint at((m_window.width() - dialog->width()) / 2, (m_window.height() - dialog->height()) / 2);
+            painter.drawPixmap(at, front);
+            painter.setPen(ui::theme().edge); // what the frame of the window system would be
+            painter.drawRect(QRect(at, dialog->size()).adjusted(-1, -1, 0, 0));
+        }
+        return whole;
+    }
+
+private:
+    bool openSlide(bool given) {
+        auto* slide = m_page.findChild<ui::SlideView*>();
+        if (!given) m_page.openSampleSlide();
+        return slide && waitFor([&] { return !slide->isOpening(); });
+    }
+
+    void chooseClass() {
+        if (auto* list = m_page.findChild<QListWidget*>(QStringLiteral("classList")); list && list->count() > 0) list->setCurrentRow(0);
+        if (auto* tiles = m_page.findChild<QSpinBox*>(QStringLiteral("tilesSpin"))) tiles->setValue(tilesInScene);
+    }
+
+    bool generate() {
+        chooseClass();
+        m_page.generateNow();
+        return m_page.busy() && waitFor([&] { return !m_page.busy(); }) && m_page.galleryCount() == tilesInScene;
+    }
+
+    bool startAndCatch() { // in the middle of the second tile
+        chooseClass();
+        bool caught = false;
+        QObject::connect(&m_bridge, &ui::JobBridge::preview, &m_window,
+                         [&caught](quint64, const QImage&, int tile, int step, int steps, double) {
+                             caught = caught || (tile >= 1 && 2 * step >= steps);
+                         });
+        m_page.generateNow();
+        const bool there = m_page.busy() && waitFor([&] { return caught || !m_page.busy(); }) && caught;
+        QObject::disconnect(&m_bridge, &ui::JobBridge::preview, &m_window, nullptr);
+        return there;
+    }
+
+    void writeText() {
+        if (auto* segments = m_page.findChild<ui::SegmentedControl*>(QStringLiteral("conditionSegments"))) segments->setCurrentIndex(1);
+        for (auto* edit : m_page.findChildren<QPlainTextEdit*>())
+            if (edit->isVisible() && !edit->isReadOnly()) {
+                edit->setPlainText(
+                    QStringLiteral("lung squamous cell carcinoma, moderately differentiated, keratin pearls, desmoplastic stroma"));
+                break;
+            }
+    }
+
+    void showError() {
+        ui::Failure failure;
+        failure.code = ErrorCode::DiskFull;
+        failure.message = QStringLiteral("The disk has no room for another tile.");
+        if (auto* bar = m_page.findChild<ui::RunErrorBar*>()) bar->showFailure(failure, 5, 8);
+    }
+
+    bool settle(bool idle) {
+        const auto* slide = m_page.findChild<ui::SlideView*>();
+        if (idle && !waitFor([&] { return m_page.pendingTiles() == 0 && (!slide || slide->pendingTiles() == 0); })) return false;
+        const QDeadlineTimer aMoment(300); // layouts, the overview
+        while (idle && !aMoment.hasExpired()) QApplication::processEvents(QEventLoop::AllEvents, 20);
+        return true;
+    }
+
+    ui::MainWindow& m_window;
+    ui::GeneratePage& m_page;
+    ui::JobBridge& m_bridge;
+};
+
+} // namespace
+
+bool knownScene(const QString& scene) {
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),  QStringLiteral("running"),
+                       QStringLiteral("text"),     QStringLiteral("export"), QStringLiteral("error")}
+        .contains(scene);
+}
+
+int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {
+    Scene scene(window, bridge);
+    const bool there = scene.enter(wanted);
+    const bool written = scene.picture().save(wanted.file); // a late scene is saved too: it shows what was missing
+    if (!there) std::fprintf(stderr, "phloxine-window: the scene %s was not there in time\n", qPrintable(wanted.scene));
+    if (!written) std::fprintf(stderr, "phloxine-window: %s cannot be written\n", qPrintable(wanted.file));
+    return there && written ? 0 : 1;
+}
+
+} // namespace phloxine

@@ -1,0 +1,26 @@
+#pragma once
+// A card of the gallery: picture in a dashed frame, swatch, end of the seed; a bar while the tile forms.
+#include <QStyledItemDelegate>
+
+#include "core/model/ModelCard.h"
+
+namespace phloxine::ui {
+
+struct GalleryCard;
+
+class GalleryDelegate : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void setCard(const ModelCard& card) { m_card = card; }
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+private:
+    void paintPicture(QPainter& painter, const QRect& rect, const GalleryCard& card) const;
+    void paintState(QPainter& painter, const QRect& line, const GalleryCard& card) const;
+
+    ModelCard m_card;
+};
+
+} // namespace phloxine::ui

@@ -1,0 +1,141 @@
+#include "ui/generate/GalleryStrip.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QListView>
+#include <QPushButton>
+#include <QVBoxLayout>
+#include <QWheelEvent>
+#include <QScrollBar>
+
+#include "ui/generate/GalleryDelegate.h"
+#include "ui/generate/words.h"
+#include "ui/widgets/Icon.h"
+
+namespace phloxine::ui {
+
+namespace {
+constexpr int stripHeight = 220;
+} // namespace
+
+GalleryStrip::GalleryStrip(QWidget* parent) : QWidget(parent), m_model(new GalleryModel(this)) {
+    setFixedHeight(stripHeight);
+    setAttribute(Qt::WA_StyledBackground);
+    setProperty("ground", QStringLiteral("panel"));
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(16, 6, 16, 6);
+    column->setSpacing(6);
+    auto* head = new QHBoxLayout;
+    head->setSpacing(8);
+    head->addWidget(sectionHead(tr("Gallery"), this));
+    m_count = mutedLabel({}, this);
+    m_count->setObjectName(QStringLiteral("galleryCount"));
+    head->addWidget(m_count);
+    head->addStretch(1);
+    m_export = new QPushButton(icon("download"), tr("Export\u2026"), this);
+    m_export->setObjectName(QStringLiteral("exportButton"));
+    head->addWidget(m_export);
+    column->addLayout(head);
+
+    m_list = new QListView(this);
+    m_list->setObjectName(QStringLiteral("gallery"));
+    m_list->setAccessibleName(tr("Gallery of generated tiles"));
+    m_list->setModel(m_model);
+    m_delegate = new GalleryDelegate(m_list);
+    m_list->setItemDelegate(m_delegate);
+    m_list->setFlow(QListView::LeftToRight);
+    m_list->setWrapping(false);
+    m_list->setUniformItemSizes(true);
+    m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_list->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_list->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setFrameShape(QFrame::NoFrame);
+    m_list->setProperty("plain", true);
+    m_list->setStyleSheet(QStringLiteral("QListView { background: transparent; border: none; }"));
+    m_list->viewport()->installEventFilter(this);
+    column->addWidget(m_list, 1);
+    m_empty = mutedLabel(tr("Finished tiles are kept here with the settings that made them."), m_list);
+    m_empty->setAlignment(Qt::AlignCenter);
+    auto* over = new QVBoxLayout(m_list->viewport());
+    over->addWidget(m_empty);
+
+    connect(m_export, &QPushButton::clicked, this, &GalleryStrip::exportRequested);
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) { takeChoice(index.row()); });
+    showCount();
+}
+
+// A wheel that only turns up and down scrolls the row.
+bool GalleryStrip::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() != QEvent::Wheel) return QWidget::eventFilter(watched, event);
+    const auto* wheel = static_cast<QWheelEvent*>(event);
+    if (wheel->angleDelta().x() != 0 || wheel->angleDelta().y() == 0) return false;
+    auto* bar = m_list->horizontalScrollBar();
+    bar->setValue(bar->value() - wheel->angleDelta().y());
+    return true;
+}
+
+void GalleryStrip::setCard(const ModelCard& card) {
+    m_delegate->setCard(card);
+    m_list->viewport()->update();
+}
+
+void GalleryStrip::setJobs(const std::vector<JobRow>& jobs) {
+    m_model->setJobs(jobs);
+    if (m_follow && m_model->formingRow() >= 0) choose(m_model->formingRow());
+    showCount();
+}
+
+void GalleryStrip::addTile(quint64 job, const TileRecord& record) {
+    const int row = m_model->addTile(job, record);
+    if (m_follow) {
+        choose(row);
+        Q_EMIT currentChanged(); // the card was there before, as the one under way
+    }
+    showCount();
+}
+
+void GalleryStrip::showPreview(const QImage& picture, int step, int steps) {
+    m_model->setPreview(picture, step, steps);
+    if (m_follow && m_model->formingRow() >= 0) choose(m_model->formingRow());
+}
+
+void GalleryStrip::choose(int row) {
+    m_choosing = true;
+    const QModelIndex index = m_model->index(row);
+    m_list->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect);
+    m_list->scrollTo(index);
+    m_choosing = false;
+}
+
+// Choosing an older tile stops following the run; choosing the newest or the one under way goes on with it.
+void GalleryStrip::takeChoice(int row) {
+    if (!m_choosing) m_follow = row < 0 || row >= m_model->finishedCount() - (m_model->formingRow() < 0 ? 1 : 0);
+    Q_EMIT currentChanged();
+}
+
+const TileRecord* GalleryStrip::current() const { return m_model->tile(m_list->currentIndex().row()); }
+
+std::vector<TileRecord> GalleryStrip::allTiles() const {
+    std::vector<TileRecord> tiles;
+    for (int row = 0; row < m_model->finishedCount(); ++row) tiles.push_back(*m_model->tile(row));
+    return tiles;
+}
+
+std::vector<TileRecord> GalleryStrip::selectedTiles() const {
+    std::vector<TileRecord> tiles;
+    for (int row = 0; row < m_model->finishedCount(); ++row)
+        if (m_list->selectionModel()->isSelected(m_model->index(row))) tiles.push_back(*m_model->tile(row));
+    return tiles;
+}
+
+void GalleryStrip::showCount() {
+    const int count = m_model->finishedCount();
+    m_count->setText(count ? tr("%n tiles", nullptr, count) : tr("empty"));
+    m_empty->setVisible(m_model->rowCount() == 0);
+    m_export->setEnabled(count > 0);
+    m_export->setToolTip(count ? QString() : tr("Generate a tile to export it"));
+}
+
+} // namespace phloxine::ui

@@ -1,0 +1,240 @@
+#include "ui/generate/GeneratePage.h"
+
+#include <algorithm>
+
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileDialog>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QScrollArea>
+#include <QStandardPaths>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "core/generate/Generator.h"
+#include "ui/exporting/ExportDialog.h"
+#include "ui/generate/ConditionPanel.h"
+#include "ui/generate/GalleryStrip.h"
+#include "ui/generate/ImagePair.h"
+#include "ui/generate/ModelPanel.h"
+#include "ui/generate/QueuePanel.h"
+#include "ui/generate/RunErrorBar.h"
+#include "ui/generate/RunFoot.h"
+#include "ui/generate/SamplingPanel.h"
+#include "ui/generate/SlidePanel.h"
+#include "ui/generate/TilePanel.h"
+#include "ui/generate/words.h"
+#include "ui/viewer/SlideView.h"
+#include "ui/viewer/TileView.h"
+
+namespace phloxine::ui {
+
+namespace {
+constexpr int leftWidth = 320, rightWidth = 280;
+
+QFrame* line(QWidget* parent, bool vertical = false) {
+    auto* frame = new QFrame(parent);
+    if (vertical) frame->setProperty("separator", QStringLiteral("vertical"));
+    else frame->setProperty("separator", true);
+    return frame;
+}
+
+// A column of panels that scrolls when the window is low, with a line between each two.
+QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
+    auto* area = new QScrollArea(parent);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidgetResizable(true);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    auto* body = new QWidget(area);
+    body->setProperty("ground", QStringLiteral("none"));
+    auto* column = new QVBoxLayout(body);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+        if (i) column->addWidget(line(body));
+        auto* margin = new QVBoxLayout;
+        margin->setContentsMargins(16, 12, 16, 14);
+        margin->addWidget(panels[i]);
+        column->addLayout(margin);
+    }
+    column->addStretch(1);
+    area->setWidget(body);
+    return area;
+}
+} // namespace
+
+GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent) : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)) {
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(makeLeft());
+    row->addWidget(line(this, true));
+    row->addWidget(makeCentre(), 1);
+    row->addWidget(line(this, true));
+    row->addWidget(makeRight());
+    int place = 0; // F6 goes through them in this order
+    for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(), m_gallery,
+                                                          m_slidePanel, m_tilePanel, m_queue})
+        panel->setProperty("panel", ++place);
+    connectPanels();
+    connectSlide();
+    connectJobs(bridge);
+    loadCard();
+    jobsChanged();
+}
+
+QWidget* GeneratePage::makeLeft() {
+    auto* left = new QWidget(this);
+    left->setFixedWidth(leftWidth);
+    m_model = new ModelPanel(left);
+    m_condition = new ConditionPanel(left);
+    m_sampling = new SamplingPanel(left);
+    m_foot = new RunFoot(left);
+    auto* column = new QVBoxLayout(left);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(panelColumn({m_model, m_condition, m_sampling}, left), 1);
+    column->addWidget(line(left));
+    column->addWidget(m_foot);
+    return left;
+}
+
+QWidget* GeneratePage::makeCentre() {
+    auto* centre = new QWidget(this);
+    m_images = new ImagePair(centre);
+    m_gallery = new GalleryStrip(centre);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_images, 1);
+    column->addWidget(line(centre));
+    column->addWidget(m_gallery);
+    return centre;
+}
+
+QWidget* GeneratePage::makeRight() {
+    m_slidePanel = new SlidePanel(m_images->slide(), this);
+    m_tilePanel = new TilePanel(this);
+    m_queue = new QueuePanel(this);
+    auto* right = panelColumn({m_slidePanel, m_tilePanel, m_queue}, this);
+    right->setFixedWidth(rightWidth);
+    return right;
+}
+
+void GeneratePage::connectPanels() {
+    connect(m_condition, &ConditionPanel::changed, this, &GeneratePage::showFoot);
+    connect(m_sampling, &SamplingPanel::changed, this, &GeneratePage::showFoot);
+    connect(m_sampling, &SamplingPanel::recycleRequested, this, [this] {
+        if (const TileRecord* tile = m_gallery->current()) m_sampling->setSeed(tile->request.seed);
+    });
+    connect(m_foot, &RunFoot::generate, this, &GeneratePage::generateNow);
+    connect(m_foot, &RunFoot::addToQueue, this, &GeneratePage::generateNow);
+    connect(m_foot, &RunFoot::stopNow, this, &GeneratePage::stopNow);
+    connect(m_foot, &RunFoot::stopAfterTile, this, &GeneratePage::stopAfterTile);
+    connect(m_gallery, &GalleryStrip::currentChanged, this, &GeneratePage::showCurrent);
+    connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
+    connect(m_tilePanel, &TilePanel::useSeed, m_sampling, &SamplingPanel::setSeed);
+    connect(m_tilePanel, &TilePanel::useAll, this, [this](const GenerateRequest& request) {
+        m_sampling->readFrom(request);
+        if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+        else m_condition->selectClass(fromUtf8(request.classId));
+    });
+    connect(m_queue, &QueuePanel::removeRequested, this, &GeneratePage::removeJob);
+    connect(&m_images->errorBar(), &RunErrorBar::actionChosen, this, &GeneratePage::answer);
+}
+
+void GeneratePage::connectSlide() {
+    SlideView& slide = m_images->slide();
+    connect(&slide, &SlideView::opened, this, [this] {
+        m_images->refreshSlide();
+        m_slidePanel->refresh();
+        m_slidePanel->showProblem({});
+    });
+    connect(&slide, &SlideView::failed, m_slidePanel, &SlidePanel::showProblem);
+    connect(&slide, &SlideView::badTiles, this, [this](int count) {
+        m_slidePanel->showProblem(tr("%n places of this slide cannot be read. They are hatched, the rest can be used.", nullptr, count));
+    });
+    connect(&slide, &SlideView::openRequested, this, &GeneratePage::openSlideDialog);
+    connect(&slide, &SlideView::openSampleRequested, this, &GeneratePage::openSampleSlide);
+    connect(m_slidePanel, &SlidePanel::openRequested, this, &GeneratePage::openSlideDialog);
+    connect(m_slidePanel, &SlidePanel::sampleRequested, this, &GeneratePage::openSampleSlide);
+    connect(m_slidePanel, &SlidePanel::magnificationChosen, this, &GeneratePage::setMagnification);
+}
+
+void GeneratePage::connectJobs(JobBridge& bridge) {
+    // The list is connected first, in its constructor: here its rows are up to date.
+    connect(m_jobs, &JobList::changed, this, &GeneratePage::jobsChanged);
+    connect(&bridge, &JobBridge::preview, this, [this](quint64 id, const QImage& image, int tile, int step, int steps, double mpp) {
+        const JobRow* job = m_jobs->find(id);
+        if (!job || job->state != JobState::Running) return;
+        m_gallery->showPreview(image, step, steps);
+        if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), tile, step, steps, mpp);
+    });
+    connect(&bridge, &JobBridge::tile, this, [this](quint64 id, int, const TileRecord& record) {
+        if (m_jobs->find(id)) m_gallery->addTile(id, record);
+    });
+    connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
+        if (m_jobs->find(id)) m_images->showNotice(sentence);
+    });
+    connect(&bridge, &JobBridge::failed, this, &GeneratePage::showFailure);
+}
+
+void GeneratePage::loadCard() {
+    try {
+        m_card = m_store->find({}).card;
+    } catch (const std::exception& e) { // the window lives on without a model
+        m_modelProblem = fromUtf8(e.what());
+        m_model->setMissing(m_modelProblem);
+        m_condition->setEnabled(false);
+        m_sampling->setEnabled(false);
+        return;
+    }
+    m_model->setCard(m_card);
+    m_condition->setCard(m_card);
+    m_sampling->setCard(m_card);
+    m_images->setCard(m_card);
+    m_gallery->setCard(m_card);
+    m_tilePanel->setCard(m_card);
+    m_queue->setCard(m_card);
+}
+
+int GeneratePage::galleryCount() const { return m_gallery->model().finishedCount(); }
+
+void GeneratePage::selectClass(const QString& id) { m_condition->selectClass(id); }
+
+QString GeneratePage::tileFolder() {
+    const QString chosen = qEnvironmentVariable("PHLOXINE_TILES");
+    return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/tiles") : chosen;
+}
+
+void GeneratePage::openSlideDialog() {
+    auto* dialog = new QFileDialog(this, tr("Open slide"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Slides and images (*.svs *.tif *.tiff *.ndpi *.mrxs *.scn *.vms *.bif *.dcm *.svslide *.png *.jpg *.jpeg)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, this, &GeneratePage::openSlide);
+    dialog->open();
+}
+
+void GeneratePage::openSlide(const QString& path) { m_images->slide().openSlide(path); }
+
+void GeneratePage::openSampleSlide() {
+    try {
+        openSlide(fromUtf8((resourcesFolder() / "slides" / "CMU-1-Small-Region.svs").string()));
+    } catch (const Error& e) { m_slidePanel->showProblem(fromUtf8(e.what())); }
+}
+
+void GeneratePage::exportTiles() {
+    if (galleryCount() == 0) return;
+    auto* dialog = new ExportDialog(m_bridge, m_gallery->allTiles(), m_gallery->selectedTiles(), m_card, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void GeneratePage::setMagnification(int index) {
+    if (index >= 0 && index < 5) m_images->setMagnification(magnifications[index]);
+}
+
+} // namespace phloxine::ui

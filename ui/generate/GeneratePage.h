@@ -1,0 +1,90 @@
+#pragma once
+// The Generate workspace: what to make on the left, the images in the middle, where I am and what runs on the right.
+#include <memory>
+
+#include <QWidget>
+
+#include "core/model/ModelStore.h"
+#include "ui/bridge/JobBridge.h"
+#include "ui/generate/JobList.h"
+
+namespace phloxine::ui {
+
+enum class ErrorAction;
+class ConditionPanel;
+class GalleryStrip;
+class ImagePair;
+class ModelPanel;
+class QueuePanel;
+class RunFoot;
+class SamplingPanel;
+class SlidePanel;
+class TilePanel;
+
+class GeneratePage : public QWidget {
+    Q_OBJECT
+public:
+    GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent = nullptr);
+
+    bool busy() const { return m_jobs->busy(); }
+    int pendingTiles() const { return m_jobs->pendingTiles(); }
+    int galleryCount() const;
+    void selectClass(const QString& id);
+    JobList& jobs() { return *m_jobs; }
+
+    static QString tileFolder(); // where finished tiles are saved
+
+public Q_SLOTS:
+    void generateNow();
+    void stopNow();
+    void stopAfterTile();
+    void openSlideDialog();
+    void openSlide(const QString& path);
+    void openSampleSlide();
+    void exportTiles();
+    void setMagnification(int index); // 0..4
+
+Q_SIGNALS:
+    void statusChanged(const QString& text, double fraction); // -1 = idle
+
+private:
+    QWidget* makeLeft();
+    QWidget* makeCentre();
+    QWidget* makeRight();
+    void connectPanels();
+    void connectSlide();
+    void connectJobs(JobBridge& bridge);
+    void loadCard();
+
+    std::vector<GenerateRequest> requests() const; // one for each class, or one for the text
+    void submit(const GenerateRequest& request);
+    void freshSeedIfRepeated();
+    void stop(Stop how);
+    void removeJob(quint64 id);
+    void showFailure(quint64 id, const Failure& failure);
+    void answer(ErrorAction action);
+
+    void jobsChanged();
+    void showFoot();
+    void showStatus();
+    void showCurrent(); // the card that is chosen in the gallery
+
+    std::shared_ptr<ModelStore> m_store;
+    JobBridge& m_bridge;
+    ModelCard m_card;
+    QString m_modelProblem; // why no model can be used; empty = one can
+    JobList* m_jobs;
+    ModelPanel* m_model;
+    ConditionPanel* m_condition;
+    SamplingPanel* m_sampling;
+    RunFoot* m_foot;
+    ImagePair* m_images;
+    GalleryStrip* m_gallery;
+    SlidePanel* m_slidePanel;
+    TilePanel* m_tilePanel;
+    QueuePanel* m_queue;
+    GenerateRequest m_failedRequest; // what "Try again" goes on with
+    int m_failedDone = 0;
+};
+
+} // namespace phloxine::ui

@@ -1,0 +1,126 @@
+// The part of GeneratePage that starts, follows and ends runs.
+#include <algorithm>
+
+#include <QDesktopServices>
+#include <QUrl>
+
+#include "ui/bridge/error_text.h"
+#include "ui/generate/ConditionPanel.h"
+#include "ui/generate/GalleryStrip.h"
+#include "ui/generate/GeneratePage.h"
+#include "ui/generate/ImagePair.h"
+#include "ui/generate/QueuePanel.h"
+#include "ui/generate/RunErrorBar.h"
+#include "ui/generate/RunFoot.h"
+#include "ui/generate/SamplingPanel.h"
+#include "ui/generate/TilePanel.h"
+#include "ui/generate/words.h"
+
+namespace phloxine::ui {
+
+std::vector<GenerateRequest> GeneratePage::requests() const {
+    GenerateRequest base;
+    m_sampling->writeTo(base);
+    if (m_condition->textMode()) {
+        base.prompt = m_condition->prompt().toStdString();
+        base.negative = m_condition->negative().toStdString();
+        return {base};
+    }
+    std::vector<GenerateRequest> all;
+    for (const QString& id : m_condition->selectedClasses()) {
+        all.push_back(base);
+        all.back().classId = id.toStdString();
+    }
+    return all;
+}
+
+// The same request again would only make the same tiles, so it gets a new seed, which is shown before the run.
+void GeneratePage::freshSeedIfRepeated() {
+    const auto wanted = requests();
+    const auto made = [&](const GenerateRequest& request) {
+        return std::any_of(m_jobs->rows().begin(), m_jobs->rows().end(), [&](const JobRow& job) { return job.request == request && job.state != JobState::Failed; });
+    };
+    if (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), made)) m_sampling->drawSeed();
+}
+
+void GeneratePage::generateNow() {
+    if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !m_condition->whyNotReady().isEmpty()) return;
+    freshSeedIfRepeated();
+    for (const GenerateRequest& request : requests()) submit(request);
+}
+
+void GeneratePage::submit(const GenerateRequest& request) {
+    GenerateJob job;
+    job.request = request;
+    job.folder = tileFolder().toStdString();
+    m_jobs->add(m_bridge.queue()->submit(std::move(job)), request);
+}
+
+void GeneratePage::stop(Stop how) {
+    if (const JobRow* job = m_jobs->running(); job && m_bridge.queue()) m_bridge.queue()->stop(JobId(job->id), how);
+}
+
+void GeneratePage::stopNow() { stop(Stop::Now); }
+void GeneratePage::stopAfterTile() { stop(Stop::AfterTile); }
+
+void GeneratePage::removeJob(quint64 id) {
+    const JobRow* job = m_jobs->find(id);
+    if (!job) return;
+    if (!job->open()) m_jobs->remove(id);
+    else if (m_bridge.queue()) m_bridge.queue()->stop(JobId(id), Stop::Now);
+}
+
+void GeneratePage::showFailure(quint64 id, const Failure& failure) {
+    const JobRow* job = m_jobs->find(id);
+    if (!job) return; // another part of the window submitted it and says so itself
+    m_failedRequest = job->request;
+    m_failedDone = job->tilesDone;
+    m_images->errorBar().showFailure(failure, job->tilesDone, job->request.count);
+}
+
+void GeneratePage::answer(ErrorAction action) {
+    if (action == ErrorAction::OpenTileFolder) QDesktopServices::openUrl(QUrl::fromLocalFile(tileFolder()));
+    if (!m_bridge.queue() || (action != ErrorAction::TryAgain && action != ErrorAction::FewerTiles)) return;
+    GenerateRequest rest = m_failedRequest; // goes on after the tiles that are saved, with their seeds unchanged
+    rest.seed += std::uint64_t(m_failedDone);
+    rest.count = action == ErrorAction::FewerTiles ? 1 : std::max(1, rest.count - m_failedDone);
+    rest.batch = 1;
+    submit(rest);
+}
+
+void GeneratePage::jobsChanged() {
+    m_gallery->setJobs(m_jobs->rows());
+    m_queue->setJobs(m_jobs->rows());
+    showFoot();
+    showStatus();
+}
+
+void GeneratePage::showFoot() {
+    const QString reason = m_modelProblem.isEmpty() ? m_condition->whyNotReady() : tr("A model is needed to start");
+    if (const JobRow* job = m_jobs->running()) {
+        const QString left = timeLeftText(*job);
+        const QString tile = tr("Tile %1 of %2").arg(std::min(job->tilesDone + 1, job->request.count)).arg(job->request.count);
+        return m_foot->setState(left.isEmpty() ? tile : tr("%1, %2", "tile of tiles, time left").arg(tile, left), true, reason);
+    }
+    const auto wanted = requests();
+    const int tiles = int(wanted.size()) * m_sampling->tiles();
+    const double seconds = wanted.empty() ? 0 : m_jobs->secondsPerTile(wanted.front()) * tiles;
+    const QString time = seconds > 0 ? tr("about %1").arg(durationText(seconds)) : tr("time known after the first");
+    m_foot->setState(tr("%n tiles, %1", nullptr, tiles).arg(time), m_jobs->busy(), reason);
+}
+
+void GeneratePage::showStatus() {
+    const JobRow* job = m_jobs->running();
+    if (!job) return Q_EMIT statusChanged(QString(), -1);
+    const QString tile = tr("Tile %1 of %2").arg(std::min(job->tilesDone + 1, job->request.count)).arg(job->request.count);
+    Q_EMIT statusChanged(job->steps ? tr("%1, step %2 of %3").arg(tile).arg(job->step).arg(job->steps) : tile, job->fraction);
+}
+
+void GeneratePage::showCurrent() {
+    const TileRecord* tile = m_gallery->current();
+    m_tilePanel->showTile(tile);
+    m_sampling->setRecyclable(tile != nullptr);
+    if (tile) m_images->showTile(tile);
+}
+
+} // namespace phloxine::ui

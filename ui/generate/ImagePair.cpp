@@ -1,0 +1,215 @@
+#include "ui/generate/ImagePair.h"
+
+#include <cmath>
+
+#include <QFrame>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "ui/generate/IconLabel.h"
+#include "ui/generate/RunErrorBar.h"
+#include "ui/generate/words.h"
+#include "ui/viewer/SlideView.h"
+#include "ui/viewer/TileView.h"
+#include "ui/viewer/ViewTransform.h"
+#include "ui/widgets/Badge.h"
+#include "ui/widgets/ClassSwatch.h"
+#include "ui/widgets/Note.h"
+
+namespace phloxine::ui {
+
+namespace {
+constexpr int toolBarHeight = 48, headHeight = 36, seam = 1;
+
+QFrame* separator(QWidget* parent) {
+    auto* line = new QFrame(parent);
+    line->setProperty("separator", true);
+    return line;
+}
+
+QWidget* band(int height, QWidget* parent) {
+    auto* widget = new QWidget(parent);
+    widget->setFixedHeight(height);
+    auto* row = new QHBoxLayout(widget);
+    row->setContentsMargins(12, 0, 12, 0);
+    row->setSpacing(8);
+    return widget;
+}
+QHBoxLayout& rowOf(QWidget& band) { return *static_cast<QHBoxLayout*>(band.layout()); }
+} // namespace
+
+ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
+    m_tile = new TileView(this);
+    m_tile->setObjectName(QStringLiteral("tileView"));
+    m_tile->setEmptyText(tr("Your tiles appear here"), tr("Press Ctrl+Enter to generate.\nThe first tile takes a few seconds longer."));
+    m_slide = new SlideView(this);
+    m_slide->setObjectName(QStringLiteral("slideView"));
+    m_error = new RunErrorBar(this);
+    m_notice = new Note(Tone::Warn, this);
+    m_notice->setObjectName(QStringLiteral("runNotice"));
+    m_notice->setBar(true);
+    m_notice->setClosable(true);
+    m_notice->hide();
+
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(seam);
+    grid->setVerticalSpacing(0);
+    grid->addWidget(makeToolBar(), 0, 0, 1, 2);
+    grid->addWidget(separator(this), 1, 0, 1, 2);
+    grid->addWidget(m_error, 2, 0, 1, 2);
+    grid->addWidget(m_notice, 3, 0, 1, 2);
+    grid->addWidget(makeTileHead(), 4, 0);
+    grid->addWidget(makeSlideHead(), 4, 1);
+    grid->addWidget(m_tile, 5, 0);
+    grid->addWidget(m_slide, 5, 1);
+    grid->setRowStretch(5, 1);
+    grid->setColumnStretch(0, 1);
+    grid->setColumnStretch(1, 1);
+
+    connect(m_tile, &TileView::zoomRequested, this, &ImagePair::setZoom);
+    connect(m_tile, &TileView::fitRequested, this, &ImagePair::fit);
+    connect(m_slide, &SlideView::viewChanged, this, &ImagePair::takeSlideZoom);
+    showReadout();
+}
+
+QWidget* ImagePair::makeToolBar() {
+    auto* bar = band(toolBarHeight, this);
+    QHBoxLayout& row = rowOf(*bar);
+    row.setContentsMargins(16, 0, 16, 0);
+    auto* link = new IconLabel(bar);
+    link->setMark("link", 18, IconTone::Text2);
+    m_linkText = mutedLabel({}, bar);
+    m_power = new QLabel(bar);
+    m_power->setProperty("role", QStringLiteral("title"));
+    m_power->setToolTip(tr("As large as with an objective of this power"));
+    m_readout = mutedLabel({}, bar);
+    m_readout->setObjectName(QStringLiteral("zoomReadout"));
+    auto* fitButton = new QPushButton(tr("Fit tile"), bar);
+    fitButton->setObjectName(QStringLiteral("fitTileButton"));
+    fitButton->setToolTip(tr("One tile fills the pane (key 0)"));
+    row.addWidget(link);
+    row.addWidget(m_linkText);
+    row.addStretch(1);
+    row.addWidget(m_power);
+    row.addWidget(m_readout);
+    row.addSpacing(4);
+    row.addWidget(fitButton);
+    connect(fitButton, &QPushButton::clicked, this, &ImagePair::fit);
+    return bar;
+}
+
+QWidget* ImagePair::makeTileHead() {
+    auto* head = band(headHeight, this);
+    QHBoxLayout& row = rowOf(*head);
+    m_tileName = new QLabel(tr("No tile yet"), head);
+    m_tileName->setProperty("role", QStringLiteral("value"));
+    m_tileName->setTextFormat(Qt::PlainText);
+    m_tileName->setMinimumWidth(20);
+    m_previewBadge = new Badge({}, Tone::Info, head);
+    m_previewBadge->setObjectName(QStringLiteral("previewBadge"));
+    m_previewBadge->hide();
+    m_swatch = new ClassSwatch({}, {}, head);
+    m_swatch->hide();
+    row.addWidget(new Badge(tr("Synthetic"), Tone::Synthetic, head));
+    row.addWidget(m_tileName, 1);
+    row.addWidget(m_previewBadge);
+    row.addWidget(m_swatch);
+    return head;
+}
+
+QWidget* ImagePair::makeSlideHead() {
+    auto* head = band(headHeight, this);
+    QHBoxLayout& row = rowOf(*head);
+    m_slideName = new QLabel(tr("No slide open"), head);
+    m_slideName->setProperty("role", QStringLiteral("value"));
+    m_slideName->setTextFormat(Qt::PlainText);
+    m_slideName->setMinimumWidth(20);
+    row.addWidget(new Badge(tr("Real slide"), Tone::Real, head));
+    row.addWidget(m_slideName, 1);
+    return head;
+}
+
+void ImagePair::setCard(const ModelCard& card) {
+    m_card = card;
+    m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes") : tr("The model states no scale: sizes cannot be compared"));
+    m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
+    m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
+    takeSlideZoom();
+}
+
+void ImagePair::showSubject(const GenerateRequest& request, const QString& title) {
+    const Subject subject = subjectOf(request, m_card);
+    m_tileName->setText(title);
+    m_tile->setTileName(tr("%1, seed %2").arg(subject.name, groupedSeed(request.seed)));
+    m_swatch->setSwatch(subject.code, subject.colour);
+    m_swatch->setVisible(!request.classId.empty());
+    m_swatch->setToolTip(subject.name);
+}
+
+void ImagePair::showTile(const TileRecord* tile) {
+    m_previewBadge->hide();
+    if (!tile) {
+        m_tile->clear();
+        m_tileName->setText(tr("No tile yet"));
+        m_swatch->hide();
+        return;
+    }
+    m_tile->setTile(tile->image, tile->scale, false);
+    showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
+}
+
+void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
+    m_tile->setTile(picture, {micronsPerPixel, m_card.scale.source}, true);
+    showSubject(request, tr("Tile %1").arg(tile + 1));
+    m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
+    m_previewBadge->show();
+}
+
+void ImagePair::showNotice(const QString& sentence) {
+    m_notice->setText(sentence);
+    m_notice->show();
+}
+
+void ImagePair::refreshSlide() {
+    m_slideName->setText(m_slide->hasSlide() ? m_slide->slideName() : tr("No slide open"));
+    m_slideName->setToolTip(m_slide->slideName());
+    takeSlideZoom();
+}
+
+void ImagePair::setMagnification(double power) { setZoom(micronsPerPixelForPower(power)); }
+
+void ImagePair::setZoom(double micronsPerPixel) {
+    m_slide->setViewMicronsPerPixel(micronsPerPixel); // clamps, and reports through viewChanged
+    takeSlideZoom();
+}
+
+void ImagePair::fit() {
+    m_slide->fitTile();
+    takeSlideZoom();
+}
+
+// The slide pane owns the zoom, with or without a slide; the tile follows.
+void ImagePair::takeSlideZoom() {
+    const double zoom = m_slide->viewMicronsPerPixel();
+    if (zoom > 0 && (m_slide->hasSlide() || m_card.scale.known())) m_tile->setViewMicronsPerPixel(zoom);
+    showReadout();
+}
+
+void ImagePair::showReadout() {
+    const double zoom = m_tile->viewMicronsPerPixel();
+    const bool known = zoom > 0;
+    m_power->setText(known ? tr("%1\u00d7").arg(QLocale().toString(10 / zoom, 'g', 10 / zoom < 10 ? 2 : 3)) : QString());
+    m_readout->setText(known ? tr("%1\u00a0\u00b5m/px").arg(QLocale().toString(zoom, 'f', zoom < 1 ? 2 : 1)) : tr("No scale yet"));
+}
+
+void ImagePair::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    takeSlideZoom(); // a fitted pane has another zoom now
+}
+
+} // namespace phloxine::ui

@@ -1,0 +1,31 @@
+#pragma once
+// The pinned foot of the left column: what a run costs, and the buttons that start and stop it.
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+
+namespace phloxine::ui {
+
+class IconLabel;
+
+class RunFoot : public QWidget {
+    Q_OBJECT
+public:
+    explicit RunFoot(QWidget* parent = nullptr);
+    // `reason` empty: a run can start, else it stands in place of the cost.
+    void setState(const QString& sentence, bool running, const QString& reason);
+
+Q_SIGNALS:
+    void generate();
+    void addToQueue();
+    void stopNow();
+    void stopAfterTile();
+
+private:
+    IconLabel* m_mark;
+    QLabel *m_sentence, *m_key;
+    QPushButton *m_generate, *m_add, *m_stop;
+};
+
+} // namespace phloxine::ui

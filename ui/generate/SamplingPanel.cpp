@@ -1,0 +1,222 @@
+#include "ui/generate/SamplingPanel.h"
+
+#include <cmath>
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QToolButton>
+
+#include "core/generate/Generator.h"
+#include "ui/generate/SeedEdit.h"
+#include "ui/generate/words.h"
+#include "ui/widgets/Icon.h"
+
+namespace phloxine::ui {
+
+namespace {
+// Short enough to be read aloud and typed; any seed below 2^53 can be entered.
+quint64 newSeed() { return randomSeed() % 1'000'000'000; }
+
+constexpr int labelWidth = 76, spinWidth = 64, mostSteps = 100, mostTiles = 999;
+constexpr double mostGuidance = 10, guidanceSteps = 20; // slider steps of 0.05
+} // namespace
+
+SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(8);
+    grid->setColumnMinimumWidth(0, labelWidth);
+    grid->setColumnStretch(1, 1);
+    addHead(*grid);
+    addSampler(*grid, 1);
+    addSteps(*grid, 2);
+    addGuidance(*grid, 3);
+    addSeed(*grid, 4);
+    addTiles(*grid, 5);
+    drawSeed();
+}
+
+void SamplingPanel::addHead(QGridLayout& grid) {
+    auto* row = new QHBoxLayout;
+    row->addWidget(sectionHead(tr("Sampling"), this));
+    row->addStretch(1);
+    m_reset = new QPushButton(tr("Reset to model defaults"), this);
+    m_reset->setObjectName(QStringLiteral("resetSamplingButton"));
+    m_reset->setProperty("link", true);
+    m_reset->setFlat(true);
+    m_reset->setCursor(Qt::PointingHandCursor);
+    row->addWidget(m_reset);
+    grid.addLayout(row, 0, 0, 1, 3);
+    connect(m_reset, &QPushButton::clicked, this, &SamplingPanel::resetToDefaults);
+}
+
+void SamplingPanel::addSampler(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("Sa&mpler"), this);
+    m_sampler = new QComboBox(this);
+    m_sampler->setObjectName(QStringLiteral("samplerCombo"));
+    m_sampler->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_sampler->setMinimumContentsLength(8);
+    for (const auto& sampler : samplerRows()) m_sampler->addItem(fromUtf8(sampler.title), fromUtf8(sampler.id));
+    label->setBuddy(m_sampler);
+    grid.addWidget(label, row, 0);
+    grid.addWidget(m_sampler, row, 1, 1, 2);
+    connect(m_sampler, &QComboBox::currentIndexChanged, this, &SamplingPanel::showChange);
+}
+
+void SamplingPanel::addSteps(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("&Steps"), this);
+    m_stepsSlider = new QSlider(Qt::Horizontal, this);
+    m_stepsSlider->setRange(1, mostSteps);
+    m_stepsSlider->setAccessibleName(tr("Steps"));
+    m_steps = new QSpinBox(this);
+    m_steps->setObjectName(QStringLiteral("stepsSpin"));
+    m_steps->setRange(1, 1000);
+    m_steps->setFixedWidth(spinWidth);
+    m_steps->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    m_steps->setAlignment(Qt::AlignRight);
+    label->setBuddy(m_steps);
+    grid.addWidget(label, row, 0);
+    grid.addWidget(m_stepsSlider, row, 1);
+    grid.addWidget(m_steps, row, 2);
+    connect(m_stepsSlider, &QSlider::valueChanged, m_steps, &QSpinBox::setValue);
+    connect(m_steps, &QSpinBox::valueChanged, this, [this](int steps) {
+        const QSignalBlocker quiet(m_stepsSlider); // more steps than the slider has stay as typed
+        m_stepsSlider->setValue(steps);
+        showChange();
+    });
+}
+
+void SamplingPanel::addGuidance(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("G&uidance"), this);
+    m_guidanceSlider = new QSlider(Qt::Horizontal, this);
+    m_guidanceSlider->setRange(int(guidanceSteps), int(mostGuidance * guidanceSteps));
+    m_guidanceSlider->setSingleStep(5);
+    m_guidanceSlider->setPageStep(10);
+    m_guidanceSlider->setAccessibleName(tr("Guidance"));
+    m_guidance = new QDoubleSpinBox(this);
+    m_guidance->setObjectName(QStringLiteral("guidanceSpin"));
+    m_guidance->setRange(1, 30);
+    m_guidance->setDecimals(2);
+    m_guidance->setSingleStep(0.25);
+    m_guidance->setSpecialValueText(tr("off")); // at 1 the model is not guided
+    m_guidance->setFixedWidth(spinWidth);
+    m_guidance->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    m_guidance->setAlignment(Qt::AlignRight);
+    label->setBuddy(m_guidance);
+    grid.addWidget(label, row, 0);
+    grid.addWidget(m_guidanceSlider, row, 1);
+    grid.addWidget(m_guidance, row, 2);
+    connect(m_guidanceSlider, &QSlider::valueChanged, this, [this](int value) { m_guidance->setValue(value / guidanceSteps); });
+    connect(m_guidance, &QDoubleSpinBox::valueChanged, this, [this](double guidance) {
+        const QSignalBlocker quiet(m_guidanceSlider);
+        m_guidanceSlider->setValue(int(std::lround(guidance * guidanceSteps)));
+        showChange();
+    });
+}
+
+void SamplingPanel::addSeed(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("S&eed"), this);
+    m_seed = new SeedEdit(this);
+    m_seed->setObjectName(QStringLiteral("seedEdit"));
+    label->setBuddy(m_seed);
+    auto* dice = new QToolButton(this);
+    dice->setObjectName(QStringLiteral("diceButton"));
+    dice->setIcon(icon("dice-5"));
+    dice->setToolTip(tr("New seed"));
+    dice->setAccessibleName(tr("New seed"));
+    m_recycle = new QToolButton(this);
+    m_recycle->setObjectName(QStringLiteral("recycleButton"));
+    m_recycle->setIcon(icon("recycle"));
+    m_recycle->setAccessibleName(tr("Seed of the selected tile"));
+    for (QToolButton* button : {dice, m_recycle}) {
+        button->setFixedSize(30, 30);
+        button->setProperty("outlined", true);
+    }
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(4);
+    cells->addWidget(m_seed, 1);
+    cells->addWidget(dice);
+    cells->addWidget(m_recycle);
+    grid.addWidget(label, row, 0);
+    grid.addLayout(cells, row, 1, 1, 2);
+    connect(m_seed, &SeedEdit::seedChanged, this, &SamplingPanel::showChange);
+    connect(dice, &QToolButton::clicked, this, [this] { drawSeed(); });
+    connect(m_recycle, &QToolButton::clicked, this, &SamplingPanel::recycleRequested);
+    setRecyclable(false);
+}
+
+void SamplingPanel::addTiles(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("T&iles"), this);
+    m_tiles = new QSpinBox(this);
+    m_tiles->setObjectName(QStringLiteral("tilesSpin"));
+    m_tiles->setRange(1, mostTiles);
+    m_tiles->setFixedWidth(spinWidth);
+    m_tiles->setAlignment(Qt::AlignRight);
+    m_tiles->setValue(4);
+    label->setBuddy(m_tiles);
+    m_seeds = mutedLabel({}, this);
+    m_seeds->setObjectName(QStringLiteral("seedRange"));
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(8);
+    cells->addWidget(m_tiles);
+    cells->addWidget(m_seeds, 1);
+    grid.addWidget(label, row, 0);
+    grid.addLayout(cells, row, 1, 1, 2);
+    connect(m_tiles, &QSpinBox::valueChanged, this, &SamplingPanel::showChange);
+}
+
+void SamplingPanel::showChange() {
+    const int count = m_tiles->value();
+    m_seeds->setText(count == 1 ? tr("seed %1").arg(seedEnding(seed()))
+                                : tr("seeds %1 to %2").arg(seedEnding(seed()), seedEnding(seed() + quint64(count) - 1)));
+    Q_EMIT changed();
+}
+
+void SamplingPanel::setCard(const ModelCard& card) {
+    m_card = card;
+    resetToDefaults();
+}
+
+void SamplingPanel::resetToDefaults() {
+    GenerateRequest defaults;
+    defaults.sampler = m_card.defaultSampler;
+    defaults.steps = m_card.defaultSteps;
+    defaults.guidance = m_card.defaultGuidance;
+    defaults.seed = seed();
+    readFrom(defaults);
+}
+
+void SamplingPanel::writeTo(GenerateRequest& request) const {
+    request.sampler = m_sampler->currentData().toString().toStdString();
+    request.steps = m_steps->value();
+    request.guidance = m_guidance->value();
+    request.seed = seed();
+    request.count = tiles();
+}
+
+void SamplingPanel::readFrom(const GenerateRequest& request) {
+    if (const int row = m_sampler->findData(fromUtf8(request.sampler)); row >= 0) m_sampler->setCurrentIndex(row);
+    m_steps->setValue(request.steps);
+    m_guidance->setValue(request.guidance);
+    setSeed(request.seed);
+}
+
+quint64 SamplingPanel::seed() const { return m_seed->seed(); }
+void SamplingPanel::setSeed(quint64 seed) { m_seed->setSeed(seed); }
+void SamplingPanel::drawSeed() { setSeed(newSeed()); }
+int SamplingPanel::tiles() const { return m_tiles->value(); }
+void SamplingPanel::setTiles(int count) { m_tiles->setValue(count); }
+
+void SamplingPanel::setRecyclable(bool there) {
+    m_recycle->setEnabled(there);
+    m_recycle->setToolTip(there ? tr("Seed of the selected tile") : tr("Select a tile to use its seed"));
+}
+
+} // namespace phloxine::ui

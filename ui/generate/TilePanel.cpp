@@ -1,0 +1,116 @@
+#include "ui/generate/TilePanel.h"
+
+#include <QClipboard>
+#include <QFileInfo>
+#include <QGridLayout>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "ui/generate/words.h"
+#include "ui/widgets/ClassSwatch.h"
+#include "ui/widgets/Icon.h"
+
+namespace phloxine::ui {
+
+namespace {
+constexpr int headWidth = 68, valueWidth = 168;
+
+QLabel* addRow(QGridLayout& grid, int row, const QString& head, QWidget* parent) {
+    auto* value = new QLabel(parent);
+    value->setTextFormat(Qt::PlainText);
+    grid.addWidget(mutedLabel(head, parent), row, 0);
+    grid.addWidget(value, row, 1);
+    return value;
+}
+} // namespace
+
+TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(8);
+    auto* head = new QHBoxLayout;
+    head->addWidget(sectionHead(tr("This tile"), this));
+    head->addStretch(1);
+    column->addLayout(head);
+    m_none = mutedLabel(tr("How the selected tile was made stands here."), this);
+    m_none->setWordWrap(true);
+    column->addWidget(m_none);
+    m_facts = new QWidget(this);
+    column->addWidget(m_facts);
+    auto* rows = new QVBoxLayout(m_facts);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(8);
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(6);
+    grid->setColumnMinimumWidth(0, headWidth);
+    grid->setColumnStretch(1, 1);
+    rows->addLayout(grid);
+
+    m_conditionHead = mutedLabel({}, m_facts);
+    m_swatch = new ClassSwatch({}, {}, m_facts);
+    m_name = new QLabel(m_facts);
+    m_name->setTextFormat(Qt::PlainText);
+    m_name->setWordWrap(true);
+    auto* subject = new QHBoxLayout;
+    subject->setSpacing(6);
+    subject->addWidget(m_swatch, 0, Qt::AlignTop);
+    subject->addWidget(m_name, 1);
+    grid->addWidget(m_conditionHead, 0, 0, Qt::AlignTop);
+    grid->addLayout(subject, 0, 1);
+    m_seed = addRow(*grid, 1, tr("Seed"), m_facts);
+    m_sampling = addRow(*grid, 2, tr("Sampling"), m_facts);
+    m_seconds = addRow(*grid, 3, tr("Time"), m_facts);
+    m_file = addRow(*grid, 4, tr("Saved as"), m_facts);
+
+    auto* useSeedButton = new QPushButton(tr("Use seed"), m_facts);
+    useSeedButton->setObjectName(QStringLiteral("useSeedButton"));
+    auto* useAllButton = new QPushButton(tr("Use all"), m_facts);
+    useAllButton->setObjectName(QStringLiteral("useAllButton"));
+    useAllButton->setToolTip(tr("Condition, sampling and seed of this tile"));
+    auto* copy = new QToolButton(m_facts);
+    copy->setIcon(icon("copy"));
+    copy->setFixedSize(32, 32);
+    copy->setToolTip(tr("Copy these settings as text"));
+    copy->setAccessibleName(copy->toolTip());
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    buttons->addWidget(useSeedButton, 1);
+    buttons->addWidget(useAllButton, 1);
+    buttons->addWidget(copy);
+    rows->addLayout(buttons);
+    connect(useSeedButton, &QPushButton::clicked, this, [this] { Q_EMIT useSeed(m_tile->request.seed); });
+    connect(useAllButton, &QPushButton::clicked, this, [this] { Q_EMIT useAll(m_tile->request); });
+    connect(copy, &QToolButton::clicked, this, &TilePanel::copyRecord);
+    showTile(nullptr);
+}
+
+void TilePanel::setCard(const ModelCard& card) { m_card = card; }
+
+void TilePanel::showTile(const TileRecord* tile) {
+    m_none->setVisible(!tile);
+    m_facts->setVisible(tile != nullptr);
+    if (!tile) return m_tile.reset();
+    m_tile = *tile;
+    const GenerateRequest& request = tile->request;
+    const bool text = request.classId.empty();
+    const Subject subject = subjectOf(request, m_card);
+    m_conditionHead->setText(text ? tr("Prompt") : tr("Class"));
+    m_swatch->setVisible(!text);
+    m_swatch->setSwatch(subject.code, subject.colour);
+    m_name->setText(subject.name);
+    m_seed->setText(groupedSeed(request.seed));
+    setElided(*m_sampling, samplingText(request), valueWidth);
+    m_seconds->setText(tile->seconds > 0 ? durationText(tile->seconds) : tr("Not measured"));
+    if (tile->file.isEmpty()) m_file->setText(tr("Not saved"));
+    else setElided(*m_file, QFileInfo(tile->file).fileName(), valueWidth, Qt::ElideMiddle);
+    if (!tile->file.isEmpty()) m_file->setToolTip(tile->file);
+}
+
+void TilePanel::copyRecord() const { QGuiApplication::clipboard()->setText(fromUtf8(parametersText(m_tile->request))); }
+
+} // namespace phloxine::ui
