@@ -28,10 +28,11 @@ inline void changeCard(const std::filesystem::path& folder, const Json& patch) {
     writeFileAtomically(folder / "model.json", card.dump(), IfExists::Replace);
 }
 
-// Weights as bytes: the link gives way to a file of its own.
+// Weights as bytes: the link gives way to a file of its own, and the card no longer says which ones they must be.
 inline void setWeights(const std::filesystem::path& folder, const std::string& bytes) {
     std::filesystem::remove(folder / "weights.safetensors");
     writeFileAtomically(folder / "weights.safetensors", std::string_view(bytes));
+    changeCard(folder, {{"weights_sha256", nullptr}});
 }
 inline std::string embeddedWeights() { return readFile(resourcesFolder() / "models/lc25000-interim/weights.safetensors"); }
 
