@@ -147,7 +147,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(target + QStringLiteral("/SHA256SUMS")), 60'000);
         auto* result = dialog->findChild<QWidget*>(QStringLiteral("exportResult"));
         QTRY_VERIFY_WITH_TIMEOUT(result && result->isVisible(), 30'000);
-        QVERIFY(QFile::exists(target + QStringLiteral("/metadata.jsonl")));
+        QVERIFY(QFile::exists(target + QStringLiteral("/set/train/metadata.jsonl")));
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("exportCloseButton")), Qt::LeftButton);
         QTRY_VERIFY(!m_window->findChild<QDialog*>(QStringLiteral("exportDialog")));
     }
