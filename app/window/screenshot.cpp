@@ -119,8 +119,12 @@ private:
 
     bool settle(bool idle) {
         const auto* slide = m_page.findChild<ui::SlideView*>();
-        if (idle && !waitFor([&] { return m_page.pendingTiles() == 0 && (!slide || slide->pendingTiles() == 0); })) return false;
-        const QDeadlineTimer aMoment(300); // layouts, the overview
+        if (idle && !waitFor([&] {
+                return m_page.pendingTiles() == 0 &&
+                       (!slide || !slide->hasSlide() || (slide->pendingTiles() == 0 && !slide->overview().isNull()));
+            }))
+            return false;
+        const QDeadlineTimer aMoment(300); // layouts
         while (idle && !aMoment.hasExpired()) QApplication::processEvents(QEventLoop::AllEvents, 20);
         return true;
     }

@@ -16,8 +16,12 @@ QString classOf(const TileRecord& tile) { return tile.request.classId.empty() ? 
 } // namespace
 
 QString nearestFolder(const QString& path) {
-    QString folder = QFileInfo(path).absoluteFilePath();
-    while (!QFileInfo(folder).isDir() && folder != QLatin1String("/")) folder = QFileInfo(folder).absolutePath();
+    QString folder = QDir::cleanPath(QDir::current().absoluteFilePath(path)); // an empty path is the current folder
+    while (!QFileInfo(folder).isDir()) {
+        const QString parent = QFileInfo(folder).absolutePath();
+        if (parent == folder || parent.isEmpty()) break;
+        folder = parent;
+    }
     return folder;
 }
 

@@ -47,6 +47,8 @@ private Q_SLOTS:
 
     void foldersAreTold() {
         QTemporaryDir dir;
+        QVERIFY(!nearestFolder({}).isEmpty());
+        QCOMPARE(nearestFolder(dir.filePath(QStringLiteral("a/b"))), dir.path());
         QCOMPARE(folderState({}), FolderState::NotChosen);
         QCOMPARE(folderState(dir.path()), FolderState::Empty);
         QCOMPARE(folderState(dir.filePath(QStringLiteral("a/b/c"))), FolderState::WillBeMade);

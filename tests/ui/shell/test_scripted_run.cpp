@@ -106,6 +106,7 @@ private Q_SLOTS:
     }
 
     void generatesAndMovesTheSlideMeanwhile() {
+        QCOMPARE(QApplication::activeWindow(), m_window.get()); // else no shortcut works
         QWidget* focused = QApplication::focusWidget();
         QTest::keyClick(focused ? focused : m_window.get(), Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(m_window->page()->busy(), 5'000);
@@ -146,7 +147,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(target + QStringLiteral("/SHA256SUMS")), 60'000);
         auto* result = dialog->findChild<QWidget*>(QStringLiteral("exportResult"));
         QTRY_VERIFY_WITH_TIMEOUT(result && result->isVisible(), 30'000);
-        QVERIFY(QFile::exists(target + QStringLiteral("/metadata.jsonl")));
+        QVERIFY(QFile::exists(target + QStringLiteral("/set/train/metadata.jsonl")));
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("exportCloseButton")), Qt::LeftButton);
         QTRY_VERIFY(!m_window->findChild<QDialog*>(QStringLiteral("exportDialog")));
     }
@@ -181,6 +182,9 @@ private:
         auto* action = m_window->findChild<QAction*>(actionName);
         QVERIFY(action);
         QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(action).center());
+        QTRY_VERIFY(!menu->isVisible());
+        m_window->activateWindow(); // a display without a window manager does not give it back
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
     }
 
     void drag(QPoint way) {
