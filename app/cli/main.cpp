@@ -81,7 +81,7 @@ void cli::print(const Json& json) { std::cout << json.dump(2) << "\n"; }
 void cli::print(const std::string& line) { std::cout << line << "\n"; }
 
 int main(int argc, char** argv) {
-    waitPassively(argv);
+    limitSpinning(argv);
     if (!isCommandLine(argc, argv)) startWindow(argv);
     CLI::App app("Phloxine: synthetic histology tiles beside real tissue. Research use only, not for diagnosis.", "phloxine");
     app.set_version_flag("--version", PHLOXINE_VERSION);

@@ -10,6 +10,7 @@
 
 #include "app/window/screenshot.h"
 #include "core/base/Error.h"
+#include "core/base/process.h"
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
@@ -95,6 +96,7 @@ int runWindow(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    limitSpinning(argv);
     const QTemporaryDir pictureFolder;
     if (asksForScreenshot(argc, argv)) prepareForScreenshot(pictureFolder);
     QApplication app(argc, argv);

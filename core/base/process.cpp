@@ -6,9 +6,9 @@
 
 namespace phloxine {
 
-void waitPassively(char** argv) {
+void limitSpinning(char** argv) {
     if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
-    setenv("OMP_WAIT_POLICY", "passive", 1);
+    setenv("GOMP_SPINCOUNT", "30000", 1);
     execv("/proc/self/exe", argv); // on failure the program goes on as it is
 }
 

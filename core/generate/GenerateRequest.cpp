@@ -13,7 +13,11 @@ namespace {
 constexpr std::uint64_t seedLimit = 1ull << 53; // survives JSON numbers of every reader
 
 template <typename T> void take(const Json& json, const char* key, T& value) {
-    if (const auto it = json.find(key); it != json.end() && !it->is_null()) it->get_to(value);
+    const auto it = json.find(key);
+    if (it == json.end() || it->is_null()) return;
+    // A fraction would silently become a whole number.
+    if (std::is_integral_v<T> && !it->is_number_integer()) throw Error(ErrorCode::Corrupt, std::string("The value of \"") + key + "\" in a request is not a whole number; correct it.");
+    it->get_to(value);
 }
 
 [[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }

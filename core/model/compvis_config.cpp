@@ -101,8 +101,11 @@ nn::ClipTextConfig towerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
     if (file.empty() || !std::filesystem::exists(file)) return config;
     const auto json = readJsonFile(file);
-    config.heads = json.value("num_attention_heads", config.heads);
-    const auto activation = json.value("hidden_act", std::string("quick_gelu"));
+    const auto heads = json.value("num_attention_heads", Json(config.heads)), hidden = json.value("hidden_act", Json("quick_gelu"));
+    if (!heads.is_number_integer() || heads.get<std::int64_t>() < 1 || heads.get<std::int64_t>() > 1024 || !hidden.is_string())
+        throw Error(ErrorCode::Corrupt, "The file " + file.filename().string() + " gives no usable num_attention_heads or hidden_act; correct it.");
+    config.heads = heads.get<int>();
+    const auto activation = hidden.get<std::string>();
     if (activation == "gelu") config.activation = nn::Activation::Gelu;
     else if (activation != "quick_gelu") throw Error(ErrorCode::Unsupported, "The activation \"" + activation + "\" of the text encoder is not known.", activation);
     return config;
@@ -140,6 +143,7 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.timesteps = p["timesteps"].number(1000, 2, 100000);
     c.linearStart = p["linear_start"].as<double>(1e-4);
     c.linearEnd = p["linear_end"].as<double>(2e-2);
+    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1)) p["linear_start"].fail("and linear_end do not make a noise schedule");
     c.scaleFactor = p["scale_factor"].as<double>(1);
     c.useEma = p["use_ema"].as<bool>(true);
     c.latentSize = p["image_size"].number(0, 0, 8192);

@@ -52,7 +52,7 @@ UNet::UNet(const WeightView& w, const UNetConfig& c) : m_config(c), m_binding(w.
     const auto hasAttention = [&](int factor) { return std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), factor) > 0; };
     const auto transformer = [&](const WeightView& view, int channels) {
         const int heads = c.headChannels > 0 ? channels / c.headChannels : c.heads;
-        if (heads < 1 || channels % heads) throw Error(ErrorCode::Shape, "The attention \"" + view.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.", view.prefix());
+        if (heads < 1 || channels % heads || (c.headChannels > 0 && channels % c.headChannels)) throw Error(ErrorCode::Shape, "The attention \"" + view.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.", view.prefix());
         return SpatialTransformer(view, c, heads, channels);
     };
     UNetBlock first;

@@ -40,8 +40,9 @@ Weights tensorsOf(const Json& json, const char* key, const fs::path& folder) {
 TensorError compare(const std::string& name, const at::Tensor& got, const at::Tensor& expected, const Json& tolerance) {
     TensorError error{name};
     error.exact = tolerance.value("exact", false);
-    error.maxAbsLimit = error.exact ? exactly : tolerance.value("max_abs", -1.0);
-    error.relL2Limit = tolerance.value("rel_l2", -1.0);
+    const auto limit = [&](const char* key) { return tolerance.contains(key) ? std::max(tolerance[key].get<double>(), 0.0) : -1.0; };
+    error.maxAbsLimit = error.exact ? exactly : limit("max_abs");
+    error.relL2Limit = limit("rel_l2");
     if (!got.defined() || got.sizes() != expected.sizes()) {
         error.maxAbs = error.relL2 = std::numeric_limits<double>::infinity();
         error.name += got.defined() ? " (shape " + shapeText(got.sizes()) + ", expected " + shapeText(expected.sizes()) + ")" : " (not computed)";
