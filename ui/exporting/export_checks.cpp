@@ -41,7 +41,7 @@ bool blocks(FolderState state) { return state != FolderState::WillBeMade && stat
 
 QString sentence(FolderState state) {
     switch (state) {
-    case FolderState::NotChosen: return Words::tr("Choose a folder to start.");
+    case FolderState::NotChosen: return Words::tr("No folder is chosen yet.");
     case FolderState::WillBeMade: return Words::tr("The folder will be made.");
     case FolderState::Empty: return Words::tr("The folder is empty.");
     case FolderState::Resumable: return Words::tr("The folder holds an export. The same set goes on, another one is refused.");

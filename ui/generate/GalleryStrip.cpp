@@ -82,7 +82,9 @@ void GalleryStrip::setCard(const ModelCard& card) {
 }
 
 void GalleryStrip::setJobs(const std::vector<JobRow>& jobs) {
+    m_choosing = true; // places that go away move the current card by themselves: nobody chose
     m_model->setJobs(jobs);
+    m_choosing = false;
     if (m_follow && m_model->formingRow() >= 0) choose(m_model->formingRow());
     showCount();
 }
@@ -132,7 +134,7 @@ std::vector<TileRecord> GalleryStrip::selectedTiles() const {
 
 void GalleryStrip::showCount() {
     const int count = m_model->finishedCount();
-    m_count->setText(count ? tr("%n tiles", nullptr, count) : tr("empty"));
+    m_count->setText(count == 0 ? tr("empty") : tilesText(count));
     m_empty->setVisible(m_model->rowCount() == 0);
     m_export->setEnabled(count > 0);
     m_export->setToolTip(count ? QString() : tr("Generate a tile to export it"));

@@ -106,7 +106,7 @@ void GeneratePage::showFoot() {
     const int tiles = int(wanted.size()) * m_sampling->tiles();
     const double seconds = wanted.empty() ? 0 : m_jobs->secondsPerTile(wanted.front()) * tiles;
     const QString time = seconds > 0 ? tr("about %1").arg(durationText(seconds)) : tr("time known after the first");
-    m_foot->setState(tr("%n tiles, %1", nullptr, tiles).arg(time), m_jobs->busy(), reason);
+    m_foot->setState(tr("%1, %2", "tiles, time").arg(tilesText(tiles), time), m_jobs->busy(), reason);
 }
 
 void GeneratePage::showStatus() {

@@ -78,7 +78,7 @@ void JobRowView::showJob(const JobRow& job, const ModelCard& card) {
     const Subject subject = subjectOf(job.request, card);
     m_swatch->setVisible(!job.request.classId.empty());
     m_swatch->setSwatch(subject.code, subject.colour);
-    m_title->setText(tr("%n tiles", nullptr, job.request.count));
+    m_title->setText(tilesText(job.request.count));
     setToolTip(subject.name);
     const QString left = timeLeftText(job);
     const int current = std::min(job.tilesDone + 1, job.request.count);

@@ -42,6 +42,9 @@ QString scaleSourceText(ScaleSource source) {
     return {};
 }
 
+// English has no plural file, so its one special case is made here; translations use the second text's plural forms.
+QString tilesText(int count) { return count == 1 ? Words::tr("1 tile") : Words::tr("%n tiles", nullptr, count); }
+
 QString durationText(double seconds) {
     const int whole = std::max(1, int(std::lround(seconds)));
     if (whole < 60) return Words::tr("%1\u00a0s").arg(whole);
