@@ -12,8 +12,8 @@
 namespace phloxine::cli {
 
 struct Context {
-    bool json = false;   // --json: one object on stdout and nothing else there
-    bool quiet = false;  // no progress bar
+    bool json = false;     // --json: one object on stdout and nothing else there
+    bool quiet = false;    // no progress bar
     ProgressHook progress; // draws the bar on a terminal; throws Cancelled after Ctrl+C
 };
 
@@ -37,7 +37,7 @@ Run addVerify(CLI::App&);
 Run addSelfTest(CLI::App&);
 Run addDiagnostics(CLI::App&);
 
-void print(const Json& json);             // one object, two spaces of indent, to stdout
-void print(const std::string& line);      // a line of text to stdout
+void print(const Json& json);        // one object, two spaces of indent, to stdout
+void print(const std::string& line); // a line of text to stdout
 
 } // namespace phloxine::cli

@@ -54,7 +54,9 @@ private:
 std::vector<Image> realRegions(const ModelCard& card, int count) {
     const auto slide = openSlide(resourcesFolder() / "slides" / "CMU-1-Small-Region.svs");
     std::vector<Image> regions;
-    for (int i = 0; i < count; ++i) regions.push_back(readRegion(*slide, 950 + 100 * (i % 2), 1150 + 330 * i, card.tileSizePx, card.tileSizePx, card.scale.micronsPerPixel));
+    for (int i = 0; i < count; ++i)
+        regions.push_back(
+            readRegion(*slide, 950 + 100 * (i % 2), 1150 + 330 * i, card.tileSizePx, card.tileSizePx, card.scale.micronsPerPixel));
     return regions;
 }
 
@@ -78,7 +80,8 @@ int run(const Context& context, const Options& options) {
         GenerateHooks hooks;
         hooks.step = [&](int tile, int step, int steps) {
             const int done = row * options.count + tile;
-            context.progress({"Tile " + std::to_string(done + 1) + " of " + std::to_string(total) + ", " + tissue.label, (done + double(step) / steps) / total});
+            context.progress({"Tile " + std::to_string(done + 1) + " of " + std::to_string(total) + ", " + tissue.label,
+                              (done + double(step) / steps) / total});
         };
         const auto result = generateIntoFolder(store, request, out / "tiles" / tissue.id, hooks);
         sheet.name(row, tissue.label);
@@ -100,7 +103,11 @@ int run(const Context& context, const Options& options) {
     hooks.card = [&](const GenerateRequest&) { return card; };
     const auto exported = exportSet(plan, out / "export", hooks);
     context.progress({"", 1});
-    if (context.json) print(Json{{"tiles", files}, {"contact_sheet", (out / "contact-sheet.png").string()}, {"export", (out / "export").string()}, {"exported", exported.written + exported.kept}});
+    if (context.json)
+        print(Json{{"tiles", files},
+                   {"contact_sheet", (out / "contact-sheet.png").string()},
+                   {"export", (out / "export").string()},
+                   {"exported", exported.written + exported.kept}});
     else {
         print(std::to_string(total) + " tiles of " + std::to_string(classes) + " classes: " + (out / "tiles").string());
         print("Contact sheet with real regions at the same scale: " + (out / "contact-sheet.png").string());

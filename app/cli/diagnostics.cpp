@@ -30,11 +30,17 @@ Run addDiagnostics(CLI::App&) {
         const auto device = deviceStatus();
         Json models = Json::array();
         for (const auto& entry : ModelStore().list()) models.push_back(entry.card.id + " " + entry.card.version);
-        const Json report{{"build", buildName()}, {"system", std::string(system.sysname) + " " + system.release + " " + system.machine}, {"processor", processorName()},
-                          {"cores", sysconf(_SC_NPROCESSORS_ONLN)}, {"memory_bytes", device.memoryTotal}, {"device", device.name}, {"models", models}};
+        const Json report{{"build", buildName()},
+                          {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
+                          {"processor", processorName()},
+                          {"cores", sysconf(_SC_NPROCESSORS_ONLN)},
+                          {"memory_bytes", device.memoryTotal},
+                          {"device", device.name},
+                          {"models", models}};
         if (context.json) print(report);
         else
-            for (const auto& [key, value] : report.items()) print(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
+            for (const auto& [key, value] : report.items())
+                print(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
         return 0;
     };
 }

@@ -36,8 +36,7 @@ int run(const Context& context, const fs::path& planFile, const fs::path& out) {
         return made;
     };
     const ExportResult result = exportSet(plan, out, hooks);
-    if (context.json)
-        print(Json{{"folder", out.string()}, {"written", result.written}, {"kept", result.kept}});
+    if (context.json) print(Json{{"folder", out.string()}, {"written", result.written}, {"kept", result.kept}});
     else
         print(out.string() + ": " + std::to_string(result.written) + " tiles written, " + std::to_string(result.kept) +
               " found finished and verified.");

@@ -47,10 +47,17 @@ int run(const Context& context, GenerateRequest request, const std::string& out)
         return 0;
     }
     Json tiles = Json::array();
-    for (const auto& tile : result.files) tiles.push_back({{"file", (std::filesystem::path(out) / tile.name).string()}, {"seed", tile.seed}, {"seconds", tile.seconds}});
+    for (const auto& tile : result.files)
+        tiles.push_back({{"file", (std::filesystem::path(out) / tile.name).string()}, {"seed", tile.seed}, {"seconds", tile.seconds}});
     const auto& s = result.seconds;
-    print(Json{{"tiles", tiles}, {"seconds", {{"load", s.load}, {"denoise", s.denoise}, {"decode", s.decode}, {"total", s.total}}}, {"peak_memory_bytes", peakMemoryBytes()}, {"device", result.resolved.device},
-               {"precision", result.resolved.precision}, {"kept", result.kept}, {"notices", notices}, {"request", toJson(result.resolved)}});
+    print(Json{{"tiles", tiles},
+               {"seconds", {{"load", s.load}, {"denoise", s.denoise}, {"decode", s.decode}, {"total", s.total}}},
+               {"peak_memory_bytes", peakMemoryBytes()},
+               {"device", result.resolved.device},
+               {"precision", result.resolved.precision},
+               {"kept", result.kept},
+               {"notices", notices},
+               {"request", toJson(result.resolved)}});
     return 0;
 }
 
@@ -67,7 +74,8 @@ Run addGenerate(CLI::App& command) {
         if (!file->empty()) {
             r = generateRequestFromJson(readJsonFile(*file), *file);
             r.build.clear();
-        } else if (r.classId.empty() && command.count("--prompt") == 0) throw Error(ErrorCode::WrongUse, "Say what to make: --class or --prompt, or --request FILE.json.");
+        } else if (r.classId.empty() && command.count("--prompt") == 0)
+            throw Error(ErrorCode::WrongUse, "Say what to make: --class or --prompt, or --request FILE.json.");
         else if (command.count("--seed") == 0) {
             // A run that goes on takes the seed that the folder remembers.
             const auto note = std::filesystem::path(*out) / "request.json";

@@ -40,7 +40,8 @@ void showProgress(const Progress& progress, bool draw) {
     if (!draw) return;
     constexpr int width = 30;
     const int filled = int(progress.fraction * width);
-    std::cerr << "\r\033[K" << std::string(std::size_t(filled), '#') << std::string(std::size_t(width - filled), '.') << "  " << progress.stage << std::flush;
+    std::cerr << "\r\033[K" << std::string(std::size_t(filled), '#') << std::string(std::size_t(width - filled), '.') << "  "
+              << progress.stage << std::flush;
     if (progress.fraction >= 1) std::cerr << "\r\033[K" << std::flush;
 }
 
@@ -66,7 +67,7 @@ bool isCommandLine(int argc, char** argv) {
     const std::string first = argv[1];
     if (first == "--help" || first == "-h" || first == "--version") return true;
     for (const auto& row : commands)
-        if (first == row.name) return true; // also beside a folder of that name
+        if (first == row.name) return true;                    // also beside a folder of that name
     return first[0] != '-' && !std::filesystem::exists(first); // a file to open belongs to the window
 }
 
@@ -119,7 +120,7 @@ int main(int argc, char** argv) {
     } catch (const Error& e) {
         fail(e.what(), draw);
         return e.code() == ErrorCode::WrongUse ? 2 : 1;
-    } catch (const std::bad_alloc&) { return fail("The memory was full; close other programs and try again.", draw); } catch (const std::exception& e) {
-        return fail(std::string("An unexpected fault stopped the command: ") + e.what(), draw);
-    }
+    } catch (const std::bad_alloc&) {
+        return fail("The memory was full; close other programs and try again.", draw);
+    } catch (const std::exception& e) { return fail(std::string("An unexpected fault stopped the command: ") + e.what(), draw); }
 }

@@ -2,8 +2,8 @@
 
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
-#include "core/model/inspect.h"
 #include "core/model/ModelStore.h"
+#include "core/model/inspect.h"
 
 namespace phloxine::cli {
 
@@ -15,8 +15,14 @@ int list(const Context& context) {
     for (const auto& [card, path] : entries) {
         Json classes = Json::array();
         for (const auto& c : card.classes) classes.push_back({{"id", c.id}, {"label", c.label}});
-        models.push_back({{"id", card.id}, {"title", card.title}, {"path", path.string()}, {"conditions", card.conditions}, {"classes", classes}, {"tile_px", card.tileSizePx},
-                          {"mpp", card.scale.known() ? Json(card.scale.micronsPerPixel) : Json()}, {"mpp_source", toString(card.scale.source)}});
+        models.push_back({{"id", card.id},
+                          {"title", card.title},
+                          {"path", path.string()},
+                          {"conditions", card.conditions},
+                          {"classes", classes},
+                          {"tile_px", card.tileSizePx},
+                          {"mpp", card.scale.known() ? Json(card.scale.micronsPerPixel) : Json()},
+                          {"mpp_source", toString(card.scale.source)}});
         if (context.json) continue;
         print(card.id + "  " + card.title);
         for (const auto& c : card.classes) print("  --class " + c.id + "  " + c.label);

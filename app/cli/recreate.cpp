@@ -58,8 +58,11 @@ int run(const Context& context, const Options& options) {
         std::string sentence = "identical: every pixel is the same.";
         if (!sameSize) sentence = "different: the size is not the same.";
         else if (!identical)
-            sentence = "different: " + std::to_string(d.pixels) + " of " + std::to_string(original.width * original.height) + " pixels differ, by at most " + std::to_string(d.largest) + " of 255" +
-                       (madeBy == made.request.build ? "." : "; the file was made by another build (" + madeBy + ", here " + made.request.build + ").");
+            sentence =
+                "different: " + std::to_string(d.pixels) + " of " + std::to_string(original.width * original.height) +
+                " pixels differ, by at most " + std::to_string(d.largest) + " of 255" +
+                (madeBy == made.request.build ? "."
+                                              : "; the file was made by another build (" + madeBy + ", here " + made.request.build + ").");
         json.update({{"identical", identical}, {"pixels_different", d.pixels}, {"largest_difference", d.largest}, {"message", sentence}});
         if (!context.json) print(sentence);
         code = identical ? 0 : 1;
@@ -77,7 +80,8 @@ Run addRecreate(CLI::App& command) {
     command.add_option("--out", options->out, "Folder for the new tile");
     command.add_option("--model", options->model, "Folder of the model, when it is not installed");
     return [options](const Context& context) {
-        if (!options->check && options->out.empty()) throw Error(ErrorCode::WrongUse, "Say what to do with the tile: --check, --out DIR, or both.");
+        if (!options->check && options->out.empty())
+            throw Error(ErrorCode::WrongUse, "Say what to do with the tile: --check, --out DIR, or both.");
         return run(context, *options);
     };
 }

@@ -27,14 +27,17 @@ std::string makeTile(const Context& context) {
     generate(store, request, hooks);
     hooks.tile = [&](int, const Tile& tile) { second = tile; };
     generate(store, request, hooks);
-    if (!(first.image == second.image)) throw Error(ErrorCode::Internal, "The same request gave two different tiles; this machine computes unreliably.");
-    return "A tile took " + Json(std::round(second.seconds * 100) / 100).dump() + " s in " + second.request.precision + " on " + second.request.device + ", and came out the same twice.";
+    if (!(first.image == second.image))
+        throw Error(ErrorCode::Internal, "The same request gave two different tiles; this machine computes unreliably.");
+    return "A tile took " + Json(std::round(second.seconds * 100) / 100).dump() + " s in " + second.request.precision + " on " +
+           second.request.device + ", and came out the same twice.";
 }
 
 std::string readSlide() {
     const auto slide = openSlide(resourcesFolder() / "slides" / "CMU-1-Small-Region.svs");
     const auto region = readRegion(*slide, 1000, 1000, 64, 64, 1.0);
-    if (region.width != 64 || slide->unreadableReads()) throw Error(ErrorCode::Corrupt, "The sample slide cannot be read; install Phloxine again.");
+    if (region.width != 64 || slide->unreadableReads())
+        throw Error(ErrorCode::Corrupt, "The sample slide cannot be read; install Phloxine again.");
     return "The sample slide is read at scale.";
 }
 
@@ -42,7 +45,9 @@ std::string readSlide() {
 
 Run addSelfTest(CLI::App&) {
     return [](const Context& context) {
-        const Check checks[] = {{"model", [] { return "The embedded model is " + ModelStore().find("").card.title + "."; }}, {"slide", readSlide}, {"tile", [&] { return makeTile(context); }}};
+        const Check checks[] = {{"model", [] { return "The embedded model is " + ModelStore().find("").card.title + "."; }},
+                                {"slide", readSlide},
+                                {"tile", [&] { return makeTile(context); }}};
         Json results = Json::array();
         bool fit = true;
         for (const auto& check : checks) {

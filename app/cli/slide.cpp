@@ -42,8 +42,7 @@ int info(const Context& context, const Options& options) {
     }
     print(info.name + ": " + info.vendor + ", " + std::to_string(info.width()) + " x " + std::to_string(info.height()) + " pixels, " +
           std::to_string(info.levels.size()) + (info.levels.size() == 1 ? " level" : " levels"));
-    if (!info.scale.known())
-        print(std::string("The scale is not stated; give it with --slide-mpp."));
+    if (!info.scale.known()) print(std::string("The scale is not stated; give it with --slide-mpp."));
     else
         print(shortNumber(info.scale.micronsPerPixel) + " um per pixel (" + std::string(toString(info.scale.source)) + "), " +
               shortNumber(double(info.width()) * info.scale.micronsPerPixel / 1000) + " x " +

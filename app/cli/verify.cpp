@@ -16,8 +16,13 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); 
 
 Json asJson(const CaseResult& result) {
     Json tensors = Json::array();
-    for (const auto& t : result.tensors) tensors.push_back({{"name", t.name}, {"max_abs", number(t.maxAbs)}, {"rel_l2", number(t.relL2)}, {"pass", t.pass}});
-    return {{"case", result.name}, {"operation", result.operation}, {"status", toString(result.status)}, {"tensors", tensors}, {"message", result.message}};
+    for (const auto& t : result.tensors)
+        tensors.push_back({{"name", t.name}, {"max_abs", number(t.maxAbs)}, {"rel_l2", number(t.relL2)}, {"pass", t.pass}});
+    return {{"case", result.name},
+            {"operation", result.operation},
+            {"status", toString(result.status)},
+            {"tensors", tensors},
+            {"message", result.message}};
 }
 
 void printTable(const CaseResult& result) {
@@ -26,7 +31,8 @@ void printTable(const CaseResult& result) {
     print(std::string(line));
     for (const auto& t : result.tensors) {
         const auto limit = [](double value) { return value < 0 ? std::string("-") : Json(value).dump(); };
-        std::snprintf(line, sizeof line, "           %-24s max_abs %.3g (%s)  rel_l2 %.3g (%s)", t.name.c_str(), t.maxAbs, limit(t.maxAbsLimit).c_str(), t.relL2, limit(t.relL2Limit).c_str());
+        std::snprintf(line, sizeof line, "           %-24s max_abs %.3g (%s)  rel_l2 %.3g (%s)", t.name.c_str(), t.maxAbs,
+                      limit(t.maxAbsLimit).c_str(), t.relL2, limit(t.relL2Limit).c_str());
         print(std::string(line));
     }
 }
@@ -41,7 +47,8 @@ Run addVerify(CLI::App& command) {
         int counts[4] = {};
         for (std::size_t i = 0; i < folders->size(); ++i) {
             const auto& folder = (*folders)[i];
-            context.progress({"Case " + std::to_string(i + 1) + " of " + std::to_string(folders->size()), double(i) / double(folders->size())});
+            context.progress(
+                {"Case " + std::to_string(i + 1) + " of " + std::to_string(folders->size()), double(i) / double(folders->size())});
             if (!isCase(folder)) continue;
             const auto result = runCase(folder);
             ++counts[int(result.status)];
@@ -52,7 +59,9 @@ Run addVerify(CLI::App& command) {
         const int total = counts[0] + counts[1] + counts[2] + counts[3];
         if (total == 0) throw Error(ErrorCode::NotFound, "None of the folders holds a case.json.");
         if (context.json) print(Json{{"cases", cases}});
-        else print(std::to_string(total) + " cases: " + std::to_string(counts[0]) + " pass, " + std::to_string(counts[1]) + " fail, " + std::to_string(counts[2]) + " not yet, " + std::to_string(counts[3]) + " error");
+        else
+            print(std::to_string(total) + " cases: " + std::to_string(counts[0]) + " pass, " + std::to_string(counts[1]) + " fail, " +
+                  std::to_string(counts[2]) + " not yet, " + std::to_string(counts[3]) + " error");
         return counts[0] == total ? 0 : 1;
     };
 }

@@ -8,8 +8,25 @@
 namespace phloxine {
 
 enum class ErrorCode {
-    Truncated, NotAModel, Unsafe, Corrupt, LegacyFormat, Dtype, Shape, MissingKey, Nan, Yaml, Unsupported, // reading models
-    OutOfMemory, DiskFull, ReadOnly, Exists, Busy, NotFound, WrongUse, Internal
+    Truncated,
+    NotAModel,
+    Unsafe,
+    Corrupt,
+    LegacyFormat,
+    Dtype,
+    Shape,
+    MissingKey,
+    Nan,
+    Yaml,
+    Unsupported, // reading models
+    OutOfMemory,
+    DiskFull,
+    ReadOnly,
+    Exists,
+    Busy,
+    NotFound,
+    WrongUse,
+    Internal
 };
 
 // The word used in JSON and in parity cases: "truncated", "not-a-model", "missing-key", ...

@@ -116,10 +116,8 @@ void writeFileAtomically(const fs::path& path, std::span<const std::byte> bytes,
     if (!problem && durability == Durability::Synced && ::fsync(fd.get()) != 0) problem = errno;
     if (fd.close() != 0 && !problem) problem = errno;
     if (!problem) {
-        if (ifExists == IfExists::Replace)
-            problem = ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
-        else
-            problem = renameWithoutReplacing(temporary, path);
+        if (ifExists == IfExists::Replace) problem = ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
+        else problem = renameWithoutReplacing(temporary, path);
     }
     if (problem) {
         ::unlink(temporary.c_str());

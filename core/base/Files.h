@@ -1,5 +1,6 @@
 #pragma once
-// Files that are never half written and never overwrite another: a temporary name in the same folder, then a rename that refuses to replace.
+// Files that are never half written and never overwrite another: a temporary name in the same folder, then a rename that refuses to
+// replace.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -33,7 +34,8 @@ void makeWritableFolder(const std::filesystem::path& folder);
 // Throws Error(DiskFull) when less than `bytes` are free where `folder` lies (it need not exist yet).
 void requireFreeSpace(const std::filesystem::path& folder, std::uint64_t bytes);
 
-// Exclusive lock of a folder (flock on `<folder>/.phloxine-lock`), released when the value or the process goes. Error(Busy) when another program has it.
+// Exclusive lock of a folder (flock on `<folder>/.phloxine-lock`), released when the value or the process goes. Error(Busy) when another
+// program has it.
 class FolderLock {
 public:
     explicit FolderLock(const std::filesystem::path& folder);

@@ -20,16 +20,12 @@ bool tooDeep(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (inString) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                inString = false;
-        } else if (c == '"')
-            inString = true;
+            if (c == '\\') ++i;
+            else if (c == '"') inString = false;
+        } else if (c == '"') inString = true;
         else if (c == '[' || c == '{') {
             if (++depth > deepest) return true;
-        } else if (c == ']' || c == '}')
-            --depth;
+        } else if (c == ']' || c == '}') --depth;
     }
     return false;
 }

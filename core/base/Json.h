@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 Json parseJson(std::string_view text, const std::string& what);
 Json readJsonFile(const std::filesystem::path& path); // Error(NotFound | Corrupt)
 
-// Checks `"format": "phloxine-<kind>/<n>"`: throws Error(Unsupported) when n is newer than `newest`, Error(Corrupt) when the kind is another.
+// Checks `"format": "phloxine-<kind>/<n>"`: throws Error(Unsupported) when n is newer than `newest`, Error(Corrupt) when the kind is
+// another.
 void requireFormat(const Json& json, std::string_view kind, int newest, const std::string& what);
 
 } // namespace phloxine

@@ -5,7 +5,7 @@
 namespace phloxine {
 
 struct Progress {
-    std::string stage;  // "Loading the model", "Tile 3 of 8", ...
+    std::string stage;   // "Loading the model", "Tile 3 of 8", ...
     double fraction = 0; // of the whole job, 0..1
 };
 

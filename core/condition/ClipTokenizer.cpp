@@ -28,7 +28,9 @@ void appendUtf8(std::string& out, char32_t c) {
     if (c < 0x80) out += char(c);
     else if (c < 0x800) out += char(0xC0 | c >> 6), out += char(0x80 | (c & 0x3F));
     else if (c < 0x10000) out += char(0xE0 | c >> 12), out += char(0x80 | (c >> 6 & 0x3F)), out += char(0x80 | (c & 0x3F));
-    else out += char(0xF0 | c >> 18), out += char(0x80 | (c >> 12 & 0x3F)), out += char(0x80 | (c >> 6 & 0x3F)), out += char(0x80 | (c & 0x3F));
+    else
+        out += char(0xF0 | c >> 18), out += char(0x80 | (c >> 12 & 0x3F)), out += char(0x80 | (c >> 6 & 0x3F)),
+            out += char(0x80 | (c & 0x3F));
 }
 
 // Broken bytes become U+FFFD, so that no prompt can stop the program.
@@ -36,7 +38,11 @@ std::u32string decodeUtf8(const std::string& text) {
     std::u32string out;
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = std::uint8_t(text[i]);
-        const int extra = lead < 0x80 ? 0 : lead >= 0xC2 && lead < 0xE0 ? 1 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xF0 && lead < 0xF5 ? 3 : -1;
+        const int extra = lead < 0x80                   ? 0
+                          : lead >= 0xC2 && lead < 0xE0 ? 1
+                          : lead >= 0xE0 && lead < 0xF0 ? 2
+                          : lead >= 0xF0 && lead < 0xF5 ? 3
+                                                        : -1;
         char32_t c = extra <= 0 ? lead : lead & (0x3F >> extra);
         bool good = extra >= 0 && i + std::size_t(extra) < text.size();
         for (int k = 1; good && k <= extra; ++k) {
@@ -56,8 +62,9 @@ locale_t utf8Locale() {
 }
 bool isDigit(char32_t c) { // Unicode category N: decimal digits, superscripts, fractions, other number forms
     if (c < 0x80) return c >= '0' && c <= '9';
-    return c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE) || (c >= 0x660 && c <= 0x669) || (c >= 0x966 && c <= 0x96F) || (c >= 0x2070 && c <= 0x2089 && c != 0x2071) ||
-           (c >= 0x2150 && c <= 0x2189) || (c >= 0x2460 && c <= 0x249B) || (c >= 0xFF10 && c <= 0xFF19);
+    return c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE) || (c >= 0x660 && c <= 0x669) || (c >= 0x966 && c <= 0x96F) ||
+           (c >= 0x2070 && c <= 0x2089 && c != 0x2071) || (c >= 0x2150 && c <= 0x2189) || (c >= 0x2460 && c <= 0x249B) ||
+           (c >= 0xFF10 && c <= 0xFF19);
 }
 bool isLetter(char32_t c) {
     if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -112,7 +119,8 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& mergesGz) {
     auto at = text.find('\n') + 1; // the first line names the version
     for (int rank = 0; rank < merges; ++rank) {
         const auto stop = text.find('\n', at);
-        if (stop == std::string::npos) throw Error(ErrorCode::Corrupt, "The tokenizer file " + mergesGz.filename().string() + " is damaged; install Phloxine again.");
+        if (stop == std::string::npos)
+            throw Error(ErrorCode::Corrupt, "The tokenizer file " + mergesGz.filename().string() + " is damaged; install Phloxine again.");
         auto line = text.substr(at, stop - at);
         m_ranks[line] = rank;
         line.erase(line.find(' '), 1);
@@ -137,7 +145,8 @@ std::vector<std::int64_t> ClipTokenizer::bytePairs(const std::string& word) cons
         int best = INT_MAX;
         std::size_t place = 0;
         for (std::size_t i = 0; i + 1 < parts.size(); ++i)
-            if (const auto rank = m_ranks.find(parts[i] + " " + parts[i + 1]); rank != m_ranks.end() && rank->second < best) best = rank->second, place = i;
+            if (const auto rank = m_ranks.find(parts[i] + " " + parts[i + 1]); rank != m_ranks.end() && rank->second < best)
+                best = rank->second, place = i;
         if (best == INT_MAX) break;
         // Merge every occurrence of the best pair, left to right.
         const auto left = parts[place], right = parts[place + 1];

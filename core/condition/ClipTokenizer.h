@@ -14,7 +14,7 @@ public:
     static constexpr std::int64_t start = 49406, end = 49407;
 
     explicit ClipTokenizer(const std::filesystem::path& mergesGz); // bpe_simple_vocab_16e6.txt.gz. Error(NotFound | Corrupt)
-    static const ClipTokenizer& shared();                         // the vocabulary in resources/clip; safe from any thread
+    static const ClipTokenizer& shared();                          // the vocabulary in resources/clip; safe from any thread
 
     struct Word {
         std::string text; // as it stands in the normalised prompt

@@ -9,7 +9,9 @@ extern "C" {
 int phloxineCudaDeviceCount() { return int(c10::cuda::device_count()); }
 
 // The name stays valid for the life of the process; nullptr when there is no such device.
-const char* phloxineCudaDeviceName(int device) { return device < phloxineCudaDeviceCount() ? at::cuda::getDeviceProperties(c10::DeviceIndex(device))->name : nullptr; }
+const char* phloxineCudaDeviceName(int device) {
+    return device < phloxineCudaDeviceCount() ? at::cuda::getDeviceProperties(c10::DeviceIndex(device))->name : nullptr;
+}
 
 // Bytes free and in all; false when they cannot be told.
 bool phloxineCudaMemory(int device, std::size_t* free, std::size_t* total) {

@@ -14,9 +14,12 @@ Prediction predictionFrom(const std::string& word) {
 Denoised fromPrediction(Prediction prediction, const at::Tensor& x, const at::Tensor& output, const Level& level) {
     const double a = level.alpha, s = level.sigma;
     switch (prediction) {
-    case Prediction::Eps: return {(x - s * output) / a, output};
-    case Prediction::V: return {a * x - s * output, a * output + s * x};
-    case Prediction::X0: break;
+    case Prediction::Eps:
+        return {(x - s * output) / a, output};
+    case Prediction::V:
+        return {a * x - s * output, a * output + s * x};
+    case Prediction::X0:
+        break;
     }
     return {output, (x - a * output) / s};
 }
@@ -34,7 +37,8 @@ Denoised GuidedDenoiser::operator()(const at::Tensor& x, const Level& level) {
     at::Tensor output;
     if (m_scale == 1) output = m_network(input, at::full({x.size(0)}, level.t, at::kFloat).to(x.device()), m_conditional);
     else {
-        const auto both = m_network(at::cat({input, input}, 0), at::full({2 * x.size(0)}, level.t, at::kFloat).to(x.device()), m_context).chunk(2, 0);
+        const auto both =
+            m_network(at::cat({input, input}, 0), at::full({2 * x.size(0)}, level.t, at::kFloat).to(x.device()), m_context).chunk(2, 0);
         output = both[1] + m_scale * (both[0] - both[1]);
     }
     return fromPrediction(m_prediction, input, output, unit);

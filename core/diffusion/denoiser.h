@@ -28,7 +28,8 @@ Denoised fromPrediction(Prediction prediction, const at::Tensor& x, const at::Te
 // A network with its condition: called with x in variance-preserving scale and times [n], gives the raw prediction.
 using Network = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context)>;
 
-// Classifier-free guidance (Ho and Salimans 2022): out = u + scale (c - u), both computed in one batch of 2n. Scale 1 computes the condition alone.
+// Classifier-free guidance (Ho and Salimans 2022): out = u + scale (c - u), both computed in one batch of 2n. Scale 1 computes the
+// condition alone.
 class GuidedDenoiser final : public Denoiser {
 public:
     GuidedDenoiser(Network network, Prediction prediction, at::Tensor conditional, at::Tensor unconditional, double scale);

@@ -51,7 +51,8 @@ NoiseSchedule scheduleFromBetas(const std::vector<double>& betas) {
 }
 
 std::vector<int> compvisTimes(const std::string& spacing, int steps, int timesteps) {
-    if (steps < 1 || steps > timesteps) throw Error(ErrorCode::WrongUse, "The number of steps must lie between 1 and " + std::to_string(timesteps) + ".");
+    if (steps < 1 || steps > timesteps)
+        throw Error(ErrorCode::WrongUse, "The number of steps must lie between 1 and " + std::to_string(timesteps) + ".");
     std::vector<int> times;
     if (spacing == "exact")
         for (int k = 0; k < steps; ++k) times.push_back(int(std::int64_t(k) * timesteps / steps) + (2 * steps <= timesteps ? 1 : 0));
@@ -67,7 +68,8 @@ std::vector<int> compvisTimes(const std::string& spacing, int steps, int timeste
 std::vector<Level> ddimLevels(const NoiseSchedule& schedule, int steps, const std::string& spacing) {
     const auto times = compvisTimes(spacing, steps, schedule.timesteps());
     if (times.back() >= schedule.timesteps())
-        throw Error(ErrorCode::WrongUse, std::to_string(steps) + " steps reach beyond the " + std::to_string(schedule.timesteps()) + " of the schedule with CompVis spacing; use the spacing \"exact\" or another number.");
+        throw Error(ErrorCode::WrongUse, std::to_string(steps) + " steps reach beyond the " + std::to_string(schedule.timesteps()) +
+                                             " of the schedule with CompVis spacing; use the spacing \"exact\" or another number.");
     std::vector<Level> levels;
     for (auto t = times.rbegin(); t != times.rend(); ++t) levels.push_back(schedule.at(*t));
     levels.push_back(schedule.at(0));
@@ -96,7 +98,8 @@ std::vector<Level> karrasLevels(const NoiseSchedule& schedule, int steps) {
     if (steps < 1) throw Error(ErrorCode::WrongUse, "The number of steps must be at least 1.");
     std::vector<Level> levels;
     const double top = std::min(schedule.noiseRatio(schedule.timesteps() - 1), 80.0);
-    for (const double ratio : karrasSigmas(steps, schedule.noiseRatio(0), top)) levels.push_back(ratio > 0 ? preserving(ratio, schedule.timeOf(ratio)) : Level{});
+    for (const double ratio : karrasSigmas(steps, schedule.noiseRatio(0), top))
+        levels.push_back(ratio > 0 ? preserving(ratio, schedule.timeOf(ratio)) : Level{});
     return levels;
 }
 

@@ -23,12 +23,13 @@ struct NoiseSchedule {
 std::vector<double> compvisBetas(const std::string& name, int timesteps, double linearStart, double linearEnd); // Error(Unsupported)
 NoiseSchedule scheduleFromBetas(const std::vector<double>& betas);
 
-// Times that CompVis DDIM visits for S steps, ascending: "uniform" = 1 + k (T div S) (the number may differ from S and the last one be out of range),
-// "quad", and "exact" = floor(k T / S) + (1 if 2 S <= T), always S steps.
+// Times that CompVis DDIM visits for S steps, ascending: "uniform" = 1 + k (T div S) (the number may differ from S and the last one be out
+// of range), "quad", and "exact" = floor(k T / S) + (1 if 2 S <= T), always S steps.
 std::vector<int> compvisTimes(const std::string& spacing, int steps, int timesteps);
 
 // Levels to sample through, noisiest first; the last one is the level of the result.
-std::vector<Level> ddimLevels(const NoiseSchedule& schedule, int steps, const std::string& spacing = "exact"); // result at abar[0], as upstream
+std::vector<Level> ddimLevels(const NoiseSchedule& schedule, int steps,
+                              const std::string& spacing = "exact"); // result at abar[0], as upstream
 // Karras et al. 2022, eq. 5: sigma_i = (max^(1/rho) + i/(n-1) (min^(1/rho) - max^(1/rho)))^rho, then 0.
 std::vector<double> karrasSigmas(int steps, double sigmaMin, double sigmaMax, double rho = 7);
 // Karras spacing over the range of the schedule (its noise above sigma/alpha = 80 is left out), as variance-preserving levels.

@@ -41,10 +41,8 @@ Json toJson(const ExportPlan& plan) {
     Json items = Json::array();
     for (const ExportItem& item : plan.items) {
         Json json = {{"class", item.className}, {"split", item.split}};
-        if (item.file.empty())
-            json["request"] = toJson(item.request);
-        else
-            json["file"] = item.file.string();
+        if (item.file.empty()) json["request"] = toJson(item.request);
+        else json["file"] = item.file.string();
         items.push_back(std::move(json));
     }
     return {{"format", "phloxine-export/1"}, {"title", plan.title}, {"items", std::move(items)}};

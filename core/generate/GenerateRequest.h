@@ -10,16 +10,16 @@
 namespace phloxine {
 
 struct GenerateRequest {
-    std::string model;     // id or path; empty = the embedded model
-    std::string classId;   // one of the card's classes, or empty
-    std::string prompt;    // used when classId is empty
-    std::string negative;  // what guidance leads away from; empty = the unconditional caption
-    int count = 1;         // tiles; tile i has seed + i
-    int batch = 1;         // tiles computed together
+    std::string model;      // id or path; empty = the embedded model
+    std::string classId;    // one of the card's classes, or empty
+    std::string prompt;     // used when classId is empty
+    std::string negative;   // what guidance leads away from; empty = the unconditional caption
+    int count = 1;          // tiles; tile i has seed + i
+    int batch = 1;          // tiles computed together
     std::uint64_t seed = 0; // < 2^53
-    std::string sampler;   // id of a row of samplers(); empty = the card's default
-    int steps = 0;         // 0 = the card's default
-    double guidance = -1;  // -1 = the card's default; 1 = off
+    std::string sampler;    // id of a row of samplers(); empty = the card's default
+    int steps = 0;          // 0 = the card's default
+    double guidance = -1;   // -1 = the card's default; 1 = off
     std::string precision = "auto";
     std::string device = "auto";
 
@@ -29,9 +29,9 @@ struct GenerateRequest {
     bool operator==(const GenerateRequest&) const = default;
 };
 
-Json toJson(const GenerateRequest& request);                             // format phloxine-request/1
+Json toJson(const GenerateRequest& request);                                        // format phloxine-request/1
 GenerateRequest generateRequestFromJson(const Json& json, const std::string& what); // Error(Corrupt | WrongUse)
-void validate(const GenerateRequest& request);                           // Error(WrongUse) in one sentence
+void validate(const GenerateRequest& request);                                      // Error(WrongUse) in one sentence
 
 // The request for tile i alone: count 1, seed + i.
 GenerateRequest forTile(const GenerateRequest& request, int i);

@@ -58,9 +58,10 @@ struct FolderResult {
 };
 std::string tileFileName(const GenerateRequest& single); // "lung_scc-412907733.png"
 
-// Generates into a folder that may hold part of the same request: those tiles are verified and kept. Another request, another program at work
-// there, or a foreign file of the same name: Error(Exists | Busy), and nothing is overwritten.
-FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const std::filesystem::path& folder, const GenerateHooks& hooks);
+// Generates into a folder that may hold part of the same request: those tiles are verified and kept. Another request, another program at
+// work there, or a foreign file of the same name: Error(Exists | Busy), and nothing is overwritten.
+FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const std::filesystem::path& folder,
+                                const GenerateHooks& hooks);
 
 std::string buildName(); // version, Torch and instruction set: equal names promise equal pixels
 

@@ -55,7 +55,8 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
     if (const auto* text = dynamic_cast<const TextEncoder*>(model.condition.get()))
         for (const auto& prompt : {request.prompt, request.negative})
             if (const auto tokens = countTokens(prompt, text->maxLength()); !tokens.cut.empty() && hooks.notice)
-                hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " + std::to_string(tokens.limit) + ", so the end was cut, from: " + beginning(tokens.cut));
+                hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " +
+                             std::to_string(tokens.limit) + ", so the end was cut, from: " + beginning(tokens.cut));
     Contexts contexts{model.condition->encode(conditionOf(request, model.card)), {}};
     if (request.guidance != 1) contexts.unconditional = model.condition->encode({{request.negative}, {}});
     return contexts;
@@ -65,10 +66,11 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
 class Run {
 public:
     Run(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks, GenerateTimes& seconds)
-        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_sampler(findSampler(request.sampler)), m_levels(m_sampler.levels(model.schedule, request.steps)),
-          m_contexts(encode(model, request, hooks)) {}
+        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_sampler(findSampler(request.sampler)),
+          m_levels(m_sampler.levels(model.schedule, request.steps)), m_contexts(encode(model, request, hooks)) {}
 
-    // Tiles first .. first + batch - 1, of which those below request.count are real; the rest pads the batch, so that a tile's bits do not depend on the count.
+    // Tiles first .. first + batch - 1, of which those below request.count are real; the rest pads the batch, so that a tile's bits do not
+    // depend on the count.
     std::vector<Image> tiles(int first, int batch) const {
         const auto& config = m_model.checkpoint.config;
         const auto start = Clock::now();
@@ -76,8 +78,8 @@ public:
         const auto device = m_model.binding.device;
         const auto x = noise.draw({batch, config.unet.inChannels, config.latentSize, config.latentSize}).to(device);
         const auto repeat = [&](const at::Tensor& c) { return c.defined() ? c.expand({batch, -1, -1}) : c; };
-        GuidedDenoiser denoise([this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& c) { return m_model.unet(x, t, c); }, m_model.prediction, repeat(m_contexts.conditional),
-                               repeat(m_contexts.unconditional), m_request.guidance);
+        GuidedDenoiser denoise([this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& c) { return m_model.unet(x, t, c); },
+                               m_model.prediction, repeat(m_contexts.conditional), repeat(m_contexts.unconditional), m_request.guidance);
         const auto latent = m_sampler.sample(denoise, x, m_levels, noise, [&](const SamplerStep& step) { tell(step, first); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
@@ -91,7 +93,8 @@ private:
     void tell(const SamplerStep& step, int tile) const {
         if (m_hooks.step) m_hooks.step(tile, step.index, step.count);
         if (!m_hooks.preview || !step.x0.defined() || step.index == step.count) return;
-        TilePreview preview{imageFrom(m_model.autoencoder->preview(step.x0.slice(0, 0, 1) / m_model.scale)[0]), tile, step.index, step.count};
+        TilePreview preview{imageFrom(m_model.autoencoder->preview(step.x0.slice(0, 0, 1) / m_model.scale)[0]), tile, step.index,
+                            step.count};
         auto& scale = preview.image.scale = m_model.card.scale;
         scale.micronsPerPixel *= m_model.autoencoder->factor();
         m_hooks.preview(preview);
@@ -103,7 +106,9 @@ private:
         if (!at::isfinite(picture).all().item<bool>()) {
             logWarning("A decoded tile was not finite; it is decoded again in fp32.");
             picture = bindAutoencoder(m_model.checkpoint, Binding::forInference(at::kFloat, m_model.binding.device))->decode(unscaled);
-            if (!at::isfinite(picture).all().item<bool>()) throw Error(ErrorCode::Nan, "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
+            if (!at::isfinite(picture).all().item<bool>())
+                throw Error(ErrorCode::Nan,
+                            "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
         }
         auto image = imageFrom(picture[0]);
         image.scale = m_model.card.scale;
@@ -129,14 +134,22 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     auto r = request;
     const auto hash = weightsHash(entry.path);
     if (!r.modelSha256.empty() && r.modelSha256 != hash)
-        throw Error(ErrorCode::NotFound, "This tile was made by another version of the model " + card.id + "; its weights are not on this machine.", r.modelSha256);
+        throw Error(ErrorCode::NotFound,
+                    "This tile was made by another version of the model " + card.id + "; its weights are not on this machine.",
+                    r.modelSha256);
     if (!r.classId.empty() && !card.findClass(r.classId)) {
         std::string known;
         for (const auto& c : card.classes) known += (known.empty() ? "" : ", ") + c.id;
-        throw Error(ErrorCode::NotFound, "The model " + card.id + " has no class \"" + r.classId + "\"; " + (known.empty() ? "it has no classes." : "its classes are " + known + "."), r.classId);
+        throw Error(ErrorCode::NotFound,
+                    "The model " + card.id + " has no class \"" + r.classId + "\"; " +
+                        (known.empty() ? "it has no classes." : "its classes are " + known + "."),
+                    r.classId);
     }
-    const auto offers = [&](const char* kind) { return card.conditions.empty() || std::count(card.conditions.begin(), card.conditions.end(), kind) > 0; };
-    if (r.classId.empty() && !offers("text")) throw Error(ErrorCode::WrongUse, "The model " + card.id + " is guided by a tissue class only; choose a class.");
+    const auto offers = [&](const char* kind) {
+        return card.conditions.empty() || std::count(card.conditions.begin(), card.conditions.end(), kind) > 0;
+    };
+    if (r.classId.empty() && !offers("text"))
+        throw Error(ErrorCode::WrongUse, "The model " + card.id + " is guided by a tissue class only; choose a class.");
     r.model = card.id;
     r.modelSha256 = hash;
     r.sampler = findSampler(r.sampler.empty() ? card.defaultSampler : r.sampler).id;
@@ -167,7 +180,9 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
         } catch (const c10::OutOfMemoryError&) {
         } catch (const std::bad_alloc&) {}
         if (images.empty()) {
-            if (batch == 1) throw Error(ErrorCode::OutOfMemory, "The memory is not enough for one tile of this model; close other programs and try again.");
+            if (batch == 1)
+                throw Error(ErrorCode::OutOfMemory,
+                            "The memory is not enough for one tile of this model; close other programs and try again.");
             batch = (batch + 1) / 2;
             if (hooks.notice) hooks.notice("The memory was full, so the run goes on with " + std::to_string(batch) + " tiles at once.");
             continue;

@@ -19,14 +19,18 @@ bool isFinished(const fs::path& file, const GenerateRequest& single) {
     if (!fs::exists(file)) return false;
     auto have = requestFromPng(file);
     have.batch = single.batch; // an out-of-memory recovery may have made it smaller
-    if (identity(have) != identity(single)) throw Error(ErrorCode::Exists, file.filename().string() + " is there already and is another tile; nothing was overwritten, choose another folder.");
+    if (identity(have) != identity(single))
+        throw Error(ErrorCode::Exists,
+                    file.filename().string() + " is there already and is another tile; nothing was overwritten, choose another folder.");
     (void)readPng(file); // proves that the pixels are whole
     return true;
 }
 
 } // namespace
 
-std::string tileFileName(const GenerateRequest& single) { return (single.classId.empty() ? "prompt" : single.classId) + "-" + std::to_string(single.seed) + ".png"; }
+std::string tileFileName(const GenerateRequest& single) {
+    return (single.classId.empty() ? "prompt" : single.classId) + "-" + std::to_string(single.seed) + ".png";
+}
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {
     const auto resolved = resolve(request, store.find(request.model));
@@ -35,7 +39,9 @@ FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& reques
     const auto note = folder / "request.json";
     if (fs::exists(note)) {
         const auto known = generateRequestFromJson(readJsonFile(note), "request.json");
-        if (identity(known) != identity(resolved)) throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() + " holds the tiles of another request; nothing was overwritten, choose another folder.");
+        if (identity(known) != identity(resolved))
+            throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() +
+                                               " holds the tiles of another request; nothing was overwritten, choose another folder.");
     } else writeFileAtomically(note, toJson(resolved).dump(2) + "\n", IfExists::Fail, Durability::Synced);
 
     FolderResult result;
@@ -60,7 +66,8 @@ FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& reques
             if (hooks.tile) hooks.tile(first + index, tile);
         };
         const auto made = generate(store, part, partHooks);
-        result.seconds.load += made.seconds.load, result.seconds.denoise += made.seconds.denoise, result.seconds.decode += made.seconds.decode, result.seconds.total += made.seconds.total;
+        result.seconds.load += made.seconds.load, result.seconds.denoise += made.seconds.denoise,
+            result.seconds.decode += made.seconds.decode, result.seconds.total += made.seconds.total;
         first = last;
     }
     result.resolved = resolved;

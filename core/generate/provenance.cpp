@@ -17,7 +17,8 @@ std::vector<TextChunk> provenance(const GenerateRequest& resolved) {
 GenerateRequest requestFromPng(const std::filesystem::path& path) {
     const auto name = path.filename().string();
     for (const auto& chunk : readPngTexts(path))
-        if (chunk.keyword == "phloxine") return generateRequestFromJson(parseJson(chunk.text, "the provenance of " + name), "the provenance of " + name);
+        if (chunk.keyword == "phloxine")
+            return generateRequestFromJson(parseJson(chunk.text, "the provenance of " + name), "the provenance of " + name);
     throw Error(ErrorCode::NotFound, name + " carries no provenance of Phloxine, so it cannot be told how it was made.");
 }
 

@@ -9,7 +9,7 @@ namespace phloxine {
 
 // Where a scale comes from; shown next to every scale bar.
 enum class ScaleSource { Unknown, Property, Tags, User, Model, Assumed };
-std::string_view toString(ScaleSource source); // "unknown", "property", "tags", "user", "model", "assumed"
+std::string_view toString(ScaleSource source);      // "unknown", "property", "tags", "user", "model", "assumed"
 ScaleSource scaleSourceFrom(std::string_view word); // unknown words give Unknown
 
 struct Scale {

@@ -1,5 +1,6 @@
 #pragma once
-// PNG (libspng, with iTXt), JPEG (libjpeg-turbo) and TIFF (libtiff) files. Input is data from strangers: sizes are checked before allocation.
+// PNG (libspng, with iTXt), JPEG (libjpeg-turbo) and TIFF (libtiff) files. Input is data from strangers: sizes are checked before
+// allocation.
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct PngFile {
 std::string encodePng(const Image& image, const std::vector<TextChunk>& texts = {}); // pHYs is written when the scale is known
 PngFile decodePng(std::string_view bytes, const std::string& name);                  // Error(Corrupt | Truncated | Unsupported)
 
-void writePng(const std::filesystem::path& path, const Image& image, const std::vector<TextChunk>& texts = {}, IfExists ifExists = IfExists::Fail);
+void writePng(const std::filesystem::path& path, const Image& image, const std::vector<TextChunk>& texts = {},
+              IfExists ifExists = IfExists::Fail);
 PngFile readPng(const std::filesystem::path& path);
 std::vector<TextChunk> readPngTexts(const std::filesystem::path& path); // without decoding the pixels
 

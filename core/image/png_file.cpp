@@ -50,10 +50,8 @@ Context openPng(std::string_view bytes, const std::string& name) {
 std::string utf8FromLatin1(std::string_view latin1) {
     std::string utf8;
     for (const unsigned char c : latin1) {
-        if (c < 0x80)
-            utf8 += char(c);
-        else
-            utf8 += {char(0xc0 | (c >> 6)), char(0x80 | (c & 0x3f))};
+        if (c < 0x80) utf8 += char(c);
+        else utf8 += {char(0xc0 | (c >> 6)), char(0x80 | (c & 0x3f))};
     }
     return utf8;
 }

@@ -32,7 +32,8 @@ struct JobQueue::State {
     bool stopNow = false, stopAfterTile = false, quit = false;
     std::thread worker;
 
-    State(std::shared_ptr<ModelStore> store, JobEvents& events, Options options) : store(std::move(store)), events(events), options(std::move(options)) {}
+    State(std::shared_ptr<ModelStore> store, JobEvents& events, Options options)
+        : store(std::move(store)), events(events), options(std::move(options)) {}
 
     void throwIfStopped() const {
         const std::lock_guard lock(mutex);
@@ -64,7 +65,9 @@ void JobQueue::State::run(JobId id, const GenerateJob& job) {
         fs::path file;
         if (!job.folder.empty()) {
             const auto json = provenance(tile.request)[0].text;
-            file = job.folder / ((tile.request.classId.empty() ? "prompt" : tile.request.classId) + "-" + std::to_string(tile.request.seed) + "-" + std::to_string(std::hash<std::string>()(json) % 100000000) + ".png");
+            file =
+                job.folder / ((tile.request.classId.empty() ? "prompt" : tile.request.classId) + "-" + std::to_string(tile.request.seed) +
+                              "-" + std::to_string(std::hash<std::string>()(json) % 100000000) + ".png");
             if (!fs::exists(file)) writePng(file, tile.image, provenance(tile.request)); // the same request again gives the same file
         }
         events.tile(id, index, tile, file);
@@ -103,9 +106,13 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         events.started(id);
         std::visit([&](const auto& j) { run(id, j); }, job);
         events.finished(id);
-    } catch (const Cancelled&) { events.cancelled(id); } catch (const Error& e) { fail(e.code(), e.what(), e.context()); } catch (const std::bad_alloc&) {
+    } catch (const Cancelled&) { events.cancelled(id); } catch (const Error& e) {
+        fail(e.code(), e.what(), e.context());
+    } catch (const std::bad_alloc&) {
         fail(ErrorCode::OutOfMemory, "The memory was full; finished tiles are saved. Close other programs and try again.", "");
-    } catch (const std::exception& e) { fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what()); }
+    } catch (const std::exception& e) {
+        fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what());
+    }
 }
 
 void JobQueue::State::work() {
@@ -113,6 +120,7 @@ void JobQueue::State::work() {
     if (options.nice) setpriority(PRIO_PROCESS, id_t(syscall(SYS_gettid)), options.nice);
     initDevices(options.device);
     refreshDeviceStatus();
+    (void)countTokens(""); // reads the vocabulary, so that the first word in a prompt does not wait for it
     std::unique_lock lock(mutex);
     for (;;) {
         wake.wait(lock, [&] { return quit || !waiting.empty() || !removed.empty(); });
@@ -137,7 +145,8 @@ void JobQueue::State::work() {
     }
 }
 
-JobQueue::JobQueue(std::shared_ptr<ModelStore> store, JobEvents& events, Options options) : m_state(std::make_unique<State>(std::move(store), events, std::move(options))) {
+JobQueue::JobQueue(std::shared_ptr<ModelStore> store, JobEvents& events, Options options)
+    : m_state(std::make_unique<State>(std::move(store), events, std::move(options))) {
     m_state->worker = std::thread([state = m_state.get()] { state->work(); });
 }
 

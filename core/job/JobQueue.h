@@ -31,7 +31,8 @@ struct JobFailure {
     std::string message, context;
 };
 
-// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice)*, then exactly one of finished, cancelled, failed.
+// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice)*, then exactly one of finished, cancelled,
+// failed.
 class JobEvents {
 public:
     virtual ~JobEvents() = default;
@@ -57,8 +58,8 @@ public:
     JobQueue(std::shared_ptr<ModelStore> store, JobEvents& events) : JobQueue(std::move(store), events, Options()) {}
     ~JobQueue(); // stops the running job now and joins
 
-    JobId submit(Job job);             // returns at once
-    void stop(JobId id, Stop how);     // a waiting job is removed (and reported as cancelled)
+    JobId submit(Job job);         // returns at once
+    void stop(JobId id, Stop how); // a waiting job is removed (and reported as cancelled)
     void stopAll(Stop how);
     bool idle() const;
 
@@ -69,11 +70,11 @@ private:
 
 // Where the device and its memory stand, for the status bar.
 struct DeviceStatus {
-    std::string name; // "CPU, 2 threads" or the GPU's name
-    std::string kind; // "cpu", "cuda"
+    std::string name;                              // "CPU, 2 threads" or the GPU's name
+    std::string kind;                              // "cpu", "cuda"
     std::uint64_t memoryUsed = 0, memoryTotal = 0; // bytes
 };
-DeviceStatus deviceStatus();    // as last refreshed; safe from any thread, the name is empty until the worker has started
-void refreshDeviceStatus();     // only on the thread that owns the tensors; the worker does so before and after each job
+DeviceStatus deviceStatus(); // as last refreshed; safe from any thread, the name is empty until the worker has started
+void refreshDeviceStatus();  // only on the thread that owns the tensors; the worker does so before and after each job
 
 } // namespace phloxine

@@ -50,27 +50,33 @@ NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
     if (stored == checkpoint.weights.end()) return scheduleFromBetas(compvisBetas(c.betaSchedule, c.timesteps, c.linearStart, c.linearEnd));
     const auto values = stored->second.to(at::kDouble).contiguous();
     if (values.dim() != 1 || values.numel() != c.timesteps)
-        throw Error(ErrorCode::Shape, "The schedule in " + checkpoint.name + " has " + std::to_string(values.numel()) + " steps, its configuration says " + std::to_string(c.timesteps) + ".");
+        throw Error(ErrorCode::Shape, "The schedule in " + checkpoint.name + " has " + std::to_string(values.numel()) +
+                                          " steps, its configuration says " + std::to_string(c.timesteps) + ".");
     const auto* first = values.data_ptr<double>();
     NoiseSchedule schedule{{first, first + values.numel()}};
     for (const double a : schedule.alphasCumprod)
-        if (!(a >= 0 && a <= 1)) throw Error(ErrorCode::Corrupt, "The schedule in " + checkpoint.name + " holds values outside 0..1; get the file again.");
+        if (!(a >= 0 && a <= 1))
+            throw Error(ErrorCode::Corrupt, "The schedule in " + checkpoint.name + " holds values outside 0..1; get the file again.");
     return schedule;
 }
 
-nn::UNet bindUNet(const Checkpoint& checkpoint, const Binding& binding) { return {WeightView(checkpoint.weights, binding, "model.diffusion_model"), checkpoint.config.unet}; }
+nn::UNet bindUNet(const Checkpoint& checkpoint, const Binding& binding) {
+    return {WeightView(checkpoint.weights, binding, "model.diffusion_model"), checkpoint.config.unet};
+}
 
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "first_stage_model");
     if (const auto* kl = std::get_if<nn::KlConfig>(&checkpoint.config.firstStage)) return std::make_unique<nn::KlAutoencoder>(w, *kl);
-    if (const auto* patch = std::get_if<nn::PatchConfig>(&checkpoint.config.firstStage)) return std::make_unique<nn::PatchAutoencoder>(w, *patch);
+    if (const auto* patch = std::get_if<nn::PatchConfig>(&checkpoint.config.firstStage))
+        return std::make_unique<nn::PatchAutoencoder>(w, *patch);
     const auto& target = std::get<UnsupportedStage>(checkpoint.config.firstStage).target;
     throw Error(ErrorCode::Unsupported, "The first stage \"" + target + "\" of " + checkpoint.name + " is not supported yet.", target);
 }
 
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "cond_stage_model");
-    if (const auto* text = std::get_if<TextEncoderConfig>(&checkpoint.config.condition)) return std::make_unique<TextEncoder>(w / "transformer.text_model", *text);
+    if (const auto* text = std::get_if<TextEncoderConfig>(&checkpoint.config.condition))
+        return std::make_unique<TextEncoder>(w / "transformer.text_model", *text);
     if (std::holds_alternative<ClassStage>(checkpoint.config.condition)) return std::make_unique<ClassEncoder>(w);
     const auto& target = std::get<UnsupportedStage>(checkpoint.config.condition).target;
     throw Error(ErrorCode::Unsupported, "The condition \"" + target + "\" of " + checkpoint.name + " is not supported yet.", target);
@@ -99,7 +105,8 @@ std::shared_ptr<const Model> loadModelFolder(const fs::path& folder, const Model
     auto checkpoint = openCheckpoint(folder / "weights.safetensors", folder / "config.yaml", folder / "text_config.json");
     const auto hash = weightsHash(folder);
     if (!card.weightsSha256.empty() && card.weightsSha256 != hash)
-        throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id + " are not the ones that its card describes (SHA-256 differs); get the model folder again.");
+        throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id +
+                                            " are not the ones that its card describes (SHA-256 differs); get the model folder again.");
     requireFinite(checkpoint.weights, "the model " + card.id);
     auto unet = bindUNet(checkpoint, binding);
     auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, hash, {}, {}, 1, std::move(unet), nullptr, nullptr});
@@ -110,7 +117,8 @@ std::shared_ptr<const Model> loadModelFolder(const fs::path& folder, const Model
     model->condition = bindCondition(model->checkpoint, binding);
     const int latent = model->checkpoint.config.latentSize, tile = latent * model->autoencoder->factor();
     if (card.tileSizePx != tile)
-        throw Error(ErrorCode::Shape, "The card of the model " + card.id + " says tiles of " + std::to_string(card.tileSizePx) + " px, its weights make " + std::to_string(tile) + " px; correct tile_px in model.json.");
+        throw Error(ErrorCode::Shape, "The card of the model " + card.id + " says tiles of " + std::to_string(card.tileSizePx) +
+                                          " px, its weights make " + std::to_string(tile) + " px; correct tile_px in model.json.");
     return model;
 }
 

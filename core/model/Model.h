@@ -20,7 +20,8 @@ struct Checkpoint {
 
 enum class WeightChoice { EmaIfThere, Live };
 // A checkpoint file with its YAML. Empty `yaml`: config.yaml or project.yaml beside the file.
-Checkpoint openCheckpoint(const std::filesystem::path& file, std::filesystem::path yaml = {}, std::filesystem::path textConfig = {}, WeightChoice choice = WeightChoice::EmaIfThere);
+Checkpoint openCheckpoint(const std::filesystem::path& file, std::filesystem::path yaml = {}, std::filesystem::path textConfig = {},
+                          WeightChoice choice = WeightChoice::EmaIfThere);
 
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the YAML
 nn::UNet bindUNet(const Checkpoint& checkpoint, const Binding& binding);

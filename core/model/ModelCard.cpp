@@ -9,7 +9,12 @@ namespace phloxine {
 namespace {
 
 TissueClass classFrom(const Json& json) {
-    return {json.at("id"), json.at("label"), json.value("code", std::string()), json.value("colour", std::string("#888888")), json.value("prompt", std::string()), json.value("training_tiles", std::int64_t(0))};
+    return {json.at("id"),
+            json.at("label"),
+            json.value("code", std::string()),
+            json.value("colour", std::string("#888888")),
+            json.value("prompt", std::string()),
+            json.value("training_tiles", std::int64_t(0))};
 }
 
 } // namespace
@@ -35,7 +40,8 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
         card.limits = json.value("limits", std::string());
         card.stain = json.value("stain", std::string());
         card.tileSizePx = json.at("tile_px");
-        if (const auto mpp = json.find("mpp"); mpp != json.end() && mpp->is_number()) card.scale = {mpp->get<double>(), scaleSourceFrom(json.value("mpp_source", std::string("unknown")))};
+        if (const auto mpp = json.find("mpp"); mpp != json.end() && mpp->is_number())
+            card.scale = {mpp->get<double>(), scaleSourceFrom(json.value("mpp_source", std::string("unknown")))};
         card.scaleNote = json.value("mpp_note", std::string());
         for (const auto& c : json.value("classes", Json::array())) card.classes.push_back(classFrom(c));
         card.conditions = json.value("conditions", std::vector<std::string>());
@@ -48,7 +54,9 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
         card.defaultSteps = defaults.value("steps", card.defaultSteps);
         card.defaultGuidance = defaults.value("guidance", card.defaultGuidance);
     } catch (const Json::exception& e) {
-        throw Error(ErrorCode::Corrupt, "The model card " + what + " is incomplete or has a value of the wrong kind; correct it or get the model folder again.", e.what());
+        throw Error(ErrorCode::Corrupt,
+                    "The model card " + what + " is incomplete or has a value of the wrong kind; correct it or get the model folder again.",
+                    e.what());
     }
     if (card.id.empty() || card.tileSizePx < 8 || card.tileSizePx > 8192 || card.defaultSteps < 1)
         throw Error(ErrorCode::Corrupt, "The model card " + what + " holds an impossible value for id, tile_px or steps; correct it.");
@@ -57,11 +65,34 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
 
 Json toJson(const ModelCard& card) {
     Json classes = Json::array();
-    for (const auto& c : card.classes) classes.push_back({{"id", c.id}, {"label", c.label}, {"code", c.code}, {"colour", c.colour}, {"prompt", c.prompt}, {"training_tiles", c.trainingTiles}});
-    return {{"format", "phloxine-model/1"}, {"id", card.id}, {"title", card.title}, {"version", card.version}, {"licence", card.licence}, {"outputs_may_form_data_sets", card.outputsMayFormDataSets},
-            {"data_source", card.dataSource}, {"groups_held_out", card.groupsHeldOut}, {"intended_use", card.intendedUse}, {"limits", card.limits}, {"stain", card.stain}, {"tile_px", card.tileSizePx},
-            {"mpp", card.scale.known() ? Json(card.scale.micronsPerPixel) : Json()}, {"mpp_source", toString(card.scale.source)}, {"mpp_note", card.scaleNote}, {"classes", classes},
-            {"conditions", card.conditions}, {"caption_tokens", card.captionTokens}, {"max_tokens", card.maxTokens}, {"latent", card.latent}, {"weights_sha256", card.weightsSha256},
+    for (const auto& c : card.classes)
+        classes.push_back({{"id", c.id},
+                           {"label", c.label},
+                           {"code", c.code},
+                           {"colour", c.colour},
+                           {"prompt", c.prompt},
+                           {"training_tiles", c.trainingTiles}});
+    return {{"format", "phloxine-model/1"},
+            {"id", card.id},
+            {"title", card.title},
+            {"version", card.version},
+            {"licence", card.licence},
+            {"outputs_may_form_data_sets", card.outputsMayFormDataSets},
+            {"data_source", card.dataSource},
+            {"groups_held_out", card.groupsHeldOut},
+            {"intended_use", card.intendedUse},
+            {"limits", card.limits},
+            {"stain", card.stain},
+            {"tile_px", card.tileSizePx},
+            {"mpp", card.scale.known() ? Json(card.scale.micronsPerPixel) : Json()},
+            {"mpp_source", toString(card.scale.source)},
+            {"mpp_note", card.scaleNote},
+            {"classes", classes},
+            {"conditions", card.conditions},
+            {"caption_tokens", card.captionTokens},
+            {"max_tokens", card.maxTokens},
+            {"latent", card.latent},
+            {"weights_sha256", card.weightsSha256},
             {"defaults", {{"sampler", card.defaultSampler}, {"steps", card.defaultSteps}, {"guidance", card.defaultGuidance}}}};
 }
 

@@ -46,17 +46,20 @@ std::vector<ModelEntry> ModelStore::list() const {
 ModelEntry ModelStore::find(const std::string& idOrPath) const {
     const auto entries = list();
     if (idOrPath.empty()) {
-        if (entries.empty()) throw Error(ErrorCode::NotFound, "No model is installed; the folder resources/models of this installation is empty.");
+        if (entries.empty())
+            throw Error(ErrorCode::NotFound, "No model is installed; the folder resources/models of this installation is empty.");
         return entries.front();
     }
     for (const auto& entry : entries)
         if (entry.card.id == idOrPath) return entry;
     const fs::path path(idOrPath);
     if (fs::is_directory(path)) {
-        if (!fs::exists(path / "model.json")) throw Error(ErrorCode::NotAModel, "The folder " + path.filename().string() + " is not a model folder: it holds no model.json.");
+        if (!fs::exists(path / "model.json"))
+            throw Error(ErrorCode::NotAModel, "The folder " + path.filename().string() + " is not a model folder: it holds no model.json.");
         return readEntry(path);
     }
-    if (fs::exists(path)) throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
+    if (fs::exists(path))
+        throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
     std::string known;
     for (const auto& entry : entries) known += (known.empty() ? "" : ", ") + entry.card.id;
     throw Error(ErrorCode::NotFound, "There is no model \"" + idOrPath + "\"; known models: " + known + ".", idOrPath);
@@ -88,9 +91,11 @@ fs::path resourcesFolder() {
     std::error_code error;
     const auto program = fs::read_symlink("/proc/self/exe", error).parent_path();
     // Installed: bin/phloxine and share/phloxine; built: build/<preset>/phloxine in the source tree.
-    for (const auto& candidate : {program / "../share/phloxine", program / "../../resources", program / "../../../resources", program / "resources"})
+    for (const auto& candidate :
+         {program / "../share/phloxine", program / "../../resources", program / "../../../resources", program / "resources"})
         if (fs::exists(candidate / "clip")) return fs::weakly_canonical(candidate);
-    throw Error(ErrorCode::NotFound, "The folder with Phloxine's resources was not found; install Phloxine again, or set PHLOXINE_RESOURCES.");
+    throw Error(ErrorCode::NotFound,
+                "The folder with Phloxine's resources was not found; install Phloxine again, or set PHLOXINE_RESOURCES.");
 }
 
 } // namespace phloxine

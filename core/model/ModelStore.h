@@ -28,7 +28,7 @@ public:
     explicit ModelStore(std::vector<std::filesystem::path> roots = defaultRoots());
     ~ModelStore();
 
-    std::vector<ModelEntry> list() const; // embedded first; a broken folder is left out and logged
+    std::vector<ModelEntry> list() const;               // embedded first; a broken folder is left out and logged
     ModelEntry find(const std::string& idOrPath) const; // empty = the embedded model. Error(NotFound | ...)
 
     // Loaded and bound, kept until another is needed. Throws what the loader throws.

@@ -15,16 +15,23 @@ class Entry {
 public:
     Entry(YAML::Node node, std::string path, const std::string& file) : m_node(std::move(node)), m_path(std::move(path)), m_file(&file) {}
 
-    Entry operator[](const std::string& name) const { return {m_node.IsDefined() && m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined), m_path.empty() ? name : m_path + "." + name, *m_file}; }
+    Entry operator[](const std::string& name) const {
+        return {m_node.IsDefined() && m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined),
+                m_path.empty() ? name : m_path + "." + name, *m_file};
+    }
     explicit operator bool() const { return m_node.IsDefined() && !m_node.IsNull(); }
 
-    template <typename T> T as() const {
+    template <typename T>
+    T as() const {
         if (!*this) fail("is missing");
         try {
             return m_node.as<T>();
         } catch (const YAML::Exception&) { fail("has a value of the wrong kind"); }
     }
-    template <typename T> T as(T fallback) const { return *this ? as<T>() : fallback; }
+    template <typename T>
+    T as(T fallback) const {
+        return *this ? as<T>() : fallback;
+    }
     int number(int fallback, int low, int high) const {
         const int value = as<int>(fallback);
         if (value < low || value > high) fail("is out of range");
@@ -36,7 +43,9 @@ public:
             if (v < 0 || v > 4096) fail("is out of range");
         return values;
     }
-    [[noreturn]] void fail(const std::string& why) const { throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + ".", m_path); }
+    [[noreturn]] void fail(const std::string& why) const {
+        throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + ".", m_path);
+    }
 
 private:
     YAML::Node m_node;
@@ -46,12 +55,16 @@ private:
 
 nn::UNetConfig unetConfig(const Entry& stage) {
     const auto target = stage["target"].as<std::string>();
-    if (!target.ends_with("openaimodel.UNetModel")) throw Error(ErrorCode::Unsupported, "The denoiser \"" + target + "\" is not supported.", target);
+    if (!target.ends_with("openaimodel.UNetModel"))
+        throw Error(ErrorCode::Unsupported, "The denoiser \"" + target + "\" is not supported.", target);
     const auto p = stage["params"];
     if (p["num_classes"]) throw Error(ErrorCode::Unsupported, "A U-Net with its own class vector (num_classes) is not supported yet.");
-    if (p["use_scale_shift_norm"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net with scale-shift norm is not supported yet.");
-    if (p["resblock_updown"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net that resamples in its residual blocks is not supported yet.");
-    if (!p["use_spatial_transformer"].as<bool>(false)) throw Error(ErrorCode::Unsupported, "A U-Net without spatial transformers is not supported yet.");
+    if (p["use_scale_shift_norm"].as<bool>(false))
+        throw Error(ErrorCode::Unsupported, "A U-Net with scale-shift norm is not supported yet.");
+    if (p["resblock_updown"].as<bool>(false))
+        throw Error(ErrorCode::Unsupported, "A U-Net that resamples in its residual blocks is not supported yet.");
+    if (!p["use_spatial_transformer"].as<bool>(false))
+        throw Error(ErrorCode::Unsupported, "A U-Net without spatial transformers is not supported yet.");
     nn::UNetConfig c;
     c.inChannels = p["in_channels"].number(4, 1, 64);
     c.outChannels = p["out_channels"].number(4, 1, 64);
@@ -103,11 +116,13 @@ nn::ClipTextConfig towerConfig(const std::filesystem::path& file) {
     const auto json = readJsonFile(file);
     const auto heads = json.value("num_attention_heads", Json(config.heads)), hidden = json.value("hidden_act", Json("quick_gelu"));
     if (!heads.is_number_integer() || heads.get<std::int64_t>() < 1 || heads.get<std::int64_t>() > 1024 || !hidden.is_string())
-        throw Error(ErrorCode::Corrupt, "The file " + file.filename().string() + " gives no usable num_attention_heads or hidden_act; correct it.");
+        throw Error(ErrorCode::Corrupt,
+                    "The file " + file.filename().string() + " gives no usable num_attention_heads or hidden_act; correct it.");
     config.heads = heads.get<int>();
     const auto activation = hidden.get<std::string>();
     if (activation == "gelu") config.activation = nn::Activation::Gelu;
-    else if (activation != "quick_gelu") throw Error(ErrorCode::Unsupported, "The activation \"" + activation + "\" of the text encoder is not known.", activation);
+    else if (activation != "quick_gelu")
+        throw Error(ErrorCode::Unsupported, "The activation \"" + activation + "\" of the text encoder is not known.", activation);
     return config;
 }
 
@@ -132,7 +147,8 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     try {
         root = YAML::Load(readFile(path, 1 << 20));
     } catch (const YAML::Exception& e) {
-        throw Error(ErrorCode::Yaml, "The configuration " + file + " is not valid YAML near line " + std::to_string(e.mark.line + 1) + ".", e.what());
+        throw Error(ErrorCode::Yaml, "The configuration " + file + " is not valid YAML near line " + std::to_string(e.mark.line + 1) + ".",
+                    e.what());
     }
     const auto model = Entry(root, "", file)["model"];
     const auto p = model["params"];
@@ -143,7 +159,8 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.timesteps = p["timesteps"].number(1000, 2, 100000);
     c.linearStart = p["linear_start"].as<double>(1e-4);
     c.linearEnd = p["linear_end"].as<double>(2e-2);
-    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1)) p["linear_start"].fail("and linear_end do not make a noise schedule");
+    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1))
+        p["linear_start"].fail("and linear_end do not make a noise schedule");
     c.scaleFactor = p["scale_factor"].as<double>(1);
     c.useEma = p["use_ema"].as<bool>(true);
     c.latentSize = p["image_size"].number(0, 0, 8192);

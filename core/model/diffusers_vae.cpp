@@ -17,7 +17,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 // diffusers counts the decoder's blocks from the coarsest, CompVis from the finest.
 std::string compvisKey(std::string key, int levels) {
-    static const std::regex down("encoder\\.down_blocks\\.(\\d+)\\.resnets\\."), up("decoder\\.up_blocks\\.(\\d+)\\.(resnets|upsamplers)\\."), sampler("encoder\\.down_blocks\\.(\\d+)\\.downsamplers\\.0\\.");
+    static const std::regex down("encoder\\.down_blocks\\.(\\d+)\\.resnets\\."),
+        up("decoder\\.up_blocks\\.(\\d+)\\.(resnets|upsamplers)\\."), sampler("encoder\\.down_blocks\\.(\\d+)\\.downsamplers\\.0\\.");
     std::smatch m;
     if (std::regex_search(key, m, sampler)) key = "encoder.down." + m[1].str() + ".downsample." + m.suffix().str();
     else if (std::regex_search(key, m, down)) key = "encoder.down." + m[1].str() + ".block." + m.suffix().str();
@@ -39,7 +40,8 @@ std::string compvisKey(std::string key, int levels) {
 Checkpoint openDiffusersVae(const std::filesystem::path& folder) {
     const auto json = readJsonFile(folder / "vae" / "config.json");
     if (json.value("_class_name", std::string()) != "AutoencoderKL" || json.value("shift_factor", Json()).is_number())
-        throw Error(ErrorCode::Unsupported, "The autoencoder of " + folder.filename().string() + " is not a plain AutoencoderKL, which is not supported yet.");
+        throw Error(ErrorCode::Unsupported,
+                    "The autoencoder of " + folder.filename().string() + " is not a plain AutoencoderKL, which is not supported yet.");
     nn::KlConfig c;
     const auto widths = json.at("block_out_channels").get<std::vector<int>>();
     c.channels = widths.at(0);

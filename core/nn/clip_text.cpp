@@ -5,15 +5,17 @@
 namespace phloxine::nn {
 
 ClipText::Layer::Layer(const WeightView& w)
-    : norm1(w / "layer_norm1"), norm2(w / "layer_norm2"), q(w / "self_attn.q_proj"), k(w / "self_attn.k_proj"), v(w / "self_attn.v_proj"), out(w / "self_attn.out_proj"), fc1(w / "mlp.fc1"),
-      fc2(w / "mlp.fc2") {}
+    : norm1(w / "layer_norm1"), norm2(w / "layer_norm2"), q(w / "self_attn.q_proj"), k(w / "self_attn.k_proj"), v(w / "self_attn.v_proj"),
+      out(w / "self_attn.out_proj"), fc1(w / "mlp.fc1"), fc2(w / "mlp.fc2") {}
 
 ClipText::ClipText(const WeightView& w, const ClipTextConfig& config)
-    : m_config(config), m_tokens(w.get("embeddings.token_embedding.weight", {-1, -1})), m_positions(w.get("embeddings.position_embedding.weight", {-1, m_tokens.size(1)})),
-      m_finalNorm(w / "final_layer_norm") {
+    : m_config(config), m_tokens(w.get("embeddings.token_embedding.weight", {-1, -1})),
+      m_positions(w.get("embeddings.position_embedding.weight", {-1, m_tokens.size(1)})), m_finalNorm(w / "final_layer_norm") {
     for (int i = 0; (w / "encoder.layers" / i).has("layer_norm1.weight"); ++i) m_layers.emplace_back(w / "encoder.layers" / i);
     if (m_layers.empty()) throw Error(ErrorCode::MissingKey, "The text encoder \"" + w.prefix() + "\" has no layers.", w.prefix());
-    if (config.heads < 1 || width() % config.heads) throw Error(ErrorCode::Shape, "The text encoder cannot divide its width of " + std::to_string(width()) + " among " + std::to_string(config.heads) + " heads.");
+    if (config.heads < 1 || width() % config.heads)
+        throw Error(ErrorCode::Shape, "The text encoder cannot divide its width of " + std::to_string(width()) + " among " +
+                                          std::to_string(config.heads) + " heads.");
 }
 
 at::Tensor ClipText::operator()(const at::Tensor& ids, const at::Tensor& padding) const {
@@ -23,7 +25,9 @@ at::Tensor ClipText::operator()(const at::Tensor& ids, const at::Tensor& padding
     at::Tensor mask;
     if (padding.defined()) {
         const auto causal = at::ones({tokens, tokens}, at::kBool).tril().view({1, 1, tokens, tokens});
-        mask = at::zeros({ids.size(0), 1, tokens, tokens}, at::kFloat).masked_fill(causal.logical_and(padding.to(at::kBool).view({-1, 1, 1, tokens})).logical_not(), -std::numeric_limits<float>::infinity());
+        mask = at::zeros({ids.size(0), 1, tokens, tokens}, at::kFloat)
+                   .masked_fill(causal.logical_and(padding.to(at::kBool).view({-1, 1, 1, tokens})).logical_not(),
+                                -std::numeric_limits<float>::infinity());
         mask = mask.to(x.options());
     }
     for (const auto& layer : m_layers) {

@@ -15,8 +15,8 @@ class ClipText {
 public:
     ClipText(const WeightView& w, const ClipTextConfig& config); // w: ".../text_model"
 
-    // ids [n, tokens] int64 -> last hidden state after the final norm, [n, tokens, width]. Positions restart every 77 tokens, under one causal mask.
-    // `padding` [n, tokens], 0 where a key is masked; undefined = attend to all.
+    // ids [n, tokens] int64 -> last hidden state after the final norm, [n, tokens, width]. Positions restart every 77 tokens, under one
+    // causal mask. `padding` [n, tokens], 0 where a key is masked; undefined = attend to all.
     at::Tensor operator()(const at::Tensor& ids, const at::Tensor& padding = {}) const;
     std::int64_t width() const { return m_tokens.size(1); }
     std::int64_t vocabulary() const { return m_tokens.size(0); }

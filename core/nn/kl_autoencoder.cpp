@@ -13,7 +13,8 @@ struct Res {
     bool hasShortcut = false;
     Res() = default;
     explicit Res(const WeightView& w)
-        : norm1(w / "norm1", groups, eps), norm2(w / "norm2", groups, eps), conv1(w / "conv1"), conv2(w / "conv2"), hasShortcut(w.has("nin_shortcut.weight")) {
+        : norm1(w / "norm1", groups, eps), norm2(w / "norm2", groups, eps), conv1(w / "conv1"), conv2(w / "conv2"),
+          hasShortcut(w.has("nin_shortcut.weight")) {
         if (hasShortcut) shortcut = Conv(w / "nin_shortcut");
     }
     at::Tensor operator()(const at::Tensor& x) const { return (hasShortcut ? shortcut(x) : x) + conv2(norm2.silu(conv1(norm1.silu(x)))); }
@@ -68,21 +69,24 @@ struct KlAutoencoder::Layers {
     std::vector<Level> down, up; // up[0] is the finest
 
     Layers(const WeightView& w, const KlConfig& c)
-        : encoderIn(w / "encoder.conv_in"), encoderOut(w / "encoder.conv_out"), decoderIn(w / "decoder.conv_in"), decoderOut(w / "decoder.conv_out"), quant(w / "quant_conv"),
-          postQuant(w / "post_quant_conv"), encoderNorm(w / "encoder.norm_out", groups, eps), decoderNorm(w / "decoder.norm_out", groups, eps), encoderMiddle(w / "encoder.mid"),
-          decoderMiddle(w / "decoder.mid") {
+        : encoderIn(w / "encoder.conv_in"), encoderOut(w / "encoder.conv_out"), decoderIn(w / "decoder.conv_in"),
+          decoderOut(w / "decoder.conv_out"), quant(w / "quant_conv"), postQuant(w / "post_quant_conv"),
+          encoderNorm(w / "encoder.norm_out", groups, eps), decoderNorm(w / "decoder.norm_out", groups, eps),
+          encoderMiddle(w / "encoder.mid"), decoderMiddle(w / "decoder.mid") {
         int resolution = c.resolution;
         for (int level = 0; level < int(c.channelMult.size()); ++level, resolution /= 2) {
             const bool attention = std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), resolution) > 0;
             down.push_back(bindLevel(w / "encoder.down" / level, c.resBlocks, attention));
             up.push_back(bindLevel(w / "decoder.up" / level, c.resBlocks + 1, attention));
-            if (level + 1 < int(c.channelMult.size())) down.back().resample.emplace_back(w / "encoder.down" / level / "downsample.conv", 2, 0);
+            if (level + 1 < int(c.channelMult.size()))
+                down.back().resample.emplace_back(w / "encoder.down" / level / "downsample.conv", 2, 0);
             if (level > 0) up.back().resample.emplace_back(w / "decoder.up" / level / "upsample.conv");
         }
     }
 };
 
-KlAutoencoder::KlAutoencoder(const WeightView& w, const KlConfig& config) : m_config(config), m_binding(w.binding()), m_layers(std::make_unique<Layers>(w, config)) {}
+KlAutoencoder::KlAutoencoder(const WeightView& w, const KlConfig& config)
+    : m_config(config), m_binding(w.binding()), m_layers(std::make_unique<Layers>(w, config)) {}
 KlAutoencoder::~KlAutoencoder() = default;
 
 int KlAutoencoder::factor() const { return 1 << (m_config.channelMult.size() - 1); }

@@ -15,7 +15,7 @@ public:
     virtual at::Tensor decode(const at::Tensor& latent) const = 0; // float32, not clamped
     // A small picture, one pixel per latent element, by a linear map: [n, 3, h, w]. Cheap enough for every step.
     virtual at::Tensor preview(const at::Tensor& latent) const = 0;
-    virtual int factor() const = 0;                                // pixels per latent element
+    virtual int factor() const = 0; // pixels per latent element
     virtual int latentChannels() const = 0;
 };
 

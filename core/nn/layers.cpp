@@ -5,7 +5,8 @@
 namespace phloxine::nn {
 
 Conv::Conv(const WeightView& w, int stride, int padding, int in, int out)
-    : weight(w.get("weight", {out, in, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride), padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
+    : weight(w.get("weight", {out, in, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride),
+      padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
 
 at::Tensor Conv::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
 
@@ -15,9 +16,13 @@ Linear::Linear(const WeightView& w, int in, int out) : weight(w.get("weight", {o
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
 
-GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width) : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})), groups(groups), eps(eps) {
+GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width)
+    : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})), groups(groups), eps(eps) {
     if (weight.size(0) % groups)
-        throw Error(ErrorCode::Shape, "The norm \"" + w.prefix() + "\" has " + std::to_string(weight.size(0)) + " channels, which " + std::to_string(groups) + " groups do not divide.", w.prefix());
+        throw Error(ErrorCode::Shape,
+                    "The norm \"" + w.prefix() + "\" has " + std::to_string(weight.size(0)) + " channels, which " + std::to_string(groups) +
+                        " groups do not divide.",
+                    w.prefix());
 }
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const { return at::group_norm(x, groups, weight, bias, eps); }
@@ -32,7 +37,8 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_n
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal, const at::Tensor& mask) {
     const auto split = [heads](const at::Tensor& t) { return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2); };
-    const auto out = at::scaled_dot_product_attention(split(q), split(k), split(v), mask.defined() ? std::optional(mask) : std::nullopt, 0.0, causal);
+    const auto out =
+        at::scaled_dot_product_attention(split(q), split(k), split(v), mask.defined() ? std::optional(mask) : std::nullopt, 0.0, causal);
     return out.transpose(1, 2).reshape(q.sizes());
 }
 

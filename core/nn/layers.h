@@ -1,5 +1,6 @@
 #pragma once
-// Layers as plain structs bound from a WeightView and called as functions. Tensors are [n, c, h, w] (channels_last in memory) or [n, tokens, width].
+// Layers as plain structs bound from a WeightView and called as functions. Tensors are [n, c, h, w] (channels_last in memory) or [n,
+// tokens, width].
 #include "core/tensor/Weights.h"
 
 namespace phloxine::nn {
@@ -37,8 +38,10 @@ struct LayerNorm {
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
-// softmax(q k^T / sqrt(d)) v over `heads`; q [n, a, width], k and v [n, b, width]. `mask` is added to the scores, broadcast over [n, heads, a, b].
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal = false, const at::Tensor& mask = {});
+// softmax(q k^T / sqrt(d)) v over `heads`; q [n, a, width], k and v [n, b, width]. `mask` is added to the scores, broadcast over [n, heads,
+// a, b].
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal = false,
+                     const at::Tensor& mask = {});
 
 // x [n, c, h, w] -> [n, h*w, c] and back.
 at::Tensor toTokens(const at::Tensor& x);

@@ -7,7 +7,8 @@ namespace phloxine::nn {
 PatchAutoencoder::PatchAutoencoder(const WeightView& w, const PatchConfig& config) : m_config(config), m_binding(w.binding()) {
     const std::int64_t values = 3ll * config.patch * config.patch;
     if (config.patch != 1 << config.decoderWidths.size())
-        throw Error(ErrorCode::Shape, "The patch autoencoder doubles its size " + std::to_string(config.decoderWidths.size()) + " times, which does not give patches of " + std::to_string(config.patch) + " pixels.");
+        throw Error(ErrorCode::Shape, "The patch autoencoder doubles its size " + std::to_string(config.decoderWidths.size()) +
+                                          " times, which does not give patches of " + std::to_string(config.patch) + " pixels.");
     m_encoder = w.exact("encoder.weight", {config.zChannels, values, 1, 1});
     m_linear = w.exact("decoder.linear.weight", {values, config.zChannels, 1, 1});
     m_mean = w.exact("mean", {values}).view({1, -1, 1, 1});
@@ -17,18 +18,21 @@ PatchAutoencoder::PatchAutoencoder(const WeightView& w, const PatchConfig& confi
     bindDecoder(w / "decoder.net");
 }
 
-// conv, two residuals, then per doubling: conv to four times the next width, shuffle, two residuals; the last two doublings are plain convolutions.
+// conv, two residuals, then per doubling: conv to four times the next width, shuffle, two residuals; the last two doublings are plain
+// convolutions.
 void PatchAutoencoder::bindDecoder(const WeightView& w) {
     int index = 0;
     const auto conv = [&](int out) {
         Step step{Step::Convolution, Conv(w / index++), {}, {}, {}};
         if (step.conv.weight.size(0) != out)
-            throw Error(ErrorCode::Shape, "The decoder of the patch autoencoder gives " + std::to_string(step.conv.weight.size(0)) + " channels where its configuration needs " + std::to_string(out) + ".");
+            throw Error(ErrorCode::Shape, "The decoder of the patch autoencoder gives " + std::to_string(step.conv.weight.size(0)) +
+                                              " channels where its configuration needs " + std::to_string(out) + ".");
         m_steps.push_back(std::move(step));
     };
     const auto residual = [&] {
         const auto v = w / index++;
-        m_steps.push_back({Step::Residual, Conv(v / "c1"), Conv(v / "c2"), GroupNorm(v / "n1", m_config.normGroups, 1e-5), GroupNorm(v / "n2", m_config.normGroups, 1e-5)});
+        m_steps.push_back({Step::Residual, Conv(v / "c1"), Conv(v / "c2"), GroupNorm(v / "n1", m_config.normGroups, 1e-5),
+                           GroupNorm(v / "n2", m_config.normGroups, 1e-5)});
     };
     const auto plain = [&](Step::Kind kind) { ++index, m_steps.push_back({kind, {}, {}, {}, {}}); };
     const auto& widths = m_config.decoderWidths;
@@ -52,18 +56,31 @@ at::Tensor PatchAutoencoder::encode(const at::Tensor& image) const {
 
 at::Tensor PatchAutoencoder::decode(const at::Tensor& latent) const {
     const auto patches = at::conv2d(latent.to(at::kFloat), m_linear) + m_mean;
-    return at::pixel_shuffle(patches, m_config.patch) + network(latent.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast)).to(at::kFloat);
+    return at::pixel_shuffle(patches, m_config.patch) +
+           network(latent.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast)).to(at::kFloat);
 }
 
-at::Tensor PatchAutoencoder::preview(const at::Tensor& latent) const { return at::conv2d(latent.to(at::kFloat), m_previewWeight, m_previewBias); }
+at::Tensor PatchAutoencoder::preview(const at::Tensor& latent) const {
+    return at::conv2d(latent.to(at::kFloat), m_previewWeight, m_previewBias);
+}
 
 at::Tensor PatchAutoencoder::network(at::Tensor h) const {
     for (const auto& step : m_steps) switch (step.kind) {
-        case Step::Convolution: h = step.conv(h); break;
-        case Step::Residual: h = h + step.conv2(step.norm2.silu(step.conv(step.norm.silu(h)))); break;
-        case Step::NormSilu: h = step.norm.silu(h); break;
-        case Step::Silu: h = at::silu(h); break;
-        case Step::Shuffle: h = at::pixel_shuffle(h, 2).contiguous(at::MemoryFormat::ChannelsLast); break;
+        case Step::Convolution:
+            h = step.conv(h);
+            break;
+        case Step::Residual:
+            h = h + step.conv2(step.norm2.silu(step.conv(step.norm.silu(h))));
+            break;
+        case Step::NormSilu:
+            h = step.norm.silu(h);
+            break;
+        case Step::Silu:
+            h = at::silu(h);
+            break;
+        case Step::Shuffle:
+            h = at::pixel_shuffle(h, 2).contiguous(at::MemoryFormat::ChannelsLast);
+            break;
         }
     return h;
 }

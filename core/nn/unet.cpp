@@ -5,11 +5,12 @@
 namespace phloxine::nn {
 
 ResBlock::ResBlock(const WeightView& w, int groups, int in, int out, int time)
-    : norm1(w / "in_layers.0", groups, 1e-5, in), norm2(w / "out_layers.0", groups, 1e-5, out), conv1(w / "in_layers.2", 1, -1, in, out), conv2(w / "out_layers.3", 1, -1, out, out),
-      emb(w / "emb_layers.1", time), hasSkip(in != out) {
+    : norm1(w / "in_layers.0", groups, 1e-5, in), norm2(w / "out_layers.0", groups, 1e-5, out), conv1(w / "in_layers.2", 1, -1, in, out),
+      conv2(w / "out_layers.3", 1, -1, out, out), emb(w / "emb_layers.1", time), hasSkip(in != out) {
     if (hasSkip) skip = Conv(w / "skip_connection", 1, -1, in, out);
     if (emb.weight.size(0) != conv1.weight.size(0))
-        throw Error(ErrorCode::Unsupported, "The U-Net block \"" + w.prefix() + "\" scales and shifts its norm, which this version does not support.", w.prefix());
+        throw Error(ErrorCode::Unsupported,
+                    "The U-Net block \"" + w.prefix() + "\" scales and shifts its norm, which this version does not support.", w.prefix());
 }
 
 at::Tensor ResBlock::operator()(const at::Tensor& x, const at::Tensor& siluOfTime) const {
@@ -19,13 +20,17 @@ at::Tensor ResBlock::operator()(const at::Tensor& x, const at::Tensor& siluOfTim
 }
 
 CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context)
-    : q(w / "to_q", width, width), k(w / "to_k", context, width), v(w / "to_v", context, width), out(w / "to_out.0", width, width), heads(heads) {}
+    : q(w / "to_q", width, width), k(w / "to_k", context, width), v(w / "to_v", context, width), out(w / "to_out.0", width, width),
+      heads(heads) {}
 
-at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const { return out(attention(q(x), k(context), v(context), heads)); }
+at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const {
+    return out(attention(q(x), k(context), v(context), heads));
+}
 
 TransformerBlock::TransformerBlock(const WeightView& w, int heads, int width, int context)
-    : norm1(w / "norm1", width), norm2(w / "norm2", width), norm3(w / "norm3", width), self(w / "attn1", heads, width, width), cross(w / "attn2", heads, width, context),
-      feedForwardIn(w / "ff.net.0.proj", width, 8 * width), feedForwardOut(w / "ff.net.2", 4 * width, width) {}
+    : norm1(w / "norm1", width), norm2(w / "norm2", width), norm3(w / "norm3", width), self(w / "attn1", heads, width, width),
+      cross(w / "attn2", heads, width, context), feedForwardIn(w / "ff.net.0.proj", width, 8 * width),
+      feedForwardOut(w / "ff.net.2", 4 * width, width) {}
 
 at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context) const {
     const auto y = norm1(x);
@@ -35,7 +40,8 @@ at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context)
     return x + feedForwardOut(gated[0] * at::gelu(gated[1]));
 }
 
-SpatialTransformer::SpatialTransformer(const WeightView& w, const UNetConfig& config, int heads, int width) : norm(w / "norm", config.normGroups, 1e-6, width), linear(config.linearProjection) {
+SpatialTransformer::SpatialTransformer(const WeightView& w, const UNetConfig& config, int heads, int width)
+    : norm(w / "norm", config.normGroups, 1e-6, width), linear(config.linearProjection) {
     if (linear) linearIn = Linear(w / "proj_in", width, width), linearOut = Linear(w / "proj_out", width, width);
     else convIn = Conv(w / "proj_in", 1, -1, width, width), convOut = Conv(w / "proj_out", 1, -1, width, width);
     for (int i = 0; i < config.transformerDepth; ++i) blocks.emplace_back(w / "transformer_blocks" / i, heads, width, config.contextDim);
@@ -47,12 +53,19 @@ at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor&
     return x + (linear ? toMap(linearOut(h), x.size(2), x.size(3)) : convOut(toMap(h, x.size(2), x.size(3))));
 }
 
-UNet::UNet(const WeightView& w, const UNetConfig& c) : m_config(c), m_binding(w.binding()), m_time0(w / "time_embed.0", c.modelChannels, 4 * c.modelChannels), m_time2(w / "time_embed.2", 4 * c.modelChannels, 4 * c.modelChannels) {
+UNet::UNet(const WeightView& w, const UNetConfig& c)
+    : m_config(c), m_binding(w.binding()), m_time0(w / "time_embed.0", c.modelChannels, 4 * c.modelChannels),
+      m_time2(w / "time_embed.2", 4 * c.modelChannels, 4 * c.modelChannels) {
     const int time = 4 * c.modelChannels;
-    const auto hasAttention = [&](int factor) { return std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), factor) > 0; };
+    const auto hasAttention = [&](int factor) {
+        return std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), factor) > 0;
+    };
     const auto transformer = [&](const WeightView& view, int channels) {
         const int heads = c.headChannels > 0 ? channels / c.headChannels : c.heads;
-        if (heads < 1 || channels % heads || (c.headChannels > 0 && channels % c.headChannels)) throw Error(ErrorCode::Shape, "The attention \"" + view.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.", view.prefix());
+        if (heads < 1 || channels % heads || (c.headChannels > 0 && channels % c.headChannels))
+            throw Error(ErrorCode::Shape,
+                        "The attention \"" + view.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.",
+                        view.prefix());
         return SpatialTransformer(view, c, heads, channels);
     };
     UNetBlock first;

@@ -17,8 +17,8 @@ struct SlideLevel {
 };
 
 struct SlideInfo {
-    std::string name;   // file name without folder
-    std::string vendor; // "aperio", "dicom", ..., "image", "synthetic"
+    std::string name;               // file name without folder
+    std::string vendor;             // "aperio", "dicom", ..., "image", "synthetic"
     std::vector<SlideLevel> levels; // level 0 first; never empty
     Scale scale;                    // of level 0
     double objectivePower = 0;      // 0 = not stated
@@ -44,8 +44,8 @@ std::unique_ptr<SlideSource> openSlide(const std::filesystem::path& path);
 // Deterministic tissue-like pattern of any size, computed on demand; levels down to about 1024 px. Microns per pixel 0.25.
 std::unique_ptr<SlideSource> syntheticSlide(std::int64_t width, std::int64_t height, std::uint64_t seed = 1);
 
-// A region for export, metrics and side-by-side viewing: read at level 0 and area-reduced, because reads of higher levels off their grid blur.
-// (x, y) level-0 pixels; result outWidth x outHeight at `micronsPerPixel`. Error(WrongUse) when the slide's scale is unknown.
+// A region for export, metrics and side-by-side viewing: read at level 0 and area-reduced, because reads of higher levels off their grid
+// blur. (x, y) level-0 pixels; result outWidth x outHeight at `micronsPerPixel`. Error(WrongUse) when the slide's scale is unknown.
 Image readRegion(SlideSource& slide, std::int64_t x, std::int64_t y, int outWidth, int outHeight, double micronsPerPixel);
 
 // The whole slide as a picture that fits into maxWidth x maxHeight.

@@ -65,10 +65,8 @@ private:
                 if (!inside(sx, sy)) continue;
                 const float lobe = smooth(sx, sy, lobePx, m_seed + 1), fibre = step < 16 ? smooth(sx, sy * 3, 48, m_seed + 2) : 0.5f;
                 std::uint8_t* p = image.pixel(column, row);
-                if (lobe > 0.78f)
-                    p[0] = 244, p[1] = 241, p[2] = 245; // lumen
-                else
-                    p[0] = std::uint8_t(226 - 14 * fibre), p[1] = std::uint8_t(150 + 36 * fibre), p[2] = std::uint8_t(190 + 16 * fibre);
+                if (lobe > 0.78f) p[0] = 244, p[1] = 241, p[2] = 245; // lumen
+                else p[0] = std::uint8_t(226 - 14 * fibre), p[1] = std::uint8_t(150 + 36 * fibre), p[2] = std::uint8_t(190 + 16 * fibre);
             }
         }
     }

@@ -21,12 +21,14 @@ bool WeightView::has(std::string_view name) const { return m_weights->count((*th
 const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shape) const {
     const auto key = (*this / name).m_prefix;
     const auto it = m_weights->find(key);
-    if (it == m_weights->end()) throw Error(ErrorCode::MissingKey, "The weights lack the tensor \"" + key + "\", which this architecture needs.", key);
+    if (it == m_weights->end())
+        throw Error(ErrorCode::MissingKey, "The weights lack the tensor \"" + key + "\", which this architecture needs.", key);
     const auto have = it->second.sizes();
     bool fits = shape.empty() || have.size() == shape.size();
     for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = shape[i] < 0 || shape[i] == have[i];
     if (!fits)
-        throw Error(ErrorCode::Shape, "The tensor \"" + key + "\" has the shape " + shapeText(have) + " where " + shapeText(shape) + " is needed.", key);
+        throw Error(ErrorCode::Shape,
+                    "The tensor \"" + key + "\" has the shape " + shapeText(have) + " where " + shapeText(shape) + " is needed.", key);
     return it->second;
 }
 
@@ -67,7 +69,9 @@ void requireFinite(const Weights& weights, const std::string& what) {
     for (const auto& [key, tensor] : weights)
         if (tensor.is_floating_point() && tensor.numel() > 0 && !std::isfinite(tensor.sum(at::kDouble).item<double>()))
             if (!at::isfinite(tensor).all().item<bool>())
-                throw Error(ErrorCode::Nan, "The weights of " + what + " hold values that are not numbers, first in \"" + key + "\"; get the file again.", key);
+                throw Error(ErrorCode::Nan,
+                            "The weights of " + what + " hold values that are not numbers, first in \"" + key + "\"; get the file again.",
+                            key);
 }
 
 } // namespace phloxine

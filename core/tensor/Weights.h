@@ -1,6 +1,7 @@
 #pragma once
-// A model is a function; its weights are a dictionary. `Weights` maps checkpoint keys to master tensors and knows nothing else. A layer is bound
-// from a `WeightView`, which is a prefix into the dictionary plus the way to bind: plain masters for training, or cast (and laid out) for inference.
+// A model is a function; its weights are a dictionary. `Weights` maps checkpoint keys to master tensors and knows nothing else. A layer is
+// bound from a `WeightView`, which is a prefix into the dictionary plus the way to bind: plain masters for training, or cast (and laid out)
+// for inference.
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,8 +13,8 @@ namespace phloxine {
 
 using Weights = std::map<std::string, at::Tensor>;
 
-// How tensors are handed to layers. Train: the masters themselves, differentiable. Infer: cast to `dtype` on `device`, convolutions channels_last;
-// refuses gradient mode, because packed operators silently lose gradients.
+// How tensors are handed to layers. Train: the masters themselves, differentiable. Infer: cast to `dtype` on `device`, convolutions
+// channels_last; refuses gradient mode, because packed operators silently lose gradients.
 struct Binding {
     bool infer = true;
     at::ScalarType dtype = at::kFloat;

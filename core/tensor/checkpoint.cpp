@@ -15,20 +15,26 @@ struct StorageRow {
     std::string_view name;
     at::ScalarType type;
 };
-constexpr StorageRow storages[] = {{"torch.FloatStorage", at::kFloat}, {"torch.HalfStorage", at::kHalf}, {"torch.BFloat16Storage", at::kBFloat16},
-                                   {"torch.DoubleStorage", at::kDouble}, {"torch.LongStorage", at::kLong}, {"torch.IntStorage", at::kInt},
-                                   {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar}, {"torch.ByteStorage", at::kByte}, {"torch.BoolStorage", at::kBool}};
+constexpr StorageRow storages[] = {{"torch.FloatStorage", at::kFloat},       {"torch.HalfStorage", at::kHalf},
+                                   {"torch.BFloat16Storage", at::kBFloat16}, {"torch.DoubleStorage", at::kDouble},
+                                   {"torch.LongStorage", at::kLong},         {"torch.IntStorage", at::kInt},
+                                   {"torch.ShortStorage", at::kShort},       {"torch.CharStorage", at::kChar},
+                                   {"torch.ByteStorage", at::kByte},         {"torch.BoolStorage", at::kBool}};
 
 class TorchArchive {
 public:
-    TorchArchive(std::shared_ptr<const MappedFile> map, std::string file) : m_map(std::move(map)), m_file(std::move(file)), m_members(readZip(*m_map, m_file)) {
+    TorchArchive(std::shared_ptr<const MappedFile> map, std::string file)
+        : m_map(std::move(map)), m_file(std::move(file)), m_members(readZip(*m_map, m_file)) {
         for (const auto& [name, bytes] : m_members)
             if (name.ends_with("/data.pkl") || name == "data.pkl") m_root = name.substr(0, name.size() - 8);
         if (m_members.count(m_root + "constants.pkl") && m_members.count(m_root + "version"))
             for (const auto& [name, bytes] : m_members)
                 if (name.starts_with(m_root + "code/"))
-                    throw Error(ErrorCode::Unsupported, "The file " + m_file + " is a TorchScript program, not a checkpoint; a checkpoint of its weights is needed.");
-        if (!m_members.count(m_root + "data.pkl")) throw Error(ErrorCode::NotAModel, "The archive " + m_file + " holds no checkpoint of PyTorch.");
+                    throw Error(ErrorCode::Unsupported,
+                                "The file " + m_file +
+                                    " is a TorchScript program, not a checkpoint; a checkpoint of its weights is needed.");
+        if (!m_members.count(m_root + "data.pkl"))
+            throw Error(ErrorCode::NotAModel, "The archive " + m_file + " holds no checkpoint of PyTorch.");
     }
 
     Weights weights() const {
@@ -47,7 +53,8 @@ public:
 
 private:
     [[noreturn]] void corrupt(const std::string& key, const std::string& why) const {
-        throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: the tensor \"" + key + "\" " + why + "; get it again.", key);
+        throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: the tensor \"" + key + "\" " + why + "; get it again.",
+                    key);
     }
 
     at::Tensor tensorFrom(const Value& value, const std::string& key) const {
@@ -74,11 +81,15 @@ private:
         return numbers;
     }
 
-    at::Tensor view(const Persistent& storage, std::int64_t offset, const std::vector<std::int64_t>& sizes, const std::vector<std::int64_t>& strides, const std::string& key) const {
+    at::Tensor view(const Persistent& storage, std::int64_t offset, const std::vector<std::int64_t>& sizes,
+                    const std::vector<std::int64_t>& strides, const std::string& key) const {
         if (storage.id.size() < 5 || !storage.id[1]->as<Global>() || !storage.id[2]->as<std::string>()) corrupt(key, "has no storage");
         const auto& typeName = storage.id[1]->as<Global>()->name;
         const auto* row = std::find_if(std::begin(storages), std::end(storages), [&](const StorageRow& r) { return r.name == typeName; });
-        if (row == std::end(storages)) throw Error(ErrorCode::Dtype, "The tensor \"" + key + "\" in " + m_file + " has the number type " + typeName + ", which Phloxine does not read.", key);
+        if (row == std::end(storages))
+            throw Error(ErrorCode::Dtype,
+                        "The tensor \"" + key + "\" in " + m_file + " has the number type " + typeName + ", which Phloxine does not read.",
+                        key);
         const auto member = m_members.find(m_root + "data/" + *storage.id[2]->as<std::string>());
         if (member == m_members.end()) corrupt(key, "misses its storage");
         const auto itemSize = at::elementSize(row->type);
@@ -89,15 +100,18 @@ private:
         for (std::size_t i = 0; i < sizes.size(); ++i) {
             std::uint64_t reach = 0;
             if (__builtin_mul_overflow(count, std::uint64_t(sizes[i]), &count)) corrupt(key, "has an impossible shape");
-            if (sizes[i] && (__builtin_mul_overflow(std::uint64_t(sizes[i] - 1), std::uint64_t(strides[i]), &reach) || __builtin_add_overflow(last, reach, &last)))
+            if (sizes[i] && (__builtin_mul_overflow(std::uint64_t(sizes[i] - 1), std::uint64_t(strides[i]), &reach) ||
+                             __builtin_add_overflow(last, reach, &last)))
                 corrupt(key, "has an impossible shape");
         }
-        // Strides of zero let a few bytes stand for any number of elements. Real files have a few small ones (expanded schedule buffers); huge ones are an attack.
+        // Strides of zero let a few bytes stand for any number of elements. Real files have a few small ones (expanded schedule buffers);
+        // huge ones are an attack.
         constexpr std::uint64_t mostExpanded = 1u << 20;
         const auto available = member->second.size() / itemSize;
         if (count && (last >= available || (count > available && count > mostExpanded))) corrupt(key, "reaches beyond its storage");
         auto* begin = const_cast<std::byte*>(member->second.data() + std::size_t(offset) * itemSize);
-        return at::from_blob(begin, sizes, strides, [map = m_map](void*) {}, at::TensorOptions(row->type));
+        return at::from_blob(
+            begin, sizes, strides, [map = m_map](void*) {}, at::TensorOptions(row->type));
     }
 
     std::shared_ptr<const MappedFile> m_map;
@@ -114,7 +128,9 @@ Weights readCheckpoint(const std::filesystem::path& path) {
     if (looksLikeZip(*map)) return TorchArchive(map, name).weights();
     const auto text = map->text();
     if (text.starts_with("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."))
-        throw Error(ErrorCode::LegacyFormat, "The checkpoint " + name + " is in the format that PyTorch used before 1.6; load and save it once with a newer PyTorch.");
+        throw Error(ErrorCode::LegacyFormat,
+                    "The checkpoint " + name +
+                        " is in the format that PyTorch used before 1.6; load and save it once with a newer PyTorch.");
     if (path.extension() == ".safetensors" || (text.size() > 9 && text[8] == '{')) return readSafetensors(path);
     if (text.starts_with("\x80")) (void)pickle::read({map->data(), map->size()}, name); // a bare pickle: tells whether it is unsafe
     throw Error(ErrorCode::NotAModel, "The file " + name + " is neither a safetensors file nor a checkpoint of PyTorch.");

@@ -33,9 +33,13 @@ std::uint64_t statusBytes(const std::string& field) {
 void loadCudaModule() {
     if (!std::filesystem::exists("/proc/driver/nvidia/version")) return;
     const char* named = std::getenv("PHLOXINE_CUDA_MODULE");
-    const auto module = named ? std::filesystem::path(named) : std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libphloxine_cuda.so";
-    if (!std::filesystem::exists(module)) return logWarning("An NVIDIA driver is there, but " + module.filename().string() + " is not, so the CPU computes; run packaging/setup --cuda and build again.");
-    if (!dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL)) logWarning(std::string("The CUDA module cannot be loaded, so the CPU computes: ") + dlerror());
+    const auto module =
+        named ? std::filesystem::path(named) : std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libphloxine_cuda.so";
+    if (!std::filesystem::exists(module))
+        return logWarning("An NVIDIA driver is there, but " + module.filename().string() +
+                          " is not, so the CPU computes; run packaging/setup --cuda and build again.");
+    if (!dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL))
+        logWarning(std::string("The CUDA module cannot be loaded, so the CPU computes: ") + dlerror());
 }
 
 } // namespace
@@ -51,7 +55,8 @@ void initDevices(const std::string& device) {
 
 at::Device chooseDevice(const std::string& word) {
     if (word == "cpu") return at::kCPU;
-    if (word != "auto" && word != "cuda") throw Error(ErrorCode::WrongUse, "The device \"" + word + "\" is not known; use auto, cpu or cuda.");
+    if (word != "auto" && word != "cuda")
+        throw Error(ErrorCode::WrongUse, "The device \"" + word + "\" is not known; use auto, cpu or cuda.");
     if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
     if (word == "cuda") throw Error(ErrorCode::Unsupported, "No CUDA device can be used on this machine; use --device cpu.");
     return at::kCPU;

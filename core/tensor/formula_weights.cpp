@@ -40,6 +40,8 @@ at::Tensor formulaWeight(const std::string& salt, const std::string& name, at::I
     return fill(h, shape, 0, 0.02);
 }
 
-at::Tensor formulaInput(const std::string& salt, const std::string& name, at::IntArrayRef shape) { return fill(fnv1a(salt + name), shape, 0, std::sqrt(3.0)); }
+at::Tensor formulaInput(const std::string& salt, const std::string& name, at::IntArrayRef shape) {
+    return fill(fnv1a(salt + name), shape, 0, std::sqrt(3.0));
+}
 
 } // namespace phloxine

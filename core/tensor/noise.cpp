@@ -24,7 +24,8 @@ at::Tensor PhiloxNoise::draw(at::IntArrayRef shape) {
     };
     for (std::int64_t i = 0; i < n; i += 2) {
         const auto pair = std::uint64_t(i / 2);
-        const auto block = philox({{std::uint32_t(pair), std::uint32_t(pair >> 32), m_draw, 0}}, std::uint32_t(m_seed), std::uint32_t(m_seed >> 32));
+        const auto block =
+            philox({{std::uint32_t(pair), std::uint32_t(pair >> 32), m_draw, 0}}, std::uint32_t(m_seed), std::uint32_t(m_seed >> 32));
         const auto& w = block.word;
         const double radius = std::sqrt(-2.0 * std::log(unit(w[0], w[1]))), angle = 2.0 * std::numbers::pi * unit(w[2], w[3]);
         out[i] = float(radius * std::cos(angle));

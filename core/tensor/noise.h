@@ -1,6 +1,6 @@
 #pragma once
-// Gaussian noise that is the same on every processor: Philox4x32-10 keyed by the seed, counted by (draw, element), turned into normals by Box-Muller in
-// double precision (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+// Gaussian noise that is the same on every processor: Philox4x32-10 keyed by the seed, counted by (draw, element), turned into normals by
+// Box-Muller in double precision (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 #include <cstdint>
 
 #include <ATen/ATen.h>

@@ -16,16 +16,24 @@ constexpr int deepest = 200;                 // nesting of real checkpoints stay
 constexpr std::size_t mostValues = 20000000; // an alias bomb ends here
 
 // Modules whose functions act on the machine. Naming one is reason enough to refuse the file, even where it would not be called.
-constexpr std::array dangerousModules{"os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "pty", "runpy", "importlib", "ctypes", "code", "webbrowser",
-                                      "multiprocessing", "pickle", "_pickle", "marshal", "pip", "torch.hub", "torch.utils.cpp_extension", "asyncio", "commands", "platform", "tempfile", "pathlib", "io"};
-constexpr std::array dangerousBuiltins{"eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "delattr", "globals", "locals", "vars", "input", "breakpoint", "apply", "execfile"};
+constexpr std::array dangerousModules{"os",      "posix",    "nt",         "subprocess",      "sys",
+                                      "shutil",  "socket",   "pty",        "runpy",           "importlib",
+                                      "ctypes",  "code",     "webbrowser", "multiprocessing", "pickle",
+                                      "_pickle", "marshal",  "pip",        "torch.hub",       "torch.utils.cpp_extension",
+                                      "asyncio", "commands", "platform",   "tempfile",        "pathlib",
+                                      "io"};
+constexpr std::array dangerousBuiltins{"eval",    "exec",   "compile", "open",  "__import__", "getattr", "setattr", "delattr",
+                                       "globals", "locals", "vars",    "input", "breakpoint", "apply",   "execfile"};
 
 void requireHarmless(const std::string& module, const std::string& function, const std::string& file) {
     bool bad = false;
     for (const auto* m : dangerousModules) bad = bad || module == m || module.starts_with(std::string(m) + ".");
     if (module == "builtins" || module == "__builtin__")
         for (const auto* f : dangerousBuiltins) bad = bad || function == f;
-    if (bad) throw Error(ErrorCode::Unsafe, "The checkpoint " + file + " asks to run " + module + "." + function + ", so it was refused; nothing of it was run.", module + "." + function);
+    if (bad)
+        throw Error(ErrorCode::Unsafe,
+                    "The checkpoint " + file + " asks to run " + module + "." + function + ", so it was refused; nothing of it was run.",
+                    module + "." + function);
 }
 
 class Machine {
@@ -41,15 +49,19 @@ public:
     }
 
 private:
-    [[noreturn]] void corrupt(const std::string& why) const { throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: " + why + "; get it again."); }
+    [[noreturn]] void corrupt(const std::string& why) const {
+        throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: " + why + "; get it again.");
+    }
 
     std::string_view raw(std::uint64_t n) {
-        if (n > m_bytes.size() - m_at) throw Error(ErrorCode::Truncated, "The checkpoint " + m_file + " ends inside its table of tensors; get it again.");
+        if (n > m_bytes.size() - m_at)
+            throw Error(ErrorCode::Truncated, "The checkpoint " + m_file + " ends inside its table of tensors; get it again.");
         const std::string_view text(reinterpret_cast<const char*>(m_bytes.data()) + m_at, std::size_t(n));
         m_at += std::size_t(n);
         return text;
     }
-    template <typename T> T take() {
+    template <typename T>
+    T take() {
         T value;
         std::memcpy(&value, raw(sizeof(T)).data(), sizeof(T));
         return value;
@@ -62,7 +74,8 @@ private:
         return std::string(rest.substr(0, end));
     }
 
-    template <typename T> void push(T data, int depth = 0) {
+    template <typename T>
+    void push(T data, int depth = 0) {
         if (++m_values > mostValues) corrupt("its pickle makes too many values");
         if (depth > deepest) corrupt("its pickle is nested too deeply");
         auto value = std::make_shared<Value>();
@@ -159,51 +172,158 @@ private:
 
     void step(std::uint8_t op) {
         switch (op) {
-        case 0x80: take<std::uint8_t>(); break;
-        case 0x95: take<std::uint64_t>(); break;
-        case '(': push(Mark{}); break;
-        case '0': pop(); break;
-        case '1': popToMark(); break;
-        case '2': m_stack.push_back(top()); break;
-        case 'N': push(None{}); break;
-        case 0x88: push(true); break;
-        case 0x89: push(false); break;
-        case 'J': push(std::int64_t(take<std::int32_t>())); break;
-        case 'K': push(std::int64_t(take<std::uint8_t>())); break;
-        case 'M': push(std::int64_t(take<std::uint16_t>())); break;
-        case 0x8a: longInteger(); break;
-        case 'G': push(bigEndianDouble()); break;
-        case 'X': push(std::string(raw(take<std::uint32_t>()))); break;
-        case 0x8c: push(std::string(raw(take<std::uint8_t>()))); break;
-        case 0x8d: push(std::string(raw(take<std::uint64_t>()))); break;
-        case 'T': case 'B': push(std::string(raw(take<std::uint32_t>()))); break;
-        case 'U': case 'C': push(std::string(raw(take<std::uint8_t>()))); break;
-        case ')': push(List{}); break;
-        case ']': push(List{}); break;
-        case '}': push(Dict{}); break;
-        case 0x8f: push(Opaque{}); break; // an empty set
-        case 0x90: popToMark(); break;
-        case 't': case 'l': pushTuple(popToMark()); break;
-        case 0x85: tuple(1); break;
-        case 0x86: tuple(2); break;
-        case 0x87: tuple(3); break;
-        case 'd': { auto items = popToMark(); push(Dict{}); setItems(items); break; }
-        case 's': { auto value = pop(), key = pop(); setItems({key, value}); break; }
-        case 'u': { const auto items = popToMark(); setItems(items); break; }
-        case 'a': { auto item = pop(); append({item}); break; }
-        case 'e': { const auto items = popToMark(); append(items); break; }
-        case 'c': { const auto module = line(), function = line(); global(module, function); break; }
-        case 0x93: stackGlobal(); break;
-        case 'R': case 0x81: call(); break;
-        case 'b': pop(); break; // BUILD: the state of an object that is not rebuilt
-        case 'Q': persistent(); break;
-        case 'q': memoize(take<std::uint8_t>()); break;
-        case 'r': memoize(take<std::uint32_t>()); break;
-        case 0x94: memoize(std::uint32_t(m_memo.size())); break;
-        case 'h': recall(take<std::uint8_t>()); break;
-        case 'j': recall(take<std::uint32_t>()); break;
-        case 'i': case 'o': throw Error(ErrorCode::Unsafe, "The checkpoint " + m_file + " builds objects in a way that torch.save never uses, so it was refused.");
-        default: corrupt("its pickle holds the unknown instruction " + std::to_string(op));
+        case 0x80:
+            take<std::uint8_t>();
+            break;
+        case 0x95:
+            take<std::uint64_t>();
+            break;
+        case '(':
+            push(Mark{});
+            break;
+        case '0':
+            pop();
+            break;
+        case '1':
+            popToMark();
+            break;
+        case '2':
+            m_stack.push_back(top());
+            break;
+        case 'N':
+            push(None{});
+            break;
+        case 0x88:
+            push(true);
+            break;
+        case 0x89:
+            push(false);
+            break;
+        case 'J':
+            push(std::int64_t(take<std::int32_t>()));
+            break;
+        case 'K':
+            push(std::int64_t(take<std::uint8_t>()));
+            break;
+        case 'M':
+            push(std::int64_t(take<std::uint16_t>()));
+            break;
+        case 0x8a:
+            longInteger();
+            break;
+        case 'G':
+            push(bigEndianDouble());
+            break;
+        case 'X':
+            push(std::string(raw(take<std::uint32_t>())));
+            break;
+        case 0x8c:
+            push(std::string(raw(take<std::uint8_t>())));
+            break;
+        case 0x8d:
+            push(std::string(raw(take<std::uint64_t>())));
+            break;
+        case 'T':
+        case 'B':
+            push(std::string(raw(take<std::uint32_t>())));
+            break;
+        case 'U':
+        case 'C':
+            push(std::string(raw(take<std::uint8_t>())));
+            break;
+        case ')':
+            push(List{});
+            break;
+        case ']':
+            push(List{});
+            break;
+        case '}':
+            push(Dict{});
+            break;
+        case 0x8f:
+            push(Opaque{});
+            break; // an empty set
+        case 0x90:
+            popToMark();
+            break;
+        case 't':
+        case 'l':
+            pushTuple(popToMark());
+            break;
+        case 0x85:
+            tuple(1);
+            break;
+        case 0x86:
+            tuple(2);
+            break;
+        case 0x87:
+            tuple(3);
+            break;
+        case 'd': {
+            auto items = popToMark();
+            push(Dict{});
+            setItems(items);
+            break;
+        }
+        case 's': {
+            auto value = pop(), key = pop();
+            setItems({key, value});
+            break;
+        }
+        case 'u': {
+            const auto items = popToMark();
+            setItems(items);
+            break;
+        }
+        case 'a': {
+            auto item = pop();
+            append({item});
+            break;
+        }
+        case 'e': {
+            const auto items = popToMark();
+            append(items);
+            break;
+        }
+        case 'c': {
+            const auto module = line(), function = line();
+            global(module, function);
+            break;
+        }
+        case 0x93:
+            stackGlobal();
+            break;
+        case 'R':
+        case 0x81:
+            call();
+            break;
+        case 'b':
+            pop();
+            break; // BUILD: the state of an object that is not rebuilt
+        case 'Q':
+            persistent();
+            break;
+        case 'q':
+            memoize(take<std::uint8_t>());
+            break;
+        case 'r':
+            memoize(take<std::uint32_t>());
+            break;
+        case 0x94:
+            memoize(std::uint32_t(m_memo.size()));
+            break;
+        case 'h':
+            recall(take<std::uint8_t>());
+            break;
+        case 'j':
+            recall(take<std::uint32_t>());
+            break;
+        case 'i':
+        case 'o':
+            throw Error(ErrorCode::Unsafe,
+                        "The checkpoint " + m_file + " builds objects in a way that torch.save never uses, so it was refused.");
+        default:
+            corrupt("its pickle holds the unknown instruction " + std::to_string(op));
         }
     }
     void stackGlobal() {
@@ -228,7 +348,8 @@ private:
 
 } // namespace
 
-// A container that was filled after it was put into its parent may hang on a chain of any length, whose destructors would use up the stack if each called the next.
+// A container that was filled after it was put into its parent may hang on a chain of any length, whose destructors would use up the stack
+// if each called the next.
 Value::~Value() {
     thread_local std::vector<Ref> waiting;
     thread_local bool clearing = false;

@@ -1,6 +1,7 @@
 #pragma once
-// A reader of Python pickles that runs nothing: it interprets the opcodes that torch.save writes, keeps plain values and the calls that rebuild tensors,
-// and turns every other object into an opaque one. A pickle that names a function able to act (os.system, eval, ...) is refused.
+// A reader of Python pickles that runs nothing: it interprets the opcodes that torch.save writes, keeps plain values and the calls that
+// rebuild tensors, and turns every other object into an opaque one. A pickle that names a function able to act (os.system, eval, ...) is
+// refused.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,7 +38,10 @@ struct Value {
     std::variant<None, bool, std::int64_t, double, std::string, Global, Call, Persistent, List, Dict, Opaque, Mark> data;
     int depth = 0;
     ~Value(); // takes long chains apart without recursion
-    template <typename T> const T* as() const { return std::get_if<T>(&data); }
+    template <typename T>
+    const T* as() const {
+        return std::get_if<T>(&data);
+    }
 };
 
 // Error(Truncated | Corrupt | Unsafe). `name` is the file for messages.

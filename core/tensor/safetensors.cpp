@@ -26,7 +26,8 @@ constexpr DtypeRow dtypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16"
 at::ScalarType dtypeFrom(const std::string& word, const std::string& key, const std::string& file) {
     for (const auto& row : dtypes)
         if (word == row.name) return row.type;
-    throw Error(ErrorCode::Dtype, "The tensor \"" + key + "\" in " + file + " has the number type \"" + word + "\", which Phloxine does not read.", key);
+    throw Error(ErrorCode::Dtype,
+                "The tensor \"" + key + "\" in " + file + " has the number type \"" + word + "\", which Phloxine does not read.", key);
 }
 
 [[noreturn]] void corrupt(const std::string& file, const std::string& why) {
@@ -55,28 +56,33 @@ struct Span {
 
 Span placeOf(const Json& entry, const std::string& key, std::uint64_t dataSize, const std::string& file) {
     const auto offsets = entry.find("data_offsets");
-    if (offsets == entry.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[0].is_number_unsigned() || !(*offsets)[1].is_number_unsigned())
+    if (offsets == entry.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[0].is_number_unsigned() ||
+        !(*offsets)[1].is_number_unsigned())
         corrupt(file, "the place of \"" + key + "\" is not given by two offsets");
     const auto begin = (*offsets)[0].get<std::uint64_t>(), end = (*offsets)[1].get<std::uint64_t>();
     if (begin > end) corrupt(file, "\"" + key + "\" ends before it begins");
     if (end > dataSize)
-        throw Error(ErrorCode::Truncated, "The weight file " + file + " ends before the tensor \"" + key + "\"; it was cut short, get it again.", key);
+        throw Error(ErrorCode::Truncated,
+                    "The weight file " + file + " ends before the tensor \"" + key + "\"; it was cut short, get it again.", key);
     return {begin, end, key};
 }
 
-std::vector<std::int64_t> shapeOf(const Json& entry, const std::string& key, std::uint64_t bytes, std::uint64_t itemSize, const std::string& file) {
+std::vector<std::int64_t> shapeOf(const Json& entry, const std::string& key, std::uint64_t bytes, std::uint64_t itemSize,
+                                  const std::string& file) {
     const auto shape = entry.find("shape");
     if (shape == entry.end() || !shape->is_array()) corrupt(file, "\"" + key + "\" has no shape");
     std::vector<std::int64_t> sizes;
     std::uint64_t count = 1;
     for (const auto& n : *shape) {
-        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > (1ull << 48)) corrupt(file, "the shape of \"" + key + "\" is not made of sizes");
+        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > (1ull << 48))
+            corrupt(file, "the shape of \"" + key + "\" is not made of sizes");
         sizes.push_back(n.get<std::int64_t>());
         if (__builtin_mul_overflow(count, n.get<std::uint64_t>(), &count)) corrupt(file, "the shape of \"" + key + "\" overflows");
     }
     if (sizes.size() > 8) corrupt(file, "\"" + key + "\" has more than eight dimensions");
     std::uint64_t need = 0;
-    if (__builtin_mul_overflow(count, itemSize, &need) || need != bytes) corrupt(file, "the shape of \"" + key + "\" does not fit its " + std::to_string(bytes) + " bytes");
+    if (__builtin_mul_overflow(count, itemSize, &need) || need != bytes)
+        corrupt(file, "the shape of \"" + key + "\" does not fit its " + std::to_string(bytes) + " bytes");
     return sizes;
 }
 
@@ -84,7 +90,8 @@ void requireNoGaps(std::vector<Span> spans, std::uint64_t dataSize, const std::s
     std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
     std::uint64_t end = 0;
     for (const auto& span : spans) {
-        if (span.begin != end) corrupt(file, "\"" + span.key + (span.begin < end ? "\" overlaps its neighbour" : "\" leaves a gap before it"));
+        if (span.begin != end)
+            corrupt(file, "\"" + span.key + (span.begin < end ? "\" overlaps its neighbour" : "\" leaves a gap before it"));
         end = span.end;
     }
     if (end != dataSize) corrupt(file, "there are bytes that belong to no tensor");
@@ -107,7 +114,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
     }
     void* data = mmap(nullptr, std::size_t(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
     ::close(fd);
-    if (data == MAP_FAILED) throw Error(ErrorCode::OutOfMemory, "The file " + name + " cannot be mapped into memory: " + std::strerror(errno) + ".");
+    if (data == MAP_FAILED)
+        throw Error(ErrorCode::OutOfMemory, "The file " + name + " cannot be mapped into memory: " + std::strerror(errno) + ".");
     auto file = std::shared_ptr<MappedFile>(new MappedFile);
     file->m_data = static_cast<const std::byte*>(data);
     file->m_size = std::size_t(status.st_size);
@@ -125,7 +133,8 @@ Weights readSafetensors(const std::filesystem::path& path, std::map<std::string,
     if (map->size() < 8) throw Error(ErrorCode::Truncated, "The weight file " + file + " is too short to hold a header; get it again.");
     std::memcpy(&headerSize, map->data(), 8);
     if (headerSize > (100u << 20)) corrupt(file, "its header claims " + std::to_string(headerSize) + " bytes");
-    if (headerSize > map->size() - 8) throw Error(ErrorCode::Truncated, "The weight file " + file + " ends inside its header; get it again.");
+    if (headerSize > map->size() - 8)
+        throw Error(ErrorCode::Truncated, "The weight file " + file + " ends inside its header; get it again.");
     const auto header = parseHeader(map->text().substr(8, headerSize), file);
     if (!header.is_object()) corrupt(file, "its header is not a JSON object");
 
@@ -140,12 +149,14 @@ Weights readSafetensors(const std::filesystem::path& path, std::map<std::string,
                     if (value.is_string()) (*metadata)[name] = value.get<std::string>();
             continue;
         }
-        if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string()) corrupt(file, "the entry \"" + key + "\" is not a tensor");
+        if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string())
+            corrupt(file, "the entry \"" + key + "\" is not a tensor");
         const auto type = dtypeFrom(entry["dtype"].get<std::string>(), key, file);
         spans.push_back(placeOf(entry, key, dataSize, file));
         const auto sizes = shapeOf(entry, key, spans.back().end - spans.back().begin, at::elementSize(type), file);
         auto* begin = const_cast<std::byte*>(data + spans.back().begin);
-        auto tensor = at::from_blob(begin, sizes, [map](void*) {}, at::TensorOptions(type));
+        auto tensor = at::from_blob(
+            begin, sizes, [map](void*) {}, at::TensorOptions(type));
         // A header whose length is odd leaves tensors unaligned: copy those few.
         if (reinterpret_cast<std::uintptr_t>(begin) % at::elementSize(type)) {
             auto copy = at::empty(sizes, at::TensorOptions(type));
@@ -163,8 +174,10 @@ void writeSafetensors(const std::filesystem::path& path, const Weights& weights,
     if (!metadata.empty()) header["__metadata__"] = metadata;
     std::uint64_t offset = 0;
     for (const auto& [key, tensor] : weights) {
-        const auto* row = std::find_if(std::begin(dtypes), std::end(dtypes), [&](const DtypeRow& r) { return r.type == tensor.scalar_type(); });
-        if (row == std::end(dtypes)) throw Error(ErrorCode::Dtype, "The tensor \"" + key + "\" has a number type that safetensors files cannot hold.", key);
+        const auto* row =
+            std::find_if(std::begin(dtypes), std::end(dtypes), [&](const DtypeRow& r) { return r.type == tensor.scalar_type(); });
+        if (row == std::end(dtypes))
+            throw Error(ErrorCode::Dtype, "The tensor \"" + key + "\" has a number type that safetensors files cannot hold.", key);
         header[key] = {{"dtype", row->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + tensor.nbytes()}}};
         offset += tensor.nbytes();
     }

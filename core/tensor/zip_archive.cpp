@@ -13,7 +13,8 @@ class Reader {
 public:
     Reader(const MappedFile& file, const std::string& name) : m_file(file), m_name(name) {}
 
-    template <typename T> T at(std::uint64_t offset) const {
+    template <typename T>
+    T at(std::uint64_t offset) const {
         T value;
         require(offset, sizeof(T));
         std::memcpy(&value, m_file.data() + offset, sizeof(T));
@@ -28,7 +29,9 @@ public:
         return {reinterpret_cast<const char*>(span.data()), span.size()};
     }
     std::uint64_t size() const { return m_file.size(); }
-    [[noreturn]] void corrupt(const std::string& why) const { throw Error(ErrorCode::Corrupt, "The checkpoint " + m_name + " is damaged: " + why + "; get it again."); }
+    [[noreturn]] void corrupt(const std::string& why) const {
+        throw Error(ErrorCode::Corrupt, "The checkpoint " + m_name + " is damaged: " + why + "; get it again.");
+    }
 
 private:
     void require(std::uint64_t offset, std::uint64_t size) const {
@@ -95,12 +98,18 @@ ZipMembers readZip(const MappedFile& file, const std::string& name) {
     auto p = directory.offset;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
         if (in.at<std::uint32_t>(p) != 0x02014b50) in.corrupt("its table of contents is broken");
-        const auto nameSize = in.at<std::uint16_t>(p + 28), extraSize = in.at<std::uint16_t>(p + 30), commentSize = in.at<std::uint16_t>(p + 32);
+        const auto nameSize = in.at<std::uint16_t>(p + 28), extraSize = in.at<std::uint16_t>(p + 30),
+                   commentSize = in.at<std::uint16_t>(p + 32);
         const auto member = in.text(p + 46, nameSize);
         const auto sizes = sizesOf(in, p, nameSize, extraSize);
-        if (climbsOut(member)) throw Error(ErrorCode::Unsafe, "The checkpoint " + name + " holds a member whose name leads out of the archive, so it was refused.", member);
+        if (climbsOut(member))
+            throw Error(ErrorCode::Unsafe,
+                        "The checkpoint " + name + " holds a member whose name leads out of the archive, so it was refused.", member);
         if (in.at<std::uint16_t>(p + 10) != 0 || sizes.compressed != sizes.plain)
-            throw Error(ErrorCode::Unsupported, "The checkpoint " + name + " holds a compressed member, which torch.save never writes; save it again with torch.save.", member);
+            throw Error(ErrorCode::Unsupported,
+                        "The checkpoint " + name +
+                            " holds a compressed member, which torch.save never writes; save it again with torch.save.",
+                        member);
         if (in.at<std::uint32_t>(sizes.offset) != 0x04034b50) in.corrupt("the member \"" + member + "\" is not where the table says");
         const auto begin = sizes.offset + 30 + in.at<std::uint16_t>(sizes.offset + 26) + in.at<std::uint16_t>(sizes.offset + 28);
         if (!members.emplace(member, in.bytes(begin, sizes.plain)).second) in.corrupt("the member \"" + member + "\" is there twice");

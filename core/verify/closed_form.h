@@ -15,7 +15,8 @@ private:
 
 class MixtureDenoiser final : public Denoiser { // components k: N(means[k], variance I) with weights[k]; means [k, ...]
 public:
-    MixtureDenoiser(at::Tensor means, double variance, at::Tensor weights) : m_means(means.to(at::kDouble)), m_weights(weights.to(at::kDouble)), m_variance(variance) {}
+    MixtureDenoiser(at::Tensor means, double variance, at::Tensor weights)
+        : m_means(means.to(at::kDouble)), m_weights(weights.to(at::kDouble)), m_variance(variance) {}
     Denoised operator()(const at::Tensor& x, const Level& level) override;
 
 private:

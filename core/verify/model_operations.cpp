@@ -11,9 +11,12 @@ namespace fs = std::filesystem;
 std::vector<std::int64_t> sizes(const Json& json) { return json.get<std::vector<std::int64_t>>(); }
 
 Checkpoint openCase(const Case& c) {
-    if (c.parameters.contains("formula") || (c.parameters.contains("weights") && c.parameters["weights"] == "formula/1")) throw NotYet{"full-size networks with formula weights are not there yet"};
+    if (c.parameters.contains("formula") || (c.parameters.contains("weights") && c.parameters["weights"] == "formula/1"))
+        throw NotYet{"full-size networks with formula weights are not there yet"};
     if (fs::is_directory(c.model)) throw NotYet{"diffusers folders are not there yet, but for their KL autoencoder"};
-    const auto beside = [&](const char* key) { return c.parameters.contains(key) ? c.model.parent_path() / c.parameters[key].get<std::string>() : fs::path(); };
+    const auto beside = [&](const char* key) {
+        return c.parameters.contains(key) ? c.model.parent_path() / c.parameters[key].get<std::string>() : fs::path();
+    };
     const bool live = c.parameters.value("weights", std::string()) == "live";
     return openCheckpoint(c.model, beside("config"), beside("text_config"), live ? WeightChoice::Live : WeightChoice::EmaIfThere);
 }
@@ -35,8 +38,10 @@ Weights runFormula(const Case& c) {
     const auto gain = c.parameters.value("gain", 1.0);
     const auto first = c.parameters.value("first", std::int64_t(48));
     Weights out;
-    for (const auto& t : c.parameters.at("tensors")) out[t.at("name")] = formulaWeight(salt, t.at("name"), sizes(t.at("shape")), gain).flatten().slice(0, 0, first);
-    for (const auto& t : c.parameters.value("inputs", Json::array())) out[t.at("name")] = formulaInput(salt, t.at("name"), sizes(t.at("shape"))).flatten().slice(0, 0, first);
+    for (const auto& t : c.parameters.at("tensors"))
+        out[t.at("name")] = formulaWeight(salt, t.at("name"), sizes(t.at("shape")), gain).flatten().slice(0, 0, first);
+    for (const auto& t : c.parameters.value("inputs", Json::array()))
+        out[t.at("name")] = formulaInput(salt, t.at("name"), sizes(t.at("shape"))).flatten().slice(0, 0, first);
     return out;
 }
 
@@ -55,7 +60,8 @@ Weights runEncode(const Case& c) {
     if (!kl) return {{"latent", autoencoder->encode(image) * scale}};
     const auto moments = kl->moments(image);
     Weights out{{"mean", moments.mean}, {"logvar", moments.logvar}, {"latent", moments.mean * scale}};
-    if (const auto noise = c.inputs.find("noise"); noise != c.inputs.end()) out["latent_sampled"] = (moments.mean + at::exp(0.5 * moments.logvar) * noise->second) * scale;
+    if (const auto noise = c.inputs.find("noise"); noise != c.inputs.end())
+        out["latent_sampled"] = (moments.mean + at::exp(0.5 * moments.logvar) * noise->second) * scale;
     return out;
 }
 

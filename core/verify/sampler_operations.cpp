@@ -9,12 +9,15 @@ namespace phloxine::verify {
 namespace {
 
 at::Tensor doubles(const std::vector<double>& values) { return at::tensor(values, at::kDouble); }
-at::Tensor integers(const std::vector<int>& values) { return at::tensor(std::vector<std::int64_t>(values.begin(), values.end()), at::kLong); }
+at::Tensor integers(const std::vector<int>& values) {
+    return at::tensor(std::vector<std::int64_t>(values.begin(), values.end()), at::kLong);
+}
 
 std::string convention(const Case& c) { return c.parameters.at("convention"); }
 
 NoiseSchedule compvisSchedule(const Json& p) {
-    return scheduleFromBetas(compvisBetas(p.at("beta_schedule"), p.value("timesteps", 1000), p.value("linear_start", 1e-4), p.value("linear_end", 2e-2)));
+    return scheduleFromBetas(
+        compvisBetas(p.at("beta_schedule"), p.value("timesteps", 1000), p.value("linear_start", 1e-4), p.value("linear_end", 2e-2)));
 }
 
 // DDIM's own parameters, ascending in time (Song et al. 2021, eq. 16 for sigma).
@@ -26,12 +29,14 @@ void addDdimParameters(const Json& p, const NoiseSchedule& schedule, Weights& ou
         const double a = schedule.alphasCumprod.at(std::size_t(times[i])), b = schedule.alphasCumprod[i ? std::size_t(times[i - 1]) : 0];
         alphas.push_back(a), previous.push_back(b), sigmas.push_back(eta * std::sqrt((1 - b) / (1 - a) * (1 - a / b)));
     }
-    out["timesteps"] = integers(times), out["alphas"] = doubles(alphas), out["alphas_prev"] = doubles(previous), out["sigmas"] = doubles(sigmas);
+    out["timesteps"] = integers(times), out["alphas"] = doubles(alphas), out["alphas_prev"] = doubles(previous),
+    out["sigmas"] = doubles(sigmas);
 }
 
 std::unique_ptr<Denoiser> closedForm(const Case& c) {
     if (c.parameters.at("denoiser") == "gaussian") return std::make_unique<GaussianDenoiser>(c.inputs.at("mean"), c.inputs.at("variance"));
-    return std::make_unique<MixtureDenoiser>(c.inputs.at("mixture_means"), c.inputs.at("mixture_variance").item<float>(), c.inputs.at("mixture_weights"));
+    return std::make_unique<MixtureDenoiser>(c.inputs.at("mixture_means"), c.inputs.at("mixture_variance").item<float>(),
+                                             c.inputs.at("mixture_weights"));
 }
 
 struct Path {
@@ -49,16 +54,19 @@ std::vector<double> noiseRatios(const std::vector<Level>& levels) {
 NoiseSchedule diffusersSchedule(const Json& s) {
     const auto name = s.at("beta_schedule").get<std::string>();
     const auto compvis = name == "scaled_linear" ? "linear" : name == "linear" ? "sqrt_linear" : "";
-    if (!*compvis || s.value("rescale_betas_zero_snr", false) || s.contains("trained_betas")) throw NotYet{"this schedule of diffusers is not there yet"};
+    if (!*compvis || s.value("rescale_betas_zero_snr", false) || s.contains("trained_betas"))
+        throw NotYet{"this schedule of diffusers is not there yet"};
     return scheduleFromBetas(compvisBetas(compvis, s.value("num_train_timesteps", 1000), s.at("beta_start"), s.at("beta_end")));
 }
 
 Path diffusersPath(const Json& p) {
     const auto& s = p.at("scheduler");
     const auto is = [&](const char* key, const Json& value) { return !s.contains(key) || s[key] == value; };
-    const bool plain = p.at("scheduler_class") == "DPMSolverMultistepScheduler" && is("algorithm_type", "dpmsolver++") && is("solver_order", 2) && is("solver_type", "midpoint") && is("timestep_spacing", "linspace") &&
-                       is("use_karras_sigmas", false) && is("use_exponential_sigmas", false) && is("use_beta_sigmas", false) && is("use_lu_lambdas", false) && is("use_flow_sigmas", false) &&
-                       is("euler_at_final", false) && is("final_sigmas_type", "zero") && is("thresholding", false);
+    const bool plain = p.at("scheduler_class") == "DPMSolverMultistepScheduler" && is("algorithm_type", "dpmsolver++") &&
+                       is("solver_order", 2) && is("solver_type", "midpoint") && is("timestep_spacing", "linspace") &&
+                       is("use_karras_sigmas", false) && is("use_exponential_sigmas", false) && is("use_beta_sigmas", false) &&
+                       is("use_lu_lambdas", false) && is("use_flow_sigmas", false) && is("euler_at_final", false) &&
+                       is("final_sigmas_type", "zero") && is("thresholding", false);
     if (!plain) throw NotYet{"this scheduler of diffusers is not there yet"};
     return {linspaceLevels(diffusersSchedule(s), p.at("steps")), sampleDpmpp2m};
 }
@@ -105,7 +113,8 @@ Weights runSchedule(const Case& c) {
         return out;
     }
     const auto& p = c.parameters;
-    const auto betas = compvisBetas(p.at("beta_schedule"), p.value("timesteps", 1000), p.value("linear_start", 1e-4), p.value("linear_end", 2e-2));
+    const auto betas =
+        compvisBetas(p.at("beta_schedule"), p.value("timesteps", 1000), p.value("linear_start", 1e-4), p.value("linear_end", 2e-2));
     const auto schedule = scheduleFromBetas(betas);
     out = {{"betas", doubles(betas)}, {"alphas_cumprod", doubles(schedule.alphasCumprod)}};
     if (p.contains("steps")) addDdimParameters(p, schedule, out);
@@ -115,13 +124,18 @@ Weights runSchedule(const Case& c) {
 Weights runAnalytic(const Case& c) {
     const auto& p = c.parameters;
     const auto kind = convention(c);
-    const Path path = kind == "compvis" ? compvisPath(p, compvisSchedule(p)) : kind == "k-diffusion" ? explodingPath(p, nullptr) : diffusersPath(p);
+    const Path path = kind == "compvis"       ? compvisPath(p, compvisSchedule(p))
+                      : kind == "k-diffusion" ? explodingPath(p, nullptr)
+                                              : diffusersPath(p);
     if (p.value("prediction", std::string("eps")) != "eps") throw NotYet{"closed forms of other predictions are not there yet"};
     auto denoiser = closedForm(c);
     NoDraws none;
     std::vector<at::Tensor> states;
-    path.sample(*denoiser, c.inputs.at("noise") * path.start, path.levels, none, [&](const SamplerStep& step) { states.push_back(step.x); });
-    return {{"trajectory", at::stack(states, 0)}, {"sigmas", doubles(noiseRatios(path.levels))}, {"timesteps", timesOf(path, kind == "compvis")}};
+    path.sample(*denoiser, c.inputs.at("noise") * path.start, path.levels, none,
+                [&](const SamplerStep& step) { states.push_back(step.x); });
+    return {{"trajectory", at::stack(states, 0)},
+            {"sigmas", doubles(noiseRatios(path.levels))},
+            {"timesteps", timesOf(path, kind == "compvis")}};
 }
 
 Weights runSample(const Case& c) {
@@ -151,12 +165,17 @@ Weights runSample(const Case& c) {
         return one;
     };
     const double guidance = p.value("guidance_scale", 1.0);
-    GuidedDenoiser denoiser([&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) { return unet(x, t, context); }, predictionFrom(checkpoint.config.prediction),
-                            encoder->encode(given("text", "class")), guidance == 1 ? at::Tensor() : encoder->encode(given("negative", "null_class")), guidance);
+    GuidedDenoiser denoiser([&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) { return unet(x, t, context); },
+                            predictionFrom(checkpoint.config.prediction), encoder->encode(given("text", "class")),
+                            guidance == 1 ? at::Tensor() : encoder->encode(given("negative", "null_class")), guidance);
     NoDraws none;
     std::vector<at::Tensor> states;
-    const auto latent = path.sample(denoiser, noise * path.start, path.levels, none, [&](const SamplerStep& step) { states.push_back(step.x); });
-    return {{"latent", latent}, {"latent_step1", states.at(1)}, {"image", autoencoder->decode(latent / scaleFactor(checkpoint))}, {"sigmas", doubles(noiseRatios(path.levels))},
+    const auto latent =
+        path.sample(denoiser, noise * path.start, path.levels, none, [&](const SamplerStep& step) { states.push_back(step.x); });
+    return {{"latent", latent},
+            {"latent_step1", states.at(1)},
+            {"image", autoencoder->decode(latent / scaleFactor(checkpoint))},
+            {"sigmas", doubles(noiseRatios(path.levels))},
             {"timesteps", timesOf(path, kind == "compvis")}};
 }
 

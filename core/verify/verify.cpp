@@ -16,8 +16,10 @@ using namespace verify;
 
 constexpr double exactly = 0;
 
-const std::vector<OperationRow> table{{"formula", runFormula},       {"unet", runUNet},         {"vae.encode", runEncode}, {"vae.decode", runDecode}, {"text.encode", runText},
-                                      {"class.encode", runClass},    {"schedule", runSchedule}, {"sampler.analytic", runAnalytic}, {"sample", runSample}};
+const std::vector<OperationRow> table{
+    {"formula", runFormula},  {"unet", runUNet},          {"vae.encode", runEncode}, {"vae.decode", runDecode},
+    {"text.encode", runText}, {"class.encode", runClass}, {"schedule", runSchedule}, {"sampler.analytic", runAnalytic},
+    {"sample", runSample}};
 
 // Case files come from Python, whose JSON writes the numbers -Infinity, Infinity and NaN; they become null.
 Json readCase(const fs::path& file) {
@@ -45,7 +47,8 @@ TensorError compare(const std::string& name, const at::Tensor& got, const at::Te
     error.relL2Limit = limit("rel_l2");
     if (!got.defined() || got.sizes() != expected.sizes()) {
         error.maxAbs = error.relL2 = std::numeric_limits<double>::infinity();
-        error.name += got.defined() ? " (shape " + shapeText(got.sizes()) + ", expected " + shapeText(expected.sizes()) + ")" : " (not computed)";
+        error.name +=
+            got.defined() ? " (shape " + shapeText(got.sizes()) + ", expected " + shapeText(expected.sizes()) + ")" : " (not computed)";
         return error;
     }
     const auto a = got.to(at::kCPU, at::kDouble), b = expected.to(at::kDouble);
@@ -53,7 +56,8 @@ TensorError compare(const std::string& name, const at::Tensor& got, const at::Te
     error.maxAbs = difference.numel() ? difference.abs().max().item<double>() : 0;
     const double size = b.norm().item<double>();
     error.relL2 = difference.norm().item<double>() / (size > 0 ? size : 1);
-    error.pass = (error.maxAbsLimit < 0 || error.maxAbs <= error.maxAbsLimit) && (error.relL2Limit < 0 || error.relL2 <= error.relL2Limit); // NaN fails
+    error.pass = (error.maxAbsLimit < 0 || error.maxAbs <= error.maxAbsLimit) &&
+                 (error.relL2Limit < 0 || error.relL2 <= error.relL2Limit); // NaN fails
     return error;
 }
 
@@ -65,7 +69,8 @@ void run(const fs::path& folder, CaseResult& result) {
     const auto row = std::find_if(table.begin(), table.end(), [&](const OperationRow& r) { return r.name == result.operation; });
     if (row == table.end()) throw NotYet{"the operation " + result.operation + " is not there yet"};
     Case c;
-    if (const auto model = json.find("model"); model != json.end() && model->is_string()) c.model = (folder / model->get<std::string>()).lexically_normal();
+    if (const auto model = json.find("model"); model != json.end() && model->is_string())
+        c.model = (folder / model->get<std::string>()).lexically_normal();
     c.parameters = json.value("parameters", Json::object());
     c.inputs = tensorsOf(json, "inputs", folder);
     const auto expected = tensorsOf(json, "expected", folder);
@@ -91,10 +96,14 @@ const std::vector<OperationRow>& verify::operations() { return table; }
 
 std::string toString(CaseStatus status) {
     switch (status) {
-    case CaseStatus::Pass: return "pass";
-    case CaseStatus::Fail: return "fail";
-    case CaseStatus::NotYet: return "not-yet";
-    case CaseStatus::Error: break;
+    case CaseStatus::Pass:
+        return "pass";
+    case CaseStatus::Fail:
+        return "fail";
+    case CaseStatus::NotYet:
+        return "not-yet";
+    case CaseStatus::Error:
+        break;
     }
     return "error";
 }

@@ -12,7 +12,7 @@ std::string toString(CaseStatus status); // "pass", "fail", "not-yet", "error"
 
 struct TensorError {
     std::string name;
-    double maxAbs = 0, relL2 = 0;   // of max|a-b| and ||a-b|| / ||b||
+    double maxAbs = 0, relL2 = 0;             // of max|a-b| and ||a-b|| / ||b||
     double maxAbsLimit = -1, relL2Limit = -1; // -1 = not checked
     bool exact = false, pass = false;
 };

@@ -1,4 +1,5 @@
-// The command line from outside: exit codes, one JSON object on stdout, errors as one line on stderr, and the promises about pixels and files.
+// The command line from outside: exit codes, one JSON object on stdout, errors as one line on stderr, and the promises about pixels and
+// files.
 #include <csignal>
 
 #include <QDir>
@@ -15,7 +16,9 @@ class TestCommands : public QObject {
 
     QString at(const QString& name) const { return m_dir.filePath(name); }
     Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
-    static QStringList quick(const QString& out, const QStringList& more = {}) { return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more; }
+    static QStringList quick(const QString& out, const QStringList& more = {}) {
+        return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more;
+    }
     void write(const QString& name, const QByteArray& bytes) const {
         QFile file(at(name));
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -38,7 +41,9 @@ private slots:
     void help_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("program") << QStringList{"--help"};
-        for (const auto* c : {"demo", "generate", "recreate", "metadata", "models", "slide", "export", "verify", "self-test", "diagnostics"}) QTest::newRow(c) << QStringList{c, "--help"};
+        for (const auto* c :
+             {"demo", "generate", "recreate", "metadata", "models", "slide", "export", "verify", "self-test", "diagnostics"})
+            QTest::newRow(c) << QStringList{c, "--help"};
         QTest::newRow("models inspect") << QStringList{"models", "inspect", "--help"};
         QTest::newRow("slide region") << QStringList{"slide", "region", "--help"};
     }
@@ -112,7 +117,9 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("key");
         QTest::newRow("models list") << QStringList{"models", "list", "--json"} << "models";
-        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"} << "kind";
+        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json",
+                                                       PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"}
+                                        << "kind";
         QTest::newRow("verify") << QStringList{"verify", "--json", PHLOXINE_TEST_REFERENCE "/formula-weights"} << "cases";
         QTest::newRow("generate") << quick("json", {"--json"}) << "tiles";
         QTest::newRow("diagnostics") << QStringList{"diagnostics", "--json"} << "";
@@ -162,7 +169,8 @@ private slots:
     }
 
     void longPromptIsCutAndSaid() {
-        const auto o = run({"generate", "--prompt", QString("lung ").repeated(80) + "pearls", "--steps", "2", "--seed", "1", "--out", "long"});
+        const auto o =
+            run({"generate", "--prompt", QString("lung ").repeated(80) + "pearls", "--steps", "2", "--seed", "1", "--out", "long"});
         QCOMPARE(o.code, 0);
         QVERIFY2(o.err.contains("cut") && o.err.contains("pearls"), o.err);
     }
@@ -178,7 +186,8 @@ private slots:
         QCOMPARE(process.exitCode(), 130);
         QCOMPARE(process.readAllStandardError().count('\n'), 1);
         QVERIFY(!read("stopped/lung_scc-11.png").isEmpty()); // finished tiles stay
-        for (const auto& name : QDir(at("stopped")).entryList(QDir::Files | QDir::Hidden)) QVERIFY2(!name.startsWith(".phloxine-tmp-"), qPrintable(name));
+        for (const auto& name : QDir(at("stopped")).entryList(QDir::Files | QDir::Hidden))
+            QVERIFY2(!name.startsWith(".phloxine-tmp-"), qPrintable(name));
     }
 
     // A second program in the same folder says so and leaves the first alone.

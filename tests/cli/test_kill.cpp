@@ -14,7 +14,9 @@ class TestKill : public QObject {
     Q_OBJECT
     QTemporaryDir m_dir;
 
-    QStringList arguments(const QString& out) const { return {"export", "--plan", m_dir.filePath("plan.json"), "--out", m_dir.filePath(out)}; }
+    QStringList arguments(const QString& out) const {
+        return {"export", "--plan", m_dir.filePath("plan.json"), "--out", m_dir.filePath(out)};
+    }
     QStringList tiles(const QString& out) const {
         QStringList files;
         for (QDirIterator it(m_dir.filePath(out), {"*.png"}, QDir::Files, QDirIterator::Subdirectories); it.hasNext();) files << it.next();
@@ -60,7 +62,8 @@ private slots:
             QCOMPARE(QFileInfo(it.key()).lastModified(), it.value());
             QCOMPARE(read(it.key()), bytes[it.key()]);
         }
-        for (QDirIterator it(m_dir.filePath("killed"), QDir::Files | QDir::Hidden, QDirIterator::Subdirectories); it.hasNext();) QVERIFY2(!it.next().contains(".phloxine-tmp-"), qPrintable(it.filePath()));
+        for (QDirIterator it(m_dir.filePath("killed"), QDir::Files | QDir::Hidden, QDirIterator::Subdirectories); it.hasNext();)
+            QVERIFY2(!it.next().contains(".phloxine-tmp-"), qPrintable(it.filePath()));
 
         QProcess check;
         check.setWorkingDirectory(m_dir.filePath("killed"));

@@ -45,7 +45,9 @@ double error(const QByteArray& id, int steps) {
 
 class NanDenoiser final : public Denoiser {
 public:
-    Denoised operator()(const at::Tensor& x, const Level&) override { return {at::full_like(x, std::nan("")), at::full_like(x, std::nan(""))}; }
+    Denoised operator()(const at::Tensor& x, const Level&) override {
+        return {at::full_like(x, std::nan("")), at::full_like(x, std::nan(""))};
+    }
 };
 
 class CountingNoise final : public NoiseSource {
@@ -108,7 +110,10 @@ private slots:
         GaussianDenoiser denoise(problem.mean, problem.variance);
         PhiloxNoise noise(1);
         const auto& row = findSampler(id.toStdString());
-        for (const int steps : {1, 2}) QVERIFY(at::isfinite(row.sample(denoise, PhiloxNoise(5).draw({1, 1, 2, 2}), row.levels(schedule, steps), noise, {})).all().item<bool>());
+        for (const int steps : {1, 2})
+            QVERIFY(at::isfinite(row.sample(denoise, PhiloxNoise(5).draw({1, 1, 2, 2}), row.levels(schedule, steps), noise, {}))
+                        .all()
+                        .item<bool>());
     }
 
     void hookSeesEveryStep_data() { forAll(); }
@@ -172,7 +177,8 @@ private slots:
         const auto x = a * x0 + s * eps;
         const Level level{a, s, 0};
         const double limit = 2e-6 * std::max(ratio, 1 / ratio);
-        for (const auto& [prediction, output] : {std::pair{Prediction::Eps, eps}, {Prediction::V, a * eps - s * x0}, {Prediction::X0, x0}}) {
+        for (const auto& [prediction, output] :
+             {std::pair{Prediction::Eps, eps}, {Prediction::V, a * eps - s * x0}, {Prediction::X0, x0}}) {
             const auto d = fromPrediction(prediction, x, output, level);
             QVERIFY((d.x0 - x0).abs().max().item<double>() < limit);
             QVERIFY((d.eps - eps).abs().max().item<double>() < limit);
@@ -206,7 +212,8 @@ private slots:
             if (t.size(0) != rows || context.size(0) != rows) throw Error(ErrorCode::Internal, "sizes");
             return at::ones_like(x) * context.mean({1, 2}).view({-1, 1, 1, 1});
         };
-        GuidedDenoiser denoise(network, Prediction::Eps, at::full({2, 3, 4}, 0.7), scale == 1 ? at::Tensor() : at::full({2, 3, 4}, 0.2), scale);
+        GuidedDenoiser denoise(network, Prediction::Eps, at::full({2, 3, 4}, 0.7), scale == 1 ? at::Tensor() : at::full({2, 3, 4}, 0.2),
+                               scale);
         const auto d = denoise(at::zeros({2, 1, 2, 2}), {0.8, 0.6, 500});
         QCOMPARE(rows, scale == 1 ? 2 : 4);
         QVERIFY((d.eps - (0.2 + scale * 0.5)).abs().max().item<double>() < 1e-6);

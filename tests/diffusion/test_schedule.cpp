@@ -44,7 +44,8 @@ private slots:
         QVERIFY(std::abs(betas.front() - first) < 1e-9);
         QVERIFY(std::abs(betas.back() - last) < 1e-9);
         const auto schedule = scheduleFromBetas(betas);
-        for (std::size_t t = 1; t < 1000; ++t) QVERIFY(schedule.alphasCumprod[t] < schedule.alphasCumprod[t - 1] && schedule.alphasCumprod[t] > 0);
+        for (std::size_t t = 1; t < 1000; ++t)
+            QVERIFY(schedule.alphasCumprod[t] < schedule.alphasCumprod[t - 1] && schedule.alphasCumprod[t] > 0);
     }
 
     void unknownNamesAreSaid() {

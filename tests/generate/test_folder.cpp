@@ -49,7 +49,8 @@ private slots:
         QCOMPARE(result.kept, 2);
         QCOMPARE(made, (std::vector<int>{1, 2}));
         QCOMPARE(result.files.size(), std::size_t(4));
-        for (const auto* name : {"lung_scc-11.png", "lung_scc-14.png", "request.json"}) QVERIFY(fs::last_write_time(m_out / name) == times[name]);
+        for (const auto* name : {"lung_scc-11.png", "lung_scc-14.png", "request.json"})
+            QVERIFY(fs::last_write_time(m_out / name) == times[name]);
         QCOMPARE(generateIntoFolder(m_store, quickRequest(4), m_out, {}).kept, 4);
     }
 
@@ -81,7 +82,8 @@ private slots:
         if (what == "negative") request.negative = "x";
         QCOMPARE(errorOf([&] { generateIntoFolder(m_store, request, m_out, {}); }), "exists");
         QVERIFY(readFile(m_out / "lung_scc-11.png") == before);
-        QCOMPARE(std::distance(fs::directory_iterator(m_out), {}) - std::ptrdiff_t(fs::exists(m_out / ".phloxine-lock")), std::ptrdiff_t(2));
+        QCOMPARE(std::distance(fs::directory_iterator(m_out), {}) - std::ptrdiff_t(fs::exists(m_out / ".phloxine-lock")),
+                 std::ptrdiff_t(2));
     }
 
     void foreignFileIsNotOverwritten_data() {
@@ -103,7 +105,11 @@ private slots:
 
     void tileOfAnotherRequestIsNotTaken() {
         fs::create_directories(m_out);
-        const auto other = tilesOf(m_store, [] { auto r = quickRequest(); r.steps = 4; return r; }())[0];
+        const auto other = tilesOf(m_store, [] {
+            auto r = quickRequest();
+            r.steps = 4;
+            return r;
+        }())[0];
         writePng(m_out / "lung_scc-11.png", other.image, provenance(other.request));
         QCOMPARE(errorOf([&] { generateIntoFolder(m_store, quickRequest(), m_out, {}); }), "exists");
         QVERIFY(readPng(m_out / "lung_scc-11.png").image == other.image);

@@ -17,7 +17,8 @@ class TestRequest : public QObject {
 
     static GenerateRequest full() {
         GenerateRequest r;
-        r.model = "m", r.prompt = "a \"quoted\"\nprompt \xc3\xa9", r.negative = "blur", r.count = 7, r.batch = 2, r.seed = (1ull << 53) - 8, r.sampler = "ddim", r.steps = 12, r.guidance = 1.75, r.precision = "fp32", r.device = "cpu";
+        r.model = "m", r.prompt = "a \"quoted\"\nprompt \xc3\xa9", r.negative = "blur", r.count = 7, r.batch = 2, r.seed = (1ull << 53) - 8,
+        r.sampler = "ddim", r.steps = 12, r.guidance = 1.75, r.precision = "fp32", r.device = "cpu";
         r.modelSha256 = std::string(64, 'a'), r.build = "0.1";
         return r;
     }
@@ -32,7 +33,8 @@ private slots:
     }
 
     void defaultsFillWhatIsMissing() {
-        const auto r = generateRequestFromJson({{"format", "phloxine-request/1"}, {"class", "lung_n"}, {"steps", nullptr}, {"later", true}}, "x");
+        const auto r =
+            generateRequestFromJson({{"format", "phloxine-request/1"}, {"class", "lung_n"}, {"steps", nullptr}, {"later", true}}, "x");
         QCOMPARE(r.count, 1);
         QCOMPARE(r.steps, 0);
         QCOMPARE(r.guidance, -1.0);
@@ -41,7 +43,9 @@ private slots:
     void refused_data() {
         QTest::addColumn<QByteArray>("patch");
         QTest::addColumn<QByteArray>("codes");
-        const auto row = [](const char* name, const char* patch, const char* codes) { QTest::newRow(name) << QByteArray(patch) << QByteArray(codes); };
+        const auto row = [](const char* name, const char* patch, const char* codes) {
+            QTest::newRow(name) << QByteArray(patch) << QByteArray(codes);
+        };
         row("class and prompt", R"({"class":"a","prompt":"b"})", "wrong-use");
         row("no tile", R"({"count":0})", "wrong-use");
         row("negative count", R"({"count":-3})", "wrong-use");
@@ -90,7 +94,8 @@ private slots:
     }
 
     void notAnObject() {
-        for (const auto* text : {"[]", "5", "null", "\"a\""}) QCOMPARE(errorOf([&] { generateRequestFromJson(parseJson(text, "x"), "x"); }), "corrupt");
+        for (const auto* text : {"[]", "5", "null", "\"a\""})
+            QCOMPARE(errorOf([&] { generateRequestFromJson(parseJson(text, "x"), "x"); }), "corrupt");
     }
 
     void tileOfARequest() {
@@ -103,7 +108,9 @@ private slots:
 
     void textForOtherTools() {
         const auto text = parametersText(full());
-        for (const auto* part : {"Negative prompt: blur", "Steps: 12", "Sampler: ddim", "CFG scale: 1.75", "Seed: 9007199254740984", "Model: m"}) QVERIFY2(text.find(part) != std::string::npos, part);
+        for (const auto* part :
+             {"Negative prompt: blur", "Steps: 12", "Sampler: ddim", "CFG scale: 1.75", "Seed: 9007199254740984", "Model: m"})
+            QVERIFY2(text.find(part) != std::string::npos, part);
     }
 
     void randomSeedsDiffer() {

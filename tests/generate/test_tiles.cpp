@@ -45,7 +45,8 @@ private slots:
         QTest::addColumn<QByteArray>("sampler");
         QTest::addColumn<QByteArray>("precision");
         for (const auto& row : samplerRows())
-            for (const auto* precision : {"fp32", "bf16"}) QTest::addRow("%s %s", row.id.c_str(), precision) << QByteArray::fromStdString(row.id) << QByteArray(precision);
+            for (const auto* precision : {"fp32", "bf16"})
+                QTest::addRow("%s %s", row.id.c_str(), precision) << QByteArray::fromStdString(row.id) << QByteArray(precision);
     }
     void everySamplerAndPrecisionRepeats() {
         QFETCH(QByteArray, sampler);
@@ -136,7 +137,8 @@ private slots:
         std::string message;
         QCOMPARE(errorOf([&] { generate(m_store, request, {}); }, &message), code);
         QVERIFY(message.ends_with(".") && message.find('\n') == std::string::npos);
-        if (what == "class") QVERIFY2(message.find("lung_xyz") != std::string::npos && message.find("lung_scc") != std::string::npos, message.c_str());
+        if (what == "class")
+            QVERIFY2(message.find("lung_xyz") != std::string::npos && message.find("lung_scc") != std::string::npos, message.c_str());
     }
 
     void longPromptIsCutAndSaid() {
@@ -188,7 +190,8 @@ private slots:
         QVERIFY(png.image == tile.image);
         QCOMPARE(png.texts.size(), std::size_t(3));
         QVERIFY(png.texts[2].text.find("trainedAlgorithmicMedia") != std::string::npos);
-        for (const auto& chunk : png.texts) QVERIFY2(chunk.text.find("/work") == std::string::npos && chunk.text.find("/home") == std::string::npos, chunk.text.c_str());
+        for (const auto& chunk : png.texts)
+            QVERIFY2(chunk.text.find("/work") == std::string::npos && chunk.text.find("/home") == std::string::npos, chunk.text.c_str());
     }
 
     void brokenProvenance_data() {

@@ -50,7 +50,8 @@ public:
     }
     bool waitForEnd(JobId id) {
         std::unique_lock lock(m_mutex);
-        return m_wake.wait_for(lock, std::chrono::seconds(60), [&] { return has(id, "finished") || has(id, "cancelled") || has(id, "failed"); });
+        return m_wake.wait_for(lock, std::chrono::seconds(60),
+                               [&] { return has(id, "finished") || has(id, "cancelled") || has(id, "failed"); });
     }
     std::vector<std::string> of(JobId id) {
         const std::lock_guard lock(m_mutex);
@@ -66,7 +67,8 @@ public:
     std::set<std::thread::id> threads() { return locked(m_threads); }
 
 private:
-    template <typename T> T locked(const T& value) {
+    template <typename T>
+    T locked(const T& value) {
         const std::lock_guard lock(m_mutex);
         return value;
     }

@@ -25,7 +25,8 @@ private slots:
         QCOMPARE(card.id, std::string("lc25000-interim"));
         QCOMPARE(card.classes.size(), std::size_t(5));
         QCOMPARE(card.tileSizePx, 224);
-        for (const auto* text : {&card.licence, &card.dataSource, &card.intendedUse, &card.limits, &card.stain, &card.groupsHeldOut}) QVERIFY(!text->empty());
+        for (const auto* text : {&card.licence, &card.dataSource, &card.intendedUse, &card.limits, &card.stain, &card.groupsHeldOut})
+            QVERIFY(!text->empty());
         QVERIFY(card.scale.source == ScaleSource::Assumed || card.scale.source == ScaleSource::Unknown); // the data set states none
         for (const auto& c : card.classes) {
             QVERIFY(!c.label.empty() && !c.prompt.empty());

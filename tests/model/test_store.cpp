@@ -18,10 +18,12 @@ class TestStore : public QObject {
     fs::path m_folder;
 
     QByteArray loadError(std::string* message) {
-        return errorOf([&] {
-            ModelStore store(std::vector<fs::path>{});
-            store.load(store.find(m_folder.string()), {"fp32", "cpu"});
-        }, message);
+        return errorOf(
+            [&] {
+                ModelStore store(std::vector<fs::path>{});
+                store.load(store.find(m_folder.string()), {"fp32", "cpu"});
+            },
+            message);
     }
 
     void replaceInConfig(const QByteArray& from, const QByteArray& to) {
@@ -68,7 +70,8 @@ private slots:
         ModelStore store({root});
         std::string message;
         QCOMPARE(errorOf([&] { store.find("no-such-model"); }, &message), "not-found");
-        QVERIFY2(message.find("no-such-model") != std::string::npos && message.find("lc25000-interim") != std::string::npos, message.c_str());
+        QVERIFY2(message.find("no-such-model") != std::string::npos && message.find("lc25000-interim") != std::string::npos,
+                 message.c_str());
         fs::create_directories(root / "empty");
         QCOMPARE(errorOf([&] { store.find((root / "empty").string()); }), "not-a-model");
         QCOMPARE(errorOf([&] { store.find((m_folder / "model.json").string()); }), "not-a-model");
@@ -153,7 +156,9 @@ private slots:
         QTest::addColumn<QByteArray>("from");
         QTest::addColumn<QByteArray>("to");
         QTest::addColumn<QByteArray>("codes");
-        const auto row = [](const char* name, const char* from, const char* to, const char* codes) { QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QByteArray(codes); };
+        const auto row = [](const char* name, const char* from, const char* to, const char* codes) {
+            QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QByteArray(codes);
+        };
         row("does not parse", "model:", "model: [", "yaml");
         row("no U-Net", "unet_config:", "u_config:", "yaml");
         row("unknown U-Net", "openaimodel.UNetModel", "openaimodel.Sorcery", "unsupported|yaml");
@@ -191,7 +196,9 @@ private slots:
     void wholeConfigurations_data() {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("codes");
-        const auto stored = [](const char* name) { return QByteArray::fromStdString(readFile(fs::path(PHLOXINE_TEST_DATA "/bad-models") / name)); };
+        const auto stored = [](const char* name) {
+            return QByteArray::fromStdString(readFile(fs::path(PHLOXINE_TEST_DATA "/bad-models") / name));
+        };
         QTest::newRow("alias bomb") << stored("yaml-bomb.yaml") << QByteArray("yaml");
         QTest::newRow("broken") << stored("yaml-broken.yaml") << QByteArray("yaml");
         QTest::newRow("no target") << stored("yaml-notarget.yaml") << QByteArray("yaml");
@@ -205,7 +212,8 @@ private slots:
         QTest::newRow("nested maps") << QByteArray("{a: ").repeated(20000) << QByteArray("yaml");
         QTest::newRow("2 MB") << QByteArray("a: b\n").repeated(500000) << QByteArray("yaml|corrupt");
         QTest::newRow("bytes") << QByteArray("\xff\xfe\x00\x01\x02", 5) << QByteArray("yaml");
-        QTest::newRow("a tag that would run code") << QByteArray("model: !!python/object/apply:os.system ['touch x']\n") << QByteArray("yaml");
+        QTest::newRow("a tag that would run code")
+            << QByteArray("model: !!python/object/apply:os.system ['touch x']\n") << QByteArray("yaml");
     }
     void wholeConfigurations() {
         QFETCH(QByteArray, text);

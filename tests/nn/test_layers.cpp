@@ -13,7 +13,9 @@ using namespace phloxine;
 namespace {
 
 at::Tensor noise(at::IntArrayRef shape, std::uint64_t seed = 1) { return PhiloxNoise(seed).draw(shape); }
-bool near(const at::Tensor& a, const at::Tensor& b, double limit = 1e-5) { return a.sizes() == b.sizes() && (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>() < limit; }
+bool near(const at::Tensor& a, const at::Tensor& b, double limit = 1e-5) {
+    return a.sizes() == b.sizes() && (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>() < limit;
+}
 
 // The weights of a tiny U-Net: one level, one residual block, no attention inside except in the middle.
 nn::UNetConfig tinyConfig() {
@@ -39,14 +41,16 @@ public:
     }
     void conv(const std::string& key, int out, int in, int size) { add(key + ".weight", {out, in, size, size}), add(key + ".bias", {out}); }
     void res(const std::string& key, int in, int out) {
-        norm(key + ".in_layers.0", in), conv(key + ".in_layers.2", out, in, 3), linear(key + ".emb_layers.1", out, 32), norm(key + ".out_layers.0", out), conv(key + ".out_layers.3", out, out, 3);
+        norm(key + ".in_layers.0", in), conv(key + ".in_layers.2", out, in, 3), linear(key + ".emb_layers.1", out, 32),
+            norm(key + ".out_layers.0", out), conv(key + ".out_layers.3", out, out, 3);
         if (in != out) conv(key + ".skip_connection", out, in, 1);
     }
     void transformer(const std::string& key, int width, int context) {
         norm(key + ".norm", width), conv(key + ".proj_in", width, width, 1), conv(key + ".proj_out", width, width, 1);
         const auto block = key + ".transformer_blocks.0";
         for (const auto& [name, in] : {std::pair{".attn1", width}, {".attn2", context}})
-            linear(block + name + ".to_q", width, width, false), linear(block + name + ".to_k", width, in, false), linear(block + name + ".to_v", width, in, false), linear(block + name + ".to_out.0", width, width);
+            linear(block + name + ".to_q", width, width, false), linear(block + name + ".to_k", width, in, false),
+                linear(block + name + ".to_v", width, in, false), linear(block + name + ".to_out.0", width, width);
         for (const auto* n : {".norm1", ".norm2", ".norm3"}) norm(block + n, width);
         linear(block + ".ff.net.0.proj", 8 * width, width), linear(block + ".ff.net.2", width, 4 * width);
     }
@@ -155,7 +159,8 @@ private slots:
 
     void layersRefuseOtherShapes() {
         QFETCH(QByteArray, layer);
-        const Weights w{{"conv.weight", at::ones({4, 3})}, {"conv.bias", at::ones({4})}, {"linear.weight", at::ones({4, 3, 3, 3})}, {"linear.bias", at::ones({4})}, {"bias.weight", at::ones({4, 3})}, {"bias.bias", at::ones({5})}};
+        const Weights w{{"conv.weight", at::ones({4, 3})}, {"conv.bias", at::ones({4})},      {"linear.weight", at::ones({4, 3, 3, 3})},
+                        {"linear.bias", at::ones({4})},    {"bias.weight", at::ones({4, 3})}, {"bias.bias", at::ones({5})}};
         const WeightView view(w, Binding::train(), layer.toStdString());
         std::string message;
         const auto code = layer == "conv" ? errorOf([&] { nn::Conv c(view); }, &message) : errorOf([&] { nn::Linear l(view); }, &message);

@@ -1,4 +1,5 @@
-// Checkpoints of torch.save are programs of a stranger: what they may hold is read, and nothing of them runs. The fixtures are written here, byte by byte.
+// Checkpoints of torch.save are programs of a stranger: what they may hold is read, and nothing of them runs. The fixtures are written
+// here, byte by byte.
 #include <cstring>
 #include <filesystem>
 
@@ -14,7 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-template <typename T> QByteArray raw(T value) { return QByteArray(reinterpret_cast<const char*>(&value), sizeof(T)); }
+template <typename T>
+QByteArray raw(T value) {
+    return QByteArray(reinterpret_cast<const char*>(&value), sizeof(T));
+}
 
 // A zip archive with stored members; `method` other than 0 marks the first one as compressed.
 struct Member {
@@ -25,13 +29,16 @@ QByteArray zip(const QList<Member>& members, quint16 method = 0) {
     for (const auto& m : members) {
         const auto offset = quint32(out.size());
         const auto size = quint32(m.bytes.size());
-        out += raw(0x04034b50u) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) + raw(size) + raw(size) + raw(quint16(m.name.size())) + raw<quint16>(0) + m.name + m.bytes;
-        directory += raw(0x02014b50u) + raw<quint16>(20) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) + raw(size) + raw(size) + raw(quint16(m.name.size())) + raw<quint16>(0) +
-                     raw<quint16>(0) + raw<quint16>(0) + raw<quint16>(0) + raw(0u) + raw(offset) + m.name;
+        out += raw(0x04034b50u) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) + raw(size) + raw(size) +
+               raw(quint16(m.name.size())) + raw<quint16>(0) + m.name + m.bytes;
+        directory += raw(0x02014b50u) + raw<quint16>(20) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) +
+                     raw(size) + raw(size) + raw(quint16(m.name.size())) + raw<quint16>(0) + raw<quint16>(0) + raw<quint16>(0) +
+                     raw<quint16>(0) + raw(0u) + raw(offset) + m.name;
         method = 0;
     }
     const auto at = quint32(out.size()), length = quint32(directory.size());
-    return out + directory + raw(0x06054b50u) + raw<quint16>(0) + raw<quint16>(0) + raw(quint16(members.size())) + raw(quint16(members.size())) + raw(length) + raw(at) + raw<quint16>(0);
+    return out + directory + raw(0x06054b50u) + raw<quint16>(0) + raw<quint16>(0) + raw(quint16(members.size())) +
+           raw(quint16(members.size())) + raw(length) + raw(at) + raw<quint16>(0);
 }
 
 // The opcodes of pickle protocol 2 that the fixtures need.
@@ -43,9 +50,10 @@ QByteArray tuple(const QList<qint32>& numbers) {
     return out + "t";
 }
 QByteArray global(const QByteArray& module, const QByteArray& name) { return "c" + module + "\n" + name + "\n"; }
-QByteArray tensor(const QList<qint32>& shape, const QList<qint32>& strides, qint32 offset = 0, const QByteArray& storage = "FloatStorage", const QByteArray& key = "0") {
-    return global("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + global("torch", storage) + text(key) + text("cpu") + integer(4) + "tQ" + integer(offset) + tuple(shape) + tuple(strides) + "\x89" +
-           global("collections", "OrderedDict") + ")RtR";
+QByteArray tensor(const QList<qint32>& shape, const QList<qint32>& strides, qint32 offset = 0, const QByteArray& storage = "FloatStorage",
+                  const QByteArray& key = "0") {
+    return global("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + global("torch", storage) + text(key) + text("cpu") +
+           integer(4) + "tQ" + integer(offset) + tuple(shape) + tuple(strides) + "\x89" + global("collections", "OrderedDict") + ")RtR";
 }
 QByteArray dictionary(const QByteArray& items) { return "}(" + items + "u"; }
 QByteArray pickle(const QByteArray& body) { return QByteArray("\x80\x02") + body + "."; }
@@ -69,19 +77,23 @@ class TestCheckpoint : public QObject {
 
 private slots:
     void bareStateDict() {
-        const auto weights = readCheckpoint(write(checkpoint(dictionary(text("a.weight") + tensor({2, 2}, {2, 1}) + text("step") + integer(7)))));
+        const auto weights =
+            readCheckpoint(write(checkpoint(dictionary(text("a.weight") + tensor({2, 2}, {2, 1}) + text("step") + integer(7)))));
         QCOMPARE(weights.size(), std::size_t(1)); // plain numbers are not tensors
         QVERIFY(at::equal(weights.at("a.weight"), at::tensor({1.0f, 2.0f, 3.0f, 4.0f}).view({2, 2})));
     }
 
     void lightningCheckpoint() {
-        const auto body = dictionary(text("epoch") + integer(3) + text("hyper") + global("omegaconf.dictconfig", "DictConfig") + ")\x81}b" + text("state_dict") + dictionary(text("w") + tensor({4}, {1})));
+        const auto body = dictionary(text("epoch") + integer(3) + text("hyper") + global("omegaconf.dictconfig", "DictConfig") + ")\x81}b" +
+                                     text("state_dict") + dictionary(text("w") + tensor({4}, {1})));
         QCOMPARE(readCheckpoint(write(checkpoint(body))).at("w").sum().item<float>(), 10.0f);
     }
 
     void sharedTransposedAndParameters() {
-        const auto weights = readCheckpoint(write(checkpoint(dictionary(text("plain") + tensor({2, 2}, {2, 1}) + text("turned") + tensor({2, 2}, {1, 2}) + text("tail") + tensor({2}, {1}, 2) + text("parameter") +
-                                                                         global("torch._utils", "_rebuild_parameter") + "(" + tensor({4}, {1}) + "\x89" + global("collections", "OrderedDict") + ")RtR"))));
+        const auto weights = readCheckpoint(
+            write(checkpoint(dictionary(text("plain") + tensor({2, 2}, {2, 1}) + text("turned") + tensor({2, 2}, {1, 2}) + text("tail") +
+                                        tensor({2}, {1}, 2) + text("parameter") + global("torch._utils", "_rebuild_parameter") + "(" +
+                                        tensor({4}, {1}) + "\x89" + global("collections", "OrderedDict") + ")RtR"))));
         QVERIFY(at::equal(weights.at("turned"), weights.at("plain").t()));
         QCOMPARE(weights.at("tail")[0].item<float>(), 3.0f);
         QCOMPARE(weights.at("parameter").numel(), 4);
@@ -97,8 +109,20 @@ private slots:
     void nothingOfTheFileRuns_data() {
         QTest::addColumn<QByteArray>("module");
         QTest::addColumn<QByteArray>("function");
-        for (const auto& [module, function] : {std::pair{"os", "system"}, {"posix", "system"}, {"nt", "system"}, {"subprocess", "Popen"}, {"builtins", "eval"}, {"builtins", "exec"}, {"__builtin__", "eval"},
-                                               {"builtins", "getattr"}, {"builtins", "__import__"}, {"importlib", "import_module"}, {"runpy", "run_path"}, {"os.path", "join"}, {"shutil", "rmtree"}, {"torch.hub", "load"}})
+        for (const auto& [module, function] : {std::pair{"os", "system"},
+                                               {"posix", "system"},
+                                               {"nt", "system"},
+                                               {"subprocess", "Popen"},
+                                               {"builtins", "eval"},
+                                               {"builtins", "exec"},
+                                               {"__builtin__", "eval"},
+                                               {"builtins", "getattr"},
+                                               {"builtins", "__import__"},
+                                               {"importlib", "import_module"},
+                                               {"runpy", "run_path"},
+                                               {"os.path", "join"},
+                                               {"shutil", "rmtree"},
+                                               {"torch.hub", "load"}})
             QTest::newRow(QByteArray(module) + "." + function) << QByteArray(module) << QByteArray(function);
     }
 
@@ -108,7 +132,8 @@ private slots:
         const auto marker = m_temporary.filePath("marker");
         const auto call = global(module, function) + "(" + text("touch " + marker.toUtf8()) + "tR";
         const auto named = text(module) + text(function) + "\x93(" + text("touch " + marker.toUtf8()) + "tR"; // protocol 4 names
-        const QList<QByteArray> bodies{call, named, dictionary(text("w") + tensor({4}, {1}) + text("x") + call), dictionary(text("state_dict") + dictionary(text("w") + tensor({4}, {1}) + text("x") + call)),
+        const QList<QByteArray> bodies{call, named, dictionary(text("w") + tensor({4}, {1}) + text("x") + call),
+                                       dictionary(text("state_dict") + dictionary(text("w") + tensor({4}, {1}) + text("x") + call)),
                                        dictionary(text("w") + tensor({4}, {1}) + text("x") + global(module, function))};
         for (const auto& body : bodies) {
             std::string message;
@@ -121,7 +146,8 @@ private slots:
     }
 
     void objectsOfUnknownClassesAreInert() {
-        const auto body = dictionary(text("w") + tensor({4}, {1}) + text("x") + global("somebody.elses", "Thing") + "(" + text("touch x") + "tR");
+        const auto body =
+            dictionary(text("w") + tensor({4}, {1}) + text("x") + global("somebody.elses", "Thing") + "(" + text("touch x") + "tR");
         QCOMPARE(readCheckpoint(write(checkpoint(body))).size(), std::size_t(1));
     }
 
@@ -139,8 +165,12 @@ private slots:
         QTest::newRow("name climbs out") << zip({{"archive/data.pkl", pickle("}")}, {"archive/../../x", "x"}}) << QByteArray("unsafe");
         QTest::newRow("absolute name") << zip({{"archive/data.pkl", pickle("}")}, {"/tmp/x", "x"}}) << QByteArray("unsafe");
         QTest::newRow("compressed member") << zip({{"archive/data.pkl", pickle("}")}}, 8) << QByteArray("unsupported");
-        QTest::newRow("member twice") << zip({{"archive/data.pkl", pickle("}")}, {"archive/data.pkl", pickle("}")}}) << QByteArray("corrupt");
-        QTest::newRow("TorchScript") << checkpoint("}", {{"archive/constants.pkl", pickle(")")}, {"archive/version", "3"}, {"archive/code/__torch__.py", "pass"}}) << QByteArray("unsupported|not-a-model");
+        QTest::newRow("member twice") << zip({{"archive/data.pkl", pickle("}")}, {"archive/data.pkl", pickle("}")}})
+                                      << QByteArray("corrupt");
+        QTest::newRow("TorchScript") << checkpoint("}", {{"archive/constants.pkl", pickle(")")},
+                                                         {"archive/version", "3"},
+                                                         {"archive/code/__torch__.py", "pass"}})
+                                     << QByteArray("unsupported|not-a-model");
         QTest::newRow("not a dictionary") << checkpoint(integer(5)) << QByteArray("not-a-model");
         QTest::newRow("no tensors") << checkpoint(dictionary(text("a") + integer(5))) << QByteArray("not-a-model");
         QTest::newRow("view beyond its storage") << one(tensor({255, 255}, {255, 1})) << QByteArray("corrupt");
@@ -149,7 +179,8 @@ private slots:
         QTest::newRow("negative size") << one(tensor({-4}, {1})) << QByteArray("corrupt");
         QTest::newRow("negative stride") << one(tensor({4}, {-1}, 3)) << QByteArray("corrupt");
         QTest::newRow("stride of zero") << one(tensor({1 << 30, 1 << 30}, {0, 0})) << QByteArray("corrupt");
-        QTest::newRow("sizes overflow") << one(tensor({INT_MAX, INT_MAX, INT_MAX, INT_MAX}, {INT_MAX, INT_MAX, INT_MAX, INT_MAX})) << QByteArray("corrupt");
+        QTest::newRow("sizes overflow") << one(tensor({INT_MAX, INT_MAX, INT_MAX, INT_MAX}, {INT_MAX, INT_MAX, INT_MAX, INT_MAX}))
+                                        << QByteArray("corrupt");
         QTest::newRow("strides do not fit the shape") << one(tensor({2, 2}, {1})) << QByteArray("corrupt");
         QTest::newRow("storage missing") << one(tensor({4}, {1}, 0, "FloatStorage", "77")) << QByteArray("corrupt");
         QTest::newRow("unknown number type") << one(tensor({4}, {1}, 0, "ComplexFloatStorage")) << QByteArray("dtype");
@@ -160,7 +191,8 @@ private slots:
         QTest::newRow("recalls what was never kept") << checkpoint("h\x09") << QByteArray("corrupt");
         QTest::newRow("key without a value") << checkpoint("}(" + text("a") + "u") << QByteArray("corrupt");
         QTest::newRow("INST") << checkpoint("(ios\nsystem\n") << QByteArray("unsafe");
-        QTest::newRow("old format") << QByteArray("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15) << QByteArray("legacy-format");
+        QTest::newRow("old format") << QByteArray("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15)
+                                    << QByteArray("legacy-format");
     }
 
     void malformed() {
@@ -175,7 +207,8 @@ private slots:
         QVERIFY2(clock.elapsed() < 2000, "too slow");
     }
 
-    // Structures that are small in the file and endless once walked. Each ends in an error or in an empty model, quickly, without using up memory or stack.
+    // Structures that are small in the file and endless once walked. Each ends in an error or in an empty model, quickly, without using up
+    // memory or stack.
     void bombs_data() {
         QTest::addColumn<QByteArray>("body");
         QTest::newRow("marks") << QByteArray(1000000, '(');

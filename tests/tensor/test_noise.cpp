@@ -15,7 +15,8 @@ private slots:
         QTest::addColumn<QList<quint32>>("output");
         QTest::newRow("zeros") << QList<quint32>{0, 0, 0, 0, 0, 0} << QList<quint32>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
         QTest::newRow("ones") << QList<quint32>(6, 0xffffffff) << QList<quint32>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd};
-        QTest::newRow("pi") << QList<quint32>{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0} << QList<quint32>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1};
+        QTest::newRow("pi") << QList<quint32>{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0}
+                            << QList<quint32>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1};
     }
 
     void knownAnswers() {
@@ -43,7 +44,8 @@ private slots:
         const auto a = source.draw({100000}), b = source.draw({100000}), c = PhiloxNoise(2).draw({100000});
         const double limit = 4 / std::sqrt(100000.0);
         QVERIFY(std::abs(correlation(a.slice(0, 0, 99999), a.slice(0, 1, 100000))) < limit);
-        QVERIFY(std::abs(correlation(a.slice(0, 0, 100000, 2).square() - 1, a.slice(0, 1, 100000, 2).square() - 1)) < 2 * 4 / std::sqrt(50000.0));
+        QVERIFY(std::abs(correlation(a.slice(0, 0, 100000, 2).square() - 1, a.slice(0, 1, 100000, 2).square() - 1)) <
+                2 * 4 / std::sqrt(50000.0));
         QVERIFY(std::abs(correlation(a, b)) < limit);
         QVERIFY(std::abs(correlation(a, c)) < limit);
     }
@@ -76,7 +78,8 @@ private slots:
     // Files made today must be recreated by every later build: these numbers never change.
     void valuesOfSeedZeroStay() {
         const auto x = PhiloxNoise(0).draw({2});
-        const double u1 = (double(((0x6627e8d5ull << 32) | 0xe169c58dull) >> 11) + 0.5) * 0x1p-53, u2 = (double(((0xbc57ac4cull << 32) | 0x9b00dbd8ull) >> 11) + 0.5) * 0x1p-53;
+        const double u1 = (double(((0x6627e8d5ull << 32) | 0xe169c58dull) >> 11) + 0.5) * 0x1p-53,
+                     u2 = (double(((0xbc57ac4cull << 32) | 0x9b00dbd8ull) >> 11) + 0.5) * 0x1p-53;
         const double pi = 3.14159265358979323846;
         QCOMPARE(x[0].item<float>(), float(std::sqrt(-2 * std::log(u1)) * std::cos(2 * pi * u2)));
         QCOMPARE(x[1].item<float>(), float(std::sqrt(-2 * std::log(u1)) * std::sin(2 * pi * u2)));

@@ -33,7 +33,8 @@ class TestSafetensors : public QObject {
 private slots:
     void roundTrip() {
         Weights weights;
-        for (const auto type : {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
+        for (const auto type :
+             {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
             weights["t." + std::string(c10::toString(type))] = at::arange(6).view({2, 3}).to(type);
         weights["scalar"] = at::scalar_tensor(0.5, at::kFloat);
         weights["empty"] = at::empty({0, 4});
@@ -89,7 +90,8 @@ private slots:
         QTest::newRow("broken UTF-8 in a key") << file("{" + tensor("\xff\xfe", "F32", "[2]", "[0,8]") + "}", 8) << QByteArray("corrupt");
         QTest::newRow("entry is a number") << file("{\"a\":5}", 0) << QByteArray("corrupt");
         QTest::newRow("no dtype") << file("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8) << QByteArray("corrupt");
-        QTest::newRow("dtype is a number") << file("{\"a\":{\"dtype\":1,\"shape\":[2],\"data_offsets\":[0,8]}}", 8) << QByteArray("corrupt");
+        QTest::newRow("dtype is a number") << file("{\"a\":{\"dtype\":1,\"shape\":[2],\"data_offsets\":[0,8]}}", 8)
+                                           << QByteArray("corrupt");
         QTest::newRow("no shape") << file("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8) << QByteArray("corrupt");
         QTest::newRow("no offsets") << file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8) << QByteArray("corrupt");
         QTest::newRow("three offsets") << file("{" + tensor("a", "F32", "[2]", "[0,8,9]") + "}", 8) << QByteArray("corrupt");
@@ -98,25 +100,31 @@ private slots:
         QTest::newRow("gap") << file("{" + good + "," + tensor("b", "F32", "[2]", "[12,20]") + "}", 20) << QByteArray("corrupt");
         QTest::newRow("bytes after the last tensor") << file("{" + good + "}", 64) << QByteArray("corrupt");
         QTest::newRow("beyond the end") << file("{" + tensor("a", "F32", "[4]", "[0,16]") + "}", 8) << QByteArray("truncated|corrupt");
-        QTest::newRow("far beyond the end") << file("{" + tensor("a", "F32", "[4]", "[18446744073709551600,18446744073709551615]") + "}", 8) << QByteArray("truncated|corrupt");
+        QTest::newRow("far beyond the end") << file("{" + tensor("a", "F32", "[4]", "[18446744073709551600,18446744073709551615]") + "}", 8)
+                                            << QByteArray("truncated|corrupt");
         QTest::newRow("ends before it begins") << file("{" + tensor("a", "F32", "[2]", "[8,0]") + "}", 8) << QByteArray("corrupt");
         QTest::newRow("negative offset") << file("{" + tensor("a", "F32", "[2]", "[-8,0]") + "}", 8) << QByteArray("corrupt");
         QTest::newRow("fractional offset") << file("{" + tensor("a", "F32", "[2]", "[0,8.5]") + "}", 8) << QByteArray("corrupt");
-        QTest::newRow("product overflows") << file("{" + tensor("a", "F32", "[4294967296,4294967296,4]", "[0,8]") + "}", 8) << QByteArray("corrupt");
-        QTest::newRow("byte count overflows") << file("{" + tensor("a", "F64", "[281474976710656,65536]", "[0,8]") + "}", 8) << QByteArray("corrupt");
+        QTest::newRow("product overflows") << file("{" + tensor("a", "F32", "[4294967296,4294967296,4]", "[0,8]") + "}", 8)
+                                           << QByteArray("corrupt");
+        QTest::newRow("byte count overflows") << file("{" + tensor("a", "F64", "[281474976710656,65536]", "[0,8]") + "}", 8)
+                                              << QByteArray("corrupt");
         QTest::newRow("huge size") << file("{" + tensor("a", "F32", "[18446744073709551615]", "[0,8]") + "}", 8) << QByteArray("corrupt");
         QTest::newRow("negative size") << file("{" + tensor("a", "F32", "[-2]", "[0,8]") + "}", 8) << QByteArray("corrupt");
         QTest::newRow("shape does not fit the bytes") << file("{" + tensor("a", "F32", "[3]", "[0,8]") + "}", 8) << QByteArray("corrupt");
-        QTest::newRow("twenty dimensions") << file("{" + tensor("a", "F32", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2]", "[0,8]") + "}", 8) << QByteArray("corrupt");
+        QTest::newRow("twenty dimensions") << file("{" + tensor("a", "F32", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2]", "[0,8]") + "}", 8)
+                                           << QByteArray("corrupt");
         QTest::newRow("unknown dtype") << file("{" + tensor("a", "F7", "[2]", "[0,8]") + "}", 8) << QByteArray("dtype");
         QTest::newRow("duplicate key") << file("{" + good + "," + tensor("a", "F32", "[2]", "[8,16]") + "}", 16) << QByteArray("corrupt");
-        QTest::newRow("duplicate field") << file("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8) << QByteArray("corrupt");
+        QTest::newRow("duplicate field") << file("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8)
+                                         << QByteArray("corrupt");
     }
 
     void malformed() {
         QFETCH(QByteArray, bytes);
         QFETCH(QByteArray, codes);
-        const auto name = QByteArray("bad-") + QByteArray(QTest::currentDataTag()).replace(' ', '-').replace('/', '-').replace('^', '-') + ".safetensors";
+        const auto name =
+            QByteArray("bad-") + QByteArray(QTest::currentDataTag()).replace(' ', '-').replace('/', '-').replace('^', '-') + ".safetensors";
         writeFileAtomically(path(name), std::string_view(bytes.data(), std::size_t(bytes.size())));
         QElapsedTimer clock;
         clock.start();

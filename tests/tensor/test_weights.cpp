@@ -46,7 +46,8 @@ private slots:
         const std::vector<std::int64_t> shape(wanted.begin(), wanted.end());
         std::string message;
         QCOMPARE(errorOf([&] { view.get("weight", shape); }, &message), "shape");
-        for (const auto& part : {std::string("\"layer.weight\""), std::string("[2, 3]"), text.toStdString()}) QVERIFY2(message.find(part) != std::string::npos, message.c_str());
+        for (const auto& part : {std::string("\"layer.weight\""), std::string("[2, 3]"), text.toStdString()})
+            QVERIFY2(message.find(part) != std::string::npos, message.c_str());
     }
 
     void anySizeFits() {
@@ -119,7 +120,9 @@ private slots:
     }
 
     void formulaWeightKnowsItsKinds() {
-        const auto inside = [](const at::Tensor& t, double base, double scale) { return (t - base).abs().max().item<double>() <= scale * 1.000001; };
+        const auto inside = [](const at::Tensor& t, double base, double scale) {
+            return (t - base).abs().max().item<double>() <= scale * 1.000001;
+        };
         QVERIFY(inside(formulaWeight("", "n.running_var", {512}), 1, 0.1));
         QVERIFY(inside(formulaWeight("", "n.running_mean", {512}), 0, 0.1));
         QVERIFY(inside(formulaWeight("", "n.weight", {512}), 1, 0.1));

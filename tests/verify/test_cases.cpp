@@ -47,7 +47,8 @@ private slots:
         QTest::addColumn<int>("status");
         QTest::newRow("tolerance too narrow") << QByteArray("1e-06") << QByteArray("-1e-06") << int(CaseStatus::Fail);
         QTest::newRow("unknown operation") << QByteArray("\"schedule\"") << QByteArray("\"astrology\"") << int(CaseStatus::NotYet);
-        QTest::newRow("expected file missing") << QByteArray("\"expected.safetensors\"") << QByteArray("\"gone.safetensors\"") << int(CaseStatus::Error);
+        QTest::newRow("expected file missing") << QByteArray("\"expected.safetensors\"") << QByteArray("\"gone.safetensors\"")
+                                               << int(CaseStatus::Error);
         QTest::newRow("newer format") << QByteArray("phloxine-case/1") << QByteArray("phloxine-case/9") << int(CaseStatus::NotYet);
         QTest::newRow("not JSON") << QByteArray("{") << QByteArray("[") << int(CaseStatus::Error);
     }

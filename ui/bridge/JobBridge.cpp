@@ -88,7 +88,10 @@ public:
 
 private:
     // Reports that are still under way when the bridge goes are dropped with it.
-    template <typename Report> void post(Report report) { QMetaObject::invokeMethod(&m_bridge, std::move(report), Qt::QueuedConnection); }
+    template <typename Report>
+    void post(Report report) {
+        QMetaObject::invokeMethod(&m_bridge, std::move(report), Qt::QueuedConnection);
+    }
 
     JobBridge& m_bridge;
     Throttle m_progress, m_preview;

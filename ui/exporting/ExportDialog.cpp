@@ -31,10 +31,13 @@ namespace phloxine::ui {
 namespace {
 constexpr int dialogWidth = 560, labelWidth = 88, markSide = 16;
 
-void setMark(IconLabel& label, bool good) { label.setMark(good ? "circle-check" : "alert-triangle", markSide, good ? IconTone::Ok : IconTone::Warn); }
+void setMark(IconLabel& label, bool good) {
+    label.setMark(good ? "circle-check" : "alert-triangle", markSide, good ? IconTone::Ok : IconTone::Warn);
+}
 } // namespace
 
-ExportDialog::ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card, QWidget* parent)
+ExportDialog::ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card,
+                           QWidget* parent)
     : QDialog(parent), m_bridge(bridge), m_all(std::move(all)), m_selected(std::move(selected)), m_card(card) {
     setObjectName(QStringLiteral("exportDialog"));
     setWindowTitle(tr("Export tiles"));
@@ -164,14 +167,18 @@ void ExportDialog::connectJob() {
         m_bar->setValue(int(std::lround(fraction * 1000)));
     });
     connect(&m_bridge, &JobBridge::finished, this, [this](quint64 id) {
-        if (id == m_job && m_job) end(int(Tone::Ok), tr("%n tiles are in %1, each with the settings that made it.", nullptr, int(tiles().size())).arg(QDir::toNativeSeparators(m_folder->text())));
+        if (id == m_job && m_job)
+            end(int(Tone::Ok), tr("%n tiles are in %1, each with the settings that made it.", nullptr, int(tiles().size()))
+                                   .arg(QDir::toNativeSeparators(m_folder->text())));
     });
     connect(&m_bridge, &JobBridge::cancelled, this, [this](quint64 id) {
-        if (id == m_job && m_job) end(int(Tone::Warn), tr("The export was stopped. What is written is complete; Export goes on from there."));
+        if (id == m_job && m_job)
+            end(int(Tone::Warn), tr("The export was stopped. What is written is complete; Export goes on from there."));
     });
     connect(&m_bridge, &JobBridge::failed, this, [this](quint64 id, const Failure& failure) {
         if (id != m_job || !m_job) return;
-        end(int(Tone::Err), tr("%1 %2 The tiles themselves are saved.", "heading, message").arg(errorText(failure.code).heading, failure.message));
+        end(int(Tone::Err),
+            tr("%1 %2 The tiles themselves are saved.", "heading, message").arg(errorText(failure.code).heading, failure.message));
     });
 }
 
@@ -183,7 +190,10 @@ void ExportDialog::fillTable() {
     int row = 0;
     for (const auto& [id, count] : counts) {
         const TissueClass* found = m_card.findClass(id.toStdString());
-        m_table->setItem(row, 0, new QTableWidgetItem(found ? fromUtf8(found->label) : id == QLatin1String("prompt") ? tr("From a text") : id));
+        m_table->setItem(row, 0,
+                         new QTableWidgetItem(found                           ? fromUtf8(found->label)
+                                              : id == QLatin1String("prompt") ? tr("From a text")
+                                                                              : id));
         auto* number = new QTableWidgetItem(QLocale().toString(count));
         number->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
         m_table->setItem(row++, 1, number);
@@ -200,7 +210,8 @@ QString ExportDialog::whyNotReady() const {
     if (const FolderState state = folderState(m_folder->text()); blocks(state))
         return state == FolderState::NotChosen ? tr("Choose a folder to start.") : tr("Choose another folder to start.");
     const QStorageInfo disk(nearestFolder(m_folder->text()));
-    if (disk.isValid() && disk.bytesAvailable() < bytesNeeded(tiles())) return tr("The disk has too little free space. Choose another folder.");
+    if (disk.isValid() && disk.bytesAvailable() < bytesNeeded(tiles()))
+        return tr("The disk has too little free space. Choose another folder.");
     if (!m_bridge.queue()) return tr("Phloxine is not ready yet.");
     return {};
 }
@@ -212,11 +223,14 @@ void ExportDialog::refresh() {
     const QStorageInfo disk(nearestFolder(m_folder->text()));
     const qint64 needed = bytesNeeded(tiles());
     setMark(*m_spaceMark, disk.bytesAvailable() >= needed);
-    m_spaceCheck->setText(tr("About %1 needed, %2 free.").arg(QLocale().formattedDataSize(needed, 0), QLocale().formattedDataSize(disk.bytesAvailable(), 1)));
+    m_spaceCheck->setText(
+        tr("About %1 needed, %2 free.").arg(QLocale().formattedDataSize(needed, 0), QLocale().formattedDataSize(disk.bytesAvailable(), 1)));
     const QString reason = whyNotReady();
     m_reason->setText(m_done && !m_job ? QString() : reason);
     m_run->setEnabled(reason.isEmpty());
-    for (QWidget* w : {static_cast<QWidget*>(m_which), static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_folder), static_cast<QWidget*>(m_browse)}) w->setEnabled(!m_job);
+    for (QWidget* w :
+         {static_cast<QWidget*>(m_which), static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_folder), static_cast<QWidget*>(m_browse)})
+        w->setEnabled(!m_job);
 }
 
 void ExportDialog::browse() {

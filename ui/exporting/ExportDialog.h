@@ -24,7 +24,8 @@ class SegmentedControl;
 class ExportDialog : public QDialog {
     Q_OBJECT
 public:
-    ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card, QWidget* parent = nullptr);
+    ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card,
+                 QWidget* parent = nullptr);
 
     QString whyNotReady() const; // empty: the export can start
 

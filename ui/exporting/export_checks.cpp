@@ -12,7 +12,9 @@ namespace {
 struct Words {
     Q_DECLARE_TR_FUNCTIONS(phloxine::ui::ExportDialog)
 };
-QString classOf(const TileRecord& tile) { return tile.request.classId.empty() ? QStringLiteral("prompt") : QString::fromStdString(tile.request.classId); }
+QString classOf(const TileRecord& tile) {
+    return tile.request.classId.empty() ? QStringLiteral("prompt") : QString::fromStdString(tile.request.classId);
+}
 } // namespace
 
 QString nearestFolder(const QString& path) {
@@ -37,17 +39,26 @@ FolderState folderState(const QString& folder) {
     return dir.exists(QStringLiteral("plan.json")) ? FolderState::Resumable : FolderState::Foreign;
 }
 
-bool blocks(FolderState state) { return state != FolderState::WillBeMade && state != FolderState::Empty && state != FolderState::Resumable; }
+bool blocks(FolderState state) {
+    return state != FolderState::WillBeMade && state != FolderState::Empty && state != FolderState::Resumable;
+}
 
 QString sentence(FolderState state) {
     switch (state) {
-    case FolderState::NotChosen: return Words::tr("No folder is chosen yet.");
-    case FolderState::WillBeMade: return Words::tr("The folder will be made.");
-    case FolderState::Empty: return Words::tr("The folder is empty.");
-    case FolderState::Resumable: return Words::tr("The folder holds an export. The same set goes on, another one is refused.");
-    case FolderState::Foreign: return Words::tr("The folder holds other files. Choose an empty one.");
-    case FolderState::NotAFolder: return Words::tr("This is a file. Choose a folder.");
-    case FolderState::ReadOnly: return Words::tr("This place cannot be written to. Choose another folder.");
+    case FolderState::NotChosen:
+        return Words::tr("No folder is chosen yet.");
+    case FolderState::WillBeMade:
+        return Words::tr("The folder will be made.");
+    case FolderState::Empty:
+        return Words::tr("The folder is empty.");
+    case FolderState::Resumable:
+        return Words::tr("The folder holds an export. The same set goes on, another one is refused.");
+    case FolderState::Foreign:
+        return Words::tr("The folder holds other files. Choose an empty one.");
+    case FolderState::NotAFolder:
+        return Words::tr("This is a file. Choose a folder.");
+    case FolderState::ReadOnly:
+        return Words::tr("This place cannot be written to. Choose another folder.");
     }
     return {};
 }
@@ -90,7 +101,8 @@ qint64 bytesNeeded(const std::vector<TileRecord>& tiles) {
 }
 
 int unsavedTiles(const std::vector<TileRecord>& tiles) {
-    return int(std::count_if(tiles.begin(), tiles.end(), [](const TileRecord& tile) { return tile.file.isEmpty() || !QFileInfo::exists(tile.file); }));
+    return int(std::count_if(tiles.begin(), tiles.end(),
+                             [](const TileRecord& tile) { return tile.file.isEmpty() || !QFileInfo::exists(tile.file); }));
 }
 
 } // namespace phloxine::ui

@@ -77,7 +77,8 @@ void ConditionPanel::setCard(const ModelCard& card) {
         counted = counted || c.trainingTiles > 0;
     }
     if (m_list->count()) m_list->setCurrentRow(0);
-    m_listNote->setText(counted ? tr("Training tiles on the right. Ctrl-click for several.") : tr("Ctrl-click picks several classes: one job for each."));
+    m_listNote->setText(counted ? tr("Training tiles on the right. Ctrl-click for several.")
+                                : tr("Ctrl-click picks several classes: one job for each."));
     m_segments->setVisible(has(card, "class") && has(card, "text"));
     m_prompt->setLimits(card.captionTokens, card.maxTokens);
     if (!has(card, "class")) setTextMode(true);
@@ -99,7 +100,8 @@ void ConditionPanel::setTextMode(bool text) {
 
 // The hidden page takes no room: the panels below close up.
 void ConditionPanel::showPage(int index) {
-    for (int i = 0; i < m_pages->count(); ++i) m_pages->widget(i)->setSizePolicy(QSizePolicy::Preferred, i == index ? QSizePolicy::Preferred : QSizePolicy::Ignored);
+    for (int i = 0; i < m_pages->count(); ++i)
+        m_pages->widget(i)->setSizePolicy(QSizePolicy::Preferred, i == index ? QSizePolicy::Preferred : QSizePolicy::Ignored);
     m_pages->setCurrentIndex(index);
 }
 

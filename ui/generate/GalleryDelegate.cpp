@@ -74,7 +74,8 @@ void GalleryDelegate::paintState(QPainter& painter, const QRect& line, const Gal
         return;
     }
     painter.setPen(theme().text);
-    painter.drawText(line.adjusted(0, -3, 0, -3), Qt::AlignLeft | Qt::AlignVCenter, card.steps ? tr("Step %1 of %2").arg(card.step).arg(card.steps) : tr("Starting"));
+    painter.drawText(line.adjusted(0, -3, 0, -3), Qt::AlignLeft | Qt::AlignVCenter,
+                     card.steps ? tr("Step %1 of %2").arg(card.step).arg(card.steps) : tr("Starting"));
     const QRect bar(line.left(), line.bottom() - 4, line.width(), 3);
     painter.fillRect(bar, theme().track);
     if (card.steps) painter.fillRect(QRect(bar.left(), bar.top(), bar.width() * card.step / card.steps, bar.height()), theme().accent);

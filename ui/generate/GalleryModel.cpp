@@ -15,7 +15,8 @@ const TileRecord* GalleryModel::tile(int row) const { return row >= 0 && row < f
 int GalleryModel::formingRow() const { return m_forming ? finishedCount() : -1; }
 
 GalleryCard GalleryModel::card(int row) const {
-    if (const TileRecord* record = tile(row)) return {CardState::Finished, record->thumbnail, record->request, record->request.seed, 0, 0, !record->file.isEmpty()};
+    if (const TileRecord* record = tile(row))
+        return {CardState::Finished, record->thumbnail, record->request, record->request.seed, 0, 0, !record->file.isEmpty()};
     const std::size_t place = std::size_t(row - finishedCount());
     if (place >= m_places.size()) return {};
     const GenerateRequest& request = m_places[place].request;
@@ -28,9 +29,12 @@ QVariant GalleryModel::data(const QModelIndex& index, int role) const {
     const GalleryCard shown = card(index.row());
     const QString name = fromUtf8(shown.request.classId.empty() ? shown.request.prompt : shown.request.classId);
     switch (shown.state) {
-    case CardState::Finished: return tr("Synthetic tile, %1, seed %2").arg(name, groupedSeed(shown.seed));
-    case CardState::Forming: return tr("Tile under way, %1, step %2 of %3").arg(name).arg(shown.step).arg(shown.steps);
-    case CardState::Waiting: return tr("Waiting, %1, seed %2").arg(name, groupedSeed(shown.seed));
+    case CardState::Finished:
+        return tr("Synthetic tile, %1, seed %2").arg(name, groupedSeed(shown.seed));
+    case CardState::Forming:
+        return tr("Tile under way, %1, step %2 of %3").arg(name).arg(shown.step).arg(shown.steps);
+    case CardState::Waiting:
+        return tr("Waiting, %1, seed %2").arg(name, groupedSeed(shown.seed));
     }
     return {};
 }
@@ -70,7 +74,8 @@ void GalleryModel::setJobs(const std::vector<JobRow>& jobs) {
     std::vector<Place> places;
     bool forming = false;
     const auto add = [&places](const JobRow& job) {
-        for (int i = job.tilesDone; i < job.request.count && int(places.size()) < mostPlaces; ++i) places.push_back({job.id, forTile(job.request, i)});
+        for (int i = job.tilesDone; i < job.request.count && int(places.size()) < mostPlaces; ++i)
+            places.push_back({job.id, forTile(job.request, i)});
     };
     for (const JobRow& job : jobs)
         if (job.state == JobState::Running) {

@@ -6,9 +6,9 @@
 #include <QLabel>
 #include <QListView>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QVBoxLayout>
 #include <QWheelEvent>
-#include <QScrollBar>
 
 #include "ui/generate/GalleryDelegate.h"
 #include "ui/generate/words.h"
@@ -62,7 +62,8 @@ GalleryStrip::GalleryStrip(QWidget* parent) : QWidget(parent), m_model(new Galle
     over->addWidget(m_empty);
 
     connect(m_export, &QPushButton::clicked, this, &GalleryStrip::exportRequested);
-    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) { takeChoice(index.row()); });
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex& index) { takeChoice(index.row()); });
     showCount();
 }
 

@@ -23,7 +23,7 @@ public:
     void showPreview(const QImage& picture, int step, int steps);
 
     const GalleryModel& model() const { return *m_model; }
-    const TileRecord* current() const;       // the tile that is shown; null while none is, or the one under way
+    const TileRecord* current() const;           // the tile that is shown; null while none is, or the one under way
     bool followsRun() const { return m_follow; } // nothing else was chosen: previews and new tiles are shown
     std::vector<TileRecord> allTiles() const;
     std::vector<TileRecord> selectedTiles() const;

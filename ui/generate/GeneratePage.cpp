@@ -65,7 +65,8 @@ QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
 }
 } // namespace
 
-GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent) : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)) {
+GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
+    : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
@@ -75,8 +76,8 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->addWidget(line(this, true));
     row->addWidget(makeRight());
     int place = 0; // F6 goes through them in this order
-    for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(), m_gallery,
-                                                          m_slidePanel, m_tilePanel, m_queue})
+    for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(),
+                                                          m_gallery, m_slidePanel, m_tilePanel, m_queue})
         panel->setProperty("panel", ++place);
     connectPanels();
     connectSlide();
@@ -213,7 +214,8 @@ void GeneratePage::openSlideDialog() {
     auto* dialog = new QFileDialog(this, tr("Open slide"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Slides and images (*.svs *.tif *.tiff *.ndpi *.mrxs *.scn *.vms *.bif *.dcm *.svslide *.png *.jpg *.jpeg)"), tr("All files (*)")});
+    dialog->setNameFilters({tr("Slides and images (*.svs *.tif *.tiff *.ndpi *.mrxs *.scn *.vms *.bif *.dcm *.svslide *.png *.jpg *.jpeg)"),
+                            tr("All files (*)")});
     connect(dialog, &QFileDialog::fileSelected, this, &GeneratePage::openSlide);
     dialog->open();
 }

@@ -38,7 +38,8 @@ std::vector<GenerateRequest> GeneratePage::requests() const {
 void GeneratePage::freshSeedIfRepeated() {
     const auto wanted = requests();
     const auto made = [&](const GenerateRequest& request) {
-        return std::any_of(m_jobs->rows().begin(), m_jobs->rows().end(), [&](const JobRow& job) { return job.request == request && job.state != JobState::Failed; });
+        return std::any_of(m_jobs->rows().begin(), m_jobs->rows().end(),
+                           [&](const JobRow& job) { return job.request == request && job.state != JobState::Failed; });
     };
     if (!wanted.empty() && std::all_of(wanted.begin(), wanted.end(), made)) m_sampling->drawSeed();
 }

@@ -136,7 +136,8 @@ QWidget* ImagePair::makeSlideHead() {
 
 void ImagePair::setCard(const ModelCard& card) {
     m_card = card;
-    m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes") : tr("The model states no scale: sizes cannot be compared"));
+    m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes")
+                                           : tr("The model states no scale: sizes cannot be compared"));
     m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
     m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
     takeSlideZoom();

@@ -42,7 +42,8 @@ JobList::JobList(JobBridge& bridge, QObject* parent) : QObject(parent) {
         end(id, job && job->tilesDone < job->request.count ? JobState::Stopped : JobState::Done); // stopped after a tile ends as finished
     });
     connect(&bridge, &JobBridge::cancelled, this, [this](quint64 id) { end(id, JobState::Stopped); });
-    connect(&bridge, &JobBridge::failed, this, [this](quint64 id, const Failure& f) { end(id, JobState::Failed, errorText(f.code).heading); });
+    connect(&bridge, &JobBridge::failed, this,
+            [this](quint64 id, const Failure& f) { end(id, JobState::Failed, errorText(f.code).heading); });
 }
 
 void JobList::add(quint64 id, const GenerateRequest& request) {

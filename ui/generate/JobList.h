@@ -35,8 +35,8 @@ public:
     const std::vector<JobRow>& rows() const { return m_rows; }
     const JobRow* find(quint64 id) const;
     const JobRow* running() const;
-    bool busy() const;        // something runs or waits
-    int pendingTiles() const; // not made yet, in all open jobs
+    bool busy() const;                                           // something runs or waits
+    int pendingTiles() const;                                    // not made yet, in all open jobs
     double secondsPerTile(const GenerateRequest& request) const; // measured in this session; 0 = not known
 
 Q_SIGNALS:

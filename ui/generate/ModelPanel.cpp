@@ -17,10 +17,14 @@ constexpr int stainWidth = 84, latentWidth = 150, wideFactWidth = 250;
 
 Tone toneOf(ScaleSource source) {
     switch (source) {
-    case ScaleSource::Unknown: return Tone::Err;
-    case ScaleSource::Assumed: return Tone::Warn;
-    case ScaleSource::User: return Tone::Info;
-    default: return Tone::Ok;
+    case ScaleSource::Unknown:
+        return Tone::Err;
+    case ScaleSource::Assumed:
+        return Tone::Warn;
+    case ScaleSource::User:
+        return Tone::Info;
+    default:
+        return Tone::Ok;
     }
 }
 } // namespace
@@ -78,7 +82,8 @@ void ModelPanel::setCard(const ModelCard& card) {
     m_title->setText(fromUtf8(card.title));
     m_title->setToolTip(fromUtf8(card.limits));
     const double side = card.scale.micronsPerPixel * card.tileSizePx;
-    m_scale->setText(side > 0 ? tr("%1, %2\u00a0\u00b5m wide").arg(scaleText(card.scale)).arg(std::lround(side)) : tr("%1\u00a0px wide").arg(card.tileSizePx));
+    m_scale->setText(side > 0 ? tr("%1, %2\u00a0\u00b5m wide").arg(scaleText(card.scale)).arg(std::lround(side))
+                              : tr("%1\u00a0px wide").arg(card.tileSizePx));
     m_source->setText(scaleSourceText(card.scale.source));
     m_source->setTone(toneOf(card.scale.source));
     m_source->setToolTip(fromUtf8(card.scaleNote));

@@ -25,11 +25,16 @@ struct Look {
 
 Look lookOf(JobState state) {
     switch (state) {
-    case JobState::Waiting: return {"clock", IconTone::Text2};
-    case JobState::Running: return {"player-play", IconTone::Accent};
-    case JobState::Done: return {"circle-check", IconTone::Ok};
-    case JobState::Stopped: return {"player-stop", IconTone::Text2};
-    case JobState::Failed: break;
+    case JobState::Waiting:
+        return {"clock", IconTone::Text2};
+    case JobState::Running:
+        return {"player-play", IconTone::Accent};
+    case JobState::Done:
+        return {"circle-check", IconTone::Ok};
+    case JobState::Stopped:
+        return {"player-stop", IconTone::Text2};
+    case JobState::Failed:
+        break;
     }
     return {"alert-circle", IconTone::Err};
 }
@@ -84,14 +89,24 @@ void JobRowView::showJob(const JobRow& job, const ModelCard& card) {
     const int current = std::min(job.tilesDone + 1, job.request.count);
     QString text;
     switch (job.state) {
-    case JobState::Waiting: text = tr("Waiting"); break;
+    case JobState::Waiting:
+        text = tr("Waiting");
+        break;
     case JobState::Running:
         if (job.fraction <= 0 && !job.steps) text = tr("Loading the model");
-        else text = left.isEmpty() ? tr("Tile %1 of %2").arg(current).arg(job.request.count) : tr("Tile %1 of %2, %3").arg(current).arg(job.request.count).arg(left);
+        else
+            text = left.isEmpty() ? tr("Tile %1 of %2").arg(current).arg(job.request.count)
+                                  : tr("Tile %1 of %2, %3").arg(current).arg(job.request.count).arg(left);
         break;
-    case JobState::Done: text = tr("Done, all saved"); break;
-    case JobState::Stopped: text = job.tilesDone ? tr("Stopped, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count) : tr("Stopped"); break;
-    case JobState::Failed: text = tr("Not finished, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count); break;
+    case JobState::Done:
+        text = tr("Done, all saved");
+        break;
+    case JobState::Stopped:
+        text = job.tilesDone ? tr("Stopped, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count) : tr("Stopped");
+        break;
+    case JobState::Failed:
+        text = tr("Not finished, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count);
+        break;
     }
     m_state->setText(text);
     m_state->setToolTip(job.problem);
@@ -99,7 +114,9 @@ void JobRowView::showJob(const JobRow& job, const ModelCard& card) {
     m_mark->setMark(look.icon, 16, look.tone);
     m_bar->setVisible(job.state == JobState::Running);
     m_bar->setValue(int(std::lround(job.fraction * 1000)));
-    m_remove->setToolTip(job.state == JobState::Running ? tr("Stop this job") : job.open() ? tr("Remove from the queue") : tr("Remove from the list"));
+    m_remove->setToolTip(job.state == JobState::Running ? tr("Stop this job")
+                         : job.open()                   ? tr("Remove from the queue")
+                                                        : tr("Remove from the list"));
     m_remove->setAccessibleName(m_remove->toolTip());
 }
 

@@ -48,7 +48,8 @@ RunErrorBar::RunErrorBar(QWidget* parent) : QWidget(parent) {
     m_close->setAccessibleName(tr("Close"));
     row->addWidget(m_icon, 0, Qt::AlignTop);
     row->addLayout(sentences, 1);
-    for (QWidget* button : {static_cast<QWidget*>(m_toggle), static_cast<QWidget*>(m_action), static_cast<QWidget*>(m_close)}) row->addWidget(button, 0, Qt::AlignTop);
+    for (QWidget* button : {static_cast<QWidget*>(m_toggle), static_cast<QWidget*>(m_action), static_cast<QWidget*>(m_close)})
+        row->addWidget(button, 0, Qt::AlignTop);
     connect(m_toggle, &QPushButton::clicked, this, [this] { showDetails(m_details->isHidden()); });
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
     connect(m_action, &QPushButton::clicked, this, [this] {
@@ -61,7 +62,8 @@ RunErrorBar::RunErrorBar(QWidget* parent) : QWidget(parent) {
 void RunErrorBar::showFailure(const Failure& failure, int tilesSaved, int tilesWanted) {
     const ErrorText words = errorText(failure.code);
     m_heading->setText(words.heading);
-    const QString safe = tilesSaved > 0 ? tr("Finished tiles are saved: %1 of %2.").arg(tilesSaved).arg(tilesWanted) : tr("Finished tiles are saved.");
+    const QString safe =
+        tilesSaved > 0 ? tr("Finished tiles are saved: %1 of %2.").arg(tilesSaved).arg(tilesWanted) : tr("Finished tiles are saved.");
     m_text->setText(failure.message.isEmpty() ? safe : tr("%1 %2", "what happened, what is safe").arg(failure.message, safe));
     m_details->setText(detailsText(failure.code, failure.context));
     m_chosen = words.action;

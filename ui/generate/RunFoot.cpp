@@ -71,7 +71,8 @@ void RunFoot::setState(const QString& sentence, bool running, const QString& rea
     m_stop->setVisible(running);
     m_generate->setEnabled(reason.isEmpty());
     m_add->setEnabled(reason.isEmpty());
-    if (m_add->property("primary").toBool() != running || m_add->icon().isNull()) { // the same key does the same thing: it is the primary now
+    if (m_add->property("primary").toBool() != running ||
+        m_add->icon().isNull()) { // the same key does the same thing: it is the primary now
         m_add->setProperty("primary", running);
         m_add->setIcon(running ? icon("plus", 18, IconTone::OnAccent) : QIcon());
         m_add->style()->unpolish(m_add);

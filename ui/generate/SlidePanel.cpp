@@ -93,7 +93,8 @@ QWidget* SlidePanel::makeMagnifications() {
 void SlidePanel::refresh() {
     const bool there = m_view.hasSlide();
     m_none->setVisible(!there);
-    for (QWidget* w : {m_overview, static_cast<QWidget*>(m_name), m_scaleLine, m_powers, static_cast<QWidget*>(m_setScale)}) w->setVisible(there);
+    for (QWidget* w : {m_overview, static_cast<QWidget*>(m_name), m_scaleLine, m_powers, static_cast<QWidget*>(m_setScale)})
+        w->setVisible(there);
     m_sample->setVisible(!there);
     if (!there) return m_scaleNote->hide();
     setElided(*m_name, m_view.slideName(), nameWidth, Qt::ElideMiddle);

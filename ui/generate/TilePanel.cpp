@@ -106,7 +106,9 @@ void TilePanel::showTile(const TileRecord* tile) {
     m_name->setText(subject.name);
     m_seed->setText(groupedSeed(request.seed));
     setElided(*m_sampling, samplingText(request), valueWidth);
-    m_seconds->setText(tile->seconds > 0 ? (tile->seconds < 10 ? tr("%1\u00a0s").arg(QLocale().toString(tile->seconds, 'f', 2)) : durationText(tile->seconds)) : tr("Not measured"));
+    m_seconds->setText(tile->seconds > 0 ? (tile->seconds < 10 ? tr("%1\u00a0s").arg(QLocale().toString(tile->seconds, 'f', 2))
+                                                               : durationText(tile->seconds))
+                                         : tr("Not measured"));
     if (tile->file.isEmpty()) m_file->setText(tr("Not saved"));
     else setElided(*m_file, QFileInfo(tile->file).fileName(), valueWidth, Qt::ElideMiddle);
     if (!tile->file.isEmpty()) m_file->setToolTip(tile->file);

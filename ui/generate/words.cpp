@@ -32,12 +32,17 @@ QString scaleText(const Scale& scale) {
 
 QString scaleSourceText(ScaleSource source) {
     switch (source) {
-    case ScaleSource::Unknown: return Words::tr("Unknown");
+    case ScaleSource::Unknown:
+        return Words::tr("Unknown");
     case ScaleSource::Property:
-    case ScaleSource::Tags: return Words::tr("From the slide file");
-    case ScaleSource::User: return Words::tr("Set by you");
-    case ScaleSource::Model: return Words::tr("From the model");
-    case ScaleSource::Assumed: return Words::tr("Assumed");
+    case ScaleSource::Tags:
+        return Words::tr("From the slide file");
+    case ScaleSource::User:
+        return Words::tr("Set by you");
+    case ScaleSource::Model:
+        return Words::tr("From the model");
+    case ScaleSource::Assumed:
+        return Words::tr("Assumed");
     }
     return {};
 }

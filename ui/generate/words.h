@@ -12,12 +12,12 @@ class QWidget;
 namespace phloxine::ui {
 
 QString fromUtf8(const std::string& text);
-QString groupedSeed(quint64 seed); // "412 907 733", with no-break spaces
-QString seedEnding(quint64 seed);  // "...733"
+QString groupedSeed(quint64 seed);     // "412 907 733", with no-break spaces
+QString seedEnding(quint64 seed);      // "...733"
 QString scaleText(const Scale& scale); // "0.499 um/px" with the proper sign, or "Unknown"
 QString scaleSourceText(ScaleSource source);
-QString tilesText(int count);           // "1 tile", "8 tiles"
-QString durationText(double seconds); // "14 s", "2 min 10 s", "18 min"
+QString tilesText(int count);          // "1 tile", "8 tiles"
+QString durationText(double seconds);  // "14 s", "2 min 10 s", "18 min"
 QString guidanceText(double guidance); // "off" at 1
 QString samplerTitle(const std::string& id);
 QString samplingText(const GenerateRequest& request); // "DDIM, 50 steps, 1.75"

@@ -105,10 +105,8 @@ void SlideReader::work() {
             m_queue.pop_front();
             m_inFlight.push_back(key);
             lock.unlock();
-            if (renewSource(worker, current.slide, current.path))
-                readOne(worker, key);
-            else
-                post([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
+            if (renewSource(worker, current.slide, current.path)) readOne(worker, key);
+            else post([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
             lock.lock();
             std::erase(m_inFlight, key);
             continue;

@@ -70,10 +70,8 @@ void SlideView::openSlide(const QString& path) {
     QTimer::singleShot(noticeableMs, this, [this, opening = m_opening] {
         if (m_opening != opening) return;
         const QString text = tr("Opening %1...").arg(QFileInfo(m_openingPath).fileName());
-        if (hasSlide())
-            m_notice = text;
-        else
-            showMessage(QStringLiteral("clock"), text, QString());
+        if (hasSlide()) m_notice = text;
+        else showMessage(QStringLiteral("clock"), text, QString());
         update();
     });
 }
@@ -123,10 +121,8 @@ void SlideView::showOpenFailure(int slide, ErrorCode code, const QString& messag
     m_opening = 0;
     unsetCursor();
     const QString sentence = sentenceFor(code, QFileInfo(m_openingPath).fileName(), message);
-    if (hasSlide())
-        m_notice = sentence;
-    else
-        showMessage(QStringLiteral("alert-circle"), tr("This slide cannot be opened"), sentence);
+    if (hasSlide()) m_notice = sentence;
+    else showMessage(QStringLiteral("alert-circle"), tr("This slide cannot be opened"), sentence);
     update();
     Q_EMIT failed(sentence);
 }
@@ -186,10 +182,8 @@ void SlideView::setTileFrame(int tilePx, double micronsPerPixel) {
     m_tilePx = micronsPerPixel > 0 ? std::max(0, tilePx) : 0;
     m_tileMicronsPerPixel = m_tilePx > 0 ? micronsPerPixel : 0;
     rescale(oldUnit);
-    if (!m_zoomChosen)
-        fitTile();
-    else
-        moved();
+    if (!m_zoomChosen) fitTile();
+    else moved();
 }
 
 QRectF SlideView::tileFrameLevel0() const {

@@ -44,12 +44,9 @@ bool SlideView::event(QEvent* event) {
 void SlideView::resizeEvent(QResizeEvent*) {
     m_empty->setGeometry(rect());
     const bool fitted = !m_zoomChosen;
-    if (fitted && frameSideMicrometres() > 0)
-        fitTile();
-    else if (fitted && hasSlide())
-        fitSlide();
-    else
-        moved();
+    if (fitted && frameSideMicrometres() > 0) fitTile();
+    else if (fitted && hasSlide()) fitSlide();
+    else moved();
 }
 
 void SlideView::wheelEvent(QWheelEvent* event) {

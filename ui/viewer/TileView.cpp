@@ -101,8 +101,7 @@ void TileView::paintTile(QPainter& painter) const {
     // Bilinear drawing skips pixels when it shrinks by more than two; area reduction first.
     if (target.width() * 2 < m_image.width())
         painter.drawImage(target.topLeft(), m_image.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    else
-        painter.drawImage(target, m_image);
+    else painter.drawImage(target, m_image);
     paintFrame(painter, target, FrameKind::Synthetic, ratio);
 }
 
@@ -128,14 +127,10 @@ void TileView::wheelEvent(QWheelEvent* event) {
 
 void TileView::keyPressEvent(QKeyEvent* event) {
     const auto key = viewKey(*event);
-    if (key && key->what == ViewKey::What::ZoomBy && m_micronsPerPixel > 0)
-        Q_EMIT zoomRequested(m_micronsPerPixel * key->value);
-    else if (key && key->what == ViewKey::What::Power)
-        Q_EMIT zoomRequested(micronsPerPixelForPower(key->value));
-    else if (key && key->what == ViewKey::What::FitTile)
-        Q_EMIT fitRequested();
-    else
-        event->ignore();
+    if (key && key->what == ViewKey::What::ZoomBy && m_micronsPerPixel > 0) Q_EMIT zoomRequested(m_micronsPerPixel * key->value);
+    else if (key && key->what == ViewKey::What::Power) Q_EMIT zoomRequested(micronsPerPixelForPower(key->value));
+    else if (key && key->what == ViewKey::What::FitTile) Q_EMIT fitRequested();
+    else event->ignore();
 }
 
 void TileView::mousePressEvent(QMouseEvent* event) {
@@ -164,12 +159,9 @@ void TileView::describe() {
         if (!m_name.isEmpty()) name = tr("%1, %2", "kind of image, what it shows").arg(name, m_name);
         const QString number = QLocale().toString(m_scale.micronsPerPixel, 'f', 2);
         const QString across = QLocale().toString(std::lround(sideMicrometres()));
-        if (!m_scale.known())
-            description = tr("Scale unknown.");
-        else if (m_scale.source == ScaleSource::Assumed)
-            description = tr("%1 µm per pixel, assumed, %2 µm wide.").arg(number, across);
-        else
-            description = tr("%1 µm per pixel, %2 µm wide.").arg(number, across);
+        if (!m_scale.known()) description = tr("Scale unknown.");
+        else if (m_scale.source == ScaleSource::Assumed) description = tr("%1 µm per pixel, assumed, %2 µm wide.").arg(number, across);
+        else description = tr("%1 µm per pixel, %2 µm wide.").arg(number, across);
     }
     if (accessibleName() != name) setAccessibleName(name);
     if (accessibleDescription() != description) setAccessibleDescription(description);

@@ -119,10 +119,8 @@ void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, doub
     const QColor faint(mixed(a.red(), b.red()), mixed(a.green(), b.green()), mixed(a.blue(), b.blue()));
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, false);
-    if (dashed)
-        fillDashes(painter, region, 2 * pixel, 12 * pixel, 6 * pixel, faint);
-    else
-        fillRing(painter, region, 0, pixel, faint);
+    if (dashed) fillDashes(painter, region, 2 * pixel, 12 * pixel, 6 * pixel, faint);
+    else fillRing(painter, region, 0, pixel, faint);
     painter.restore();
 }
 

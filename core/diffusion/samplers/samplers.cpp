@@ -24,7 +24,8 @@ const SamplerInfo& findSampler(const std::string& id) {
 }
 
 at::Tensor requireFiniteLatent(at::Tensor x) {
-    if (!at::isfinite(x).all().item<bool>()) throw Error(ErrorCode::Nan, "The sampling left the range of numbers; use fp32 precision, more steps or less guidance.");
+    if (!at::isfinite(x).all().item<bool>())
+        throw Error(ErrorCode::Nan, "The sampling left the range of numbers; use fp32 precision, more steps or less guidance.");
     return x;
 }
 

@@ -50,7 +50,10 @@ struct PageFixture {
         page.reset();
         worker.release(64);
     }
-    template <typename Widget> Widget* find(const char* name) const { return page->findChild<Widget*>(QString::fromLatin1(name)); }
+    template <typename Widget>
+    Widget* find(const char* name) const {
+        return page->findChild<Widget*>(QString::fromLatin1(name));
+    }
     GenerateRequest addJob(quint64 id, int count, const char* classId = "lung_scc") {
         GenerateRequest request;
         request.classId = classId;
@@ -67,7 +70,8 @@ struct PageFixture {
         QTest::mouseClick(list->viewport(), Qt::LeftButton, modifiers, list->visualItemRect(list->item(row)).center());
     }
 
-    std::shared_ptr<ModelStore> store = std::make_shared<ModelStore>(std::vector{std::filesystem::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "models"});
+    std::shared_ptr<ModelStore> store =
+        std::make_shared<ModelStore>(std::vector{std::filesystem::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "models"});
     WaitingWorker worker;
     JobBridge bridge;
     std::unique_ptr<JobQueue> queue;

@@ -245,10 +245,8 @@ void TestViewerSlides::handlersAndPaintingAreQuick() {
     };
     for (int n = 0; n < 150; ++n) {
         timed(handlers, [&] {
-            if (n % 5 == 4)
-                wheel(view, {300, 300}, n % 2 ? 120 : -120);
-            else
-                drag(view, {500, 500}, {500 - 13 * (n % 7), 520});
+            if (n % 5 == 4) wheel(view, {300, 300}, n % 2 ? 120 : -120);
+            else drag(view, {500, 500}, {500 - 13 * (n % 7), 520});
         });
         timed(paints, [&] { view.render(&screen); });
         timed(handlers, [] { QCoreApplication::processEvents(); }); // tiles that arrive
