@@ -77,6 +77,8 @@ private Q_SLOTS:
         m_window = std::make_unique<MainWindow>(m_store, *m_bridge);
         m_window->resize(1440, 900);
         m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        m_window->activateWindow(); // a bare X server has no window manager to do so
         QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
         m_slide = m_window->findChild<SlideView*>();
         QVERIFY(m_slide);
