@@ -165,7 +165,7 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
 
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks) {
     const auto start = Clock::now();
-    const auto entry = store.find(request.model);
+    const auto entry = store.find(request.model, request.modelSha256);
     GenerateResult result;
     result.resolved = resolve(request, entry);
     const auto model = store.load(entry, {result.resolved.precision, result.resolved.device});

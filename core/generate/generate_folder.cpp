@@ -33,7 +33,7 @@ std::string tileFileName(const GenerateRequest& single) {
 }
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {
-    const auto resolved = resolve(request, store.find(request.model));
+    const auto resolved = resolve(request, store.find(request.model, request.modelSha256));
     makeWritableFolder(folder);
     const FolderLock lock(folder);
     const auto note = folder / "request.json";

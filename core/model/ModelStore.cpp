@@ -1,6 +1,7 @@
 #include "core/model/ModelStore.h"
 
 #include <cstdlib>
+#include <mutex>
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
@@ -13,6 +14,8 @@ namespace fs = std::filesystem;
 
 struct ModelStore::State {
     std::vector<fs::path> roots;
+    std::mutex mutex;
+    std::vector<ModelEntry> visited; // found by path
     std::shared_ptr<const Model> loaded;
     std::string loadedKey;
 };
@@ -43,25 +46,36 @@ std::vector<ModelEntry> ModelStore::list() const {
     return entries;
 }
 
-ModelEntry ModelStore::find(const std::string& idOrPath) const {
-    const auto entries = list();
+ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha256) const {
+    auto entries = list();
     if (idOrPath.empty()) {
         if (entries.empty())
             throw Error(ErrorCode::NotFound, "No model is installed; the folder resources/models of this installation is empty.");
         return entries.front();
     }
-    for (const auto& entry : entries)
-        if (entry.card.id == idOrPath) return entry;
+    const std::lock_guard lock(m_state->mutex);
+    entries.insert(entries.end(), m_state->visited.begin(), m_state->visited.end());
+    const ModelEntry* named = nullptr;
+    for (const auto& entry : entries) {
+        if (entry.card.id != idOrPath) continue;
+        if (!named) named = &entry;
+        if (!sha256.empty() && weightsHash(entry.path) == sha256) return entry;
+    }
+    if (named) return *named;
     const fs::path path(idOrPath);
     if (fs::is_directory(path)) {
         if (!fs::exists(path / "model.json"))
             throw Error(ErrorCode::NotAModel, "The folder " + path.filename().string() + " is not a model folder: it holds no model.json.");
-        return readEntry(path);
+        const auto entry = readEntry(path);
+        std::erase_if(m_state->visited, [&](const ModelEntry& known) { return known.path == entry.path; });
+        m_state->visited.push_back(entry);
+        return entry;
     }
     if (fs::exists(path))
-        throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
+        throw Error(ErrorCode::NotAModel,
+                    path.filename().string() + " is not a model folder; give the folder that holds model.json.");
     std::string known;
-    for (const auto& entry : entries) known += (known.empty() ? "" : ", ") + entry.card.id;
+    for (const auto& entry : list()) known += (known.empty() ? "" : ", ") + entry.card.id;
     throw Error(ErrorCode::NotFound, "There is no model \"" + idOrPath + "\"; known models: " + known + ".", idOrPath);
 }
 

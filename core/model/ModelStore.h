@@ -29,7 +29,9 @@ public:
     ~ModelStore();
 
     std::vector<ModelEntry> list() const;               // embedded first; a broken folder is left out and logged
-    ModelEntry find(const std::string& idOrPath) const; // empty = the embedded model. Error(NotFound | ...)
+    // Empty = the embedded model. A folder that was found by its path is known by its id from then on; where several models share an id,
+    // `sha256` of the weights tells which is meant. Error(NotFound | ...)
+    ModelEntry find(const std::string& idOrPath, const std::string& sha256 = {}) const;
 
     // Loaded and bound, kept until another is needed. Throws what the loader throws.
     std::shared_ptr<const Model> load(const ModelEntry& entry, const LoadOptions& options);

@@ -54,6 +54,29 @@ private slots:
         QCOMPARE(generateIntoFolder(m_store, quickRequest(4), m_out, {}).kept, 4);
     }
 
+    // A model of the user's own may carry the id of the embedded one: its path and its weights tell which is meant.
+    void modelByPathIsTheOneThatIsUsed() {
+        const auto model = fs::path(m_temporary->path().toStdString()) / "mine";
+        fs::copy(resourcesFolder() / "models" / "lc25000-interim", model);
+        fs::permissions(model / "weights.safetensors", fs::perms::owner_write, fs::perm_options::add);
+        auto weights = readFile(model / "weights.safetensors");
+        weights[weights.size() - 2] = char(weights[weights.size() - 2] ^ 1); // another value in the last tensor
+        writeFileAtomically(model / "weights.safetensors", weights, IfExists::Replace);
+        auto card = readFile(model / "model.json");
+        const auto hash = card.find("weights_sha256");
+        QVERIFY(hash != std::string::npos);
+        card.replace(hash, 14, "another_sha256"); // the card no longer vouches for the weights
+        writeFileAtomically(model / "model.json", card, IfExists::Replace);
+        auto request = quickRequest(2);
+        request.model = model.string();
+        const auto result = generateIntoFolder(m_store, request, m_out, {});
+        QCOMPARE(result.files.size(), std::size_t(2));
+        const auto kept = requestFromPng(m_out / result.files[0].name);
+        QCOMPARE(kept.model, std::string("lc25000-interim")); // no path in the file
+        QVERIFY(kept.modelSha256 != resolve(quickRequest(1), m_store.find("")).modelSha256);
+        QCOMPARE(generateIntoFolder(m_store, request, m_out, {}).kept, 2);
+    }
+
     void stoppedRunGoesOn() {
         int tiles = 0;
         GenerateHooks hooks;
