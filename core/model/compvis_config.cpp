@@ -80,7 +80,6 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     c.contextDim = p["context_dim"].number(0, 1, 65536);
     c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
     c.linearProjection = p["use_linear_in_transformer"].as<bool>(false);
-    c.legacy = p["legacy"].as<bool>(true);
     return c;
 }
 

@@ -13,7 +13,6 @@ struct UNetConfig {
     int transformerDepth = 1, contextDim = 0;
     int normGroups = 32;
     bool linearProjection = false;
-    bool legacy = true; // heads are as wide as the level divided by `heads`, even where headChannels is given (upstream's default)
 };
 
 struct ResBlock {
