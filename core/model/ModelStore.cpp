@@ -72,8 +72,7 @@ ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha2
         return entry;
     }
     if (fs::exists(path))
-        throw Error(ErrorCode::NotAModel,
-                    path.filename().string() + " is not a model folder; give the folder that holds model.json.");
+        throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
     std::string known;
     for (const auto& entry : list()) known += (known.empty() ? "" : ", ") + entry.card.id;
     throw Error(ErrorCode::NotFound, "There is no model \"" + idOrPath + "\"; known models: " + known + ".", idOrPath);

@@ -28,7 +28,7 @@ public:
     explicit ModelStore(std::vector<std::filesystem::path> roots = defaultRoots());
     ~ModelStore();
 
-    std::vector<ModelEntry> list() const;               // embedded first; a broken folder is left out and logged
+    std::vector<ModelEntry> list() const; // embedded first; a broken folder is left out and logged
     // Empty = the embedded model. A folder that was found by its path is known by its id from then on; where several models share an id,
     // `sha256` of the weights tells which is meant. Error(NotFound | ...)
     ModelEntry find(const std::string& idOrPath, const std::string& sha256 = {}) const;

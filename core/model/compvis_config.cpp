@@ -109,7 +109,22 @@ decltype(ModelConfig::firstStage) firstStage(const Entry& stage) {
     return UnsupportedStage{target};
 }
 
-nn::ClipTextConfig towerConfig(const std::filesystem::path& file) {
+decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::filesystem::path& textConfig) {
+    const auto target = stage["target"].as<std::string>();
+    const auto p = stage["params"];
+    if (target.ends_with("modules.FrozenCLIPEmbedder")) {
+        TextEncoderConfig c;
+        c.maxLength = p["max_length"].number(77, 3, 77 * 64);
+        c.tower = readTowerConfig(textConfig);
+        return c;
+    }
+    if (target.ends_with("modules.ClassEmbedder")) return ClassStage{p["n_classes"].number(1000, 1, 1 << 20)};
+    return UnsupportedStage{target};
+}
+
+} // namespace
+
+nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
     if (file.empty() || !std::filesystem::exists(file)) return config;
     const auto json = readJsonFile(file);
@@ -124,21 +139,6 @@ nn::ClipTextConfig towerConfig(const std::filesystem::path& file) {
         throw Error(ErrorCode::Unsupported, "The activation \"" + activation + "\" of the text encoder is not known.", activation);
     return config;
 }
-
-decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::filesystem::path& textConfig) {
-    const auto target = stage["target"].as<std::string>();
-    const auto p = stage["params"];
-    if (target.ends_with("modules.FrozenCLIPEmbedder")) {
-        TextEncoderConfig c;
-        c.maxLength = p["max_length"].number(77, 3, 77 * 64);
-        c.tower = towerConfig(textConfig);
-        return c;
-    }
-    if (target.ends_with("modules.ClassEmbedder")) return ClassStage{p["n_classes"].number(1000, 1, 1 << 20)};
-    return UnsupportedStage{target};
-}
-
-} // namespace
 
 ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::filesystem::path& textConfig) {
     const auto file = path.filename().string();

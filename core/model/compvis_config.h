@@ -33,4 +33,7 @@ struct ModelConfig {
 // Error(NotFound | Yaml | Unsupported).
 ModelConfig readCompvisConfig(const std::filesystem::path& yaml, const std::filesystem::path& textConfig = {});
 
+// Heads and activation from a CLIP text tower's config.json; the usual ones where the file is not there. Error(Corrupt | Unsupported).
+nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file);
+
 } // namespace phloxine

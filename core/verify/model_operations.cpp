@@ -1,6 +1,6 @@
 // Operations on parts of a model: networks, autoencoders, conditions.
 #include "core/base/Error.h"
-#include "core/model/diffusers_vae.h"
+#include "core/model/diffusers_folder.h"
 #include "core/tensor/formula_weights.h"
 #include "core/verify/model_case.h"
 
@@ -13,7 +13,7 @@ std::vector<std::int64_t> sizes(const Json& json) { return json.get<std::vector<
 Checkpoint openCase(const Case& c) {
     if (c.parameters.contains("formula") || (c.parameters.contains("weights") && c.parameters["weights"] == "formula/1"))
         throw NotYet{"full-size networks with formula weights are not there yet"};
-    if (fs::is_directory(c.model)) throw NotYet{"diffusers folders are not there yet, but for their KL autoencoder"};
+    if (fs::is_directory(c.model)) throw NotYet{"diffusers folders are not there yet, but for their KL autoencoder and text encoder"};
     const auto beside = [&](const char* key) {
         return c.parameters.contains(key) ? c.model.parent_path() / c.parameters[key].get<std::string>() : fs::path();
     };
@@ -71,7 +71,7 @@ Weights runDecode(const Case& c) {
 }
 
 Weights runText(const Case& c) {
-    auto checkpoint = openCase(c);
+    auto checkpoint = std::filesystem::is_directory(c.model / "text_encoder") ? openDiffusersText(c.model) : openCase(c);
     auto& stage = checkpoint.config.condition;
     if (!std::holds_alternative<TextEncoderConfig>(stage)) throw NotYet{"this text encoder is not there yet"};
     auto& config = std::get<TextEncoderConfig>(stage);

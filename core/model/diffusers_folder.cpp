@@ -1,4 +1,4 @@
-#include "core/model/diffusers_vae.h"
+#include "core/model/diffusers_folder.h"
 
 #include <regex>
 
@@ -58,6 +58,21 @@ Checkpoint openDiffusersVae(const std::filesystem::path& folder) {
     }
     checkpoint.config.scaleFactor = json.value("scaling_factor", 0.18215);
     checkpoint.config.firstStage = c;
+    return checkpoint;
+}
+
+Checkpoint openDiffusersText(const std::filesystem::path& folder) {
+    Checkpoint checkpoint{folder.filename().string(), {}, {}, false};
+    TextEncoderConfig config;
+    config.tower = readTowerConfig(folder / "text_encoder" / "config.json");
+    const auto pad = readJsonFile(folder / "tokenizer" / "special_tokens_map.json").value("pad_token", Json("<|endoftext|>"));
+    const auto word = pad.is_object() ? pad.value("content", std::string()) : pad.is_string() ? pad.get<std::string>() : std::string();
+    if (word == "!") config.pad = 0; // Stable Diffusion 2
+    else if (word != "<|endoftext|>")
+        throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + checkpoint.name + " is not known.", word);
+    checkpoint.config.condition = config;
+    for (const auto& [key, tensor] : readSafetensors(folder / "text_encoder" / "model.safetensors"))
+        checkpoint.weights["cond_stage_model.transformer." + key] = tensor;
     return checkpoint;
 }
 
