@@ -47,15 +47,16 @@ FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& reques
     FolderResult result;
     requireFreeSpace(folder, std::uint64_t(resolved.count) * 256 * 1024);
     for (int first = 0; first < resolved.count;) {
-        if (isFinished(folder / tileFileName(forTile(resolved, first)), forTile(resolved, first))) {
-            result.files.push_back({tileFileName(forTile(resolved, first)), resolved.seed + std::uint64_t(first), 0});
+        const auto single = forTile(resolved, first);
+        if (isFinished(folder / tileFileName(single), single)) {
+            result.files.push_back({tileFileName(single), single.seed, 0});
             ++first, ++result.kept;
             continue;
         }
         // The longest run of missing tiles goes through the model at once.
         int last = first + 1;
         while (last < resolved.count && !fs::exists(folder / tileFileName(forTile(resolved, last)))) ++last;
-        auto part = forTile(resolved, first);
+        auto part = single;
         part.count = last - first;
         auto partHooks = hooks;
         if (hooks.step) partHooks.step = [&](int tile, int step, int steps) { hooks.step(first + tile, step, steps); };

@@ -14,6 +14,7 @@
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/base/Log.h"
+#include "core/base/Sha256.h"
 #include "core/tensor/devices.h"
 
 namespace phloxine {
@@ -64,11 +65,12 @@ void JobQueue::State::run(JobId id, const GenerateJob& job) {
     hooks.tile = [&](int index, const Tile& tile) {
         fs::path file;
         if (!job.folder.empty()) {
-            const auto json = provenance(tile.request)[0].text;
-            file =
-                job.folder / ((tile.request.classId.empty() ? "prompt" : tile.request.classId) + "-" + std::to_string(tile.request.seed) +
-                              "-" + std::to_string(std::hash<std::string>()(json) % 100000000) + ".png");
-            if (!fs::exists(file)) writePng(file, tile.image, provenance(tile.request)); // the same request again gives the same file
+            // Tiles of many requests lie in one folder: a hash of the request tells two with one seed apart, and the same request finds its
+            // file.
+            const auto texts = provenance(tile.request);
+            const auto plainName = fs::path(tileFileName(tile.request)).stem().string();
+            file = job.folder / (plainName + "-" + sha256(texts.front().text).substr(0, 8) + ".png");
+            if (!fs::exists(file)) writePng(file, tile.image, texts);
         }
         events.tile(id, index, tile, file);
     };

@@ -14,8 +14,6 @@ namespace {
 
 using namespace verify;
 
-constexpr double exactly = 0;
-
 const std::vector<OperationRow> table{
     {"formula", runFormula},  {"unet", runUNet},          {"vae.encode", runEncode}, {"vae.decode", runDecode},
     {"text.encode", runText}, {"class.encode", runClass}, {"schedule", runSchedule}, {"sampler.analytic", runAnalytic},
@@ -43,7 +41,7 @@ TensorError compare(const std::string& name, const at::Tensor& got, const at::Te
     TensorError error{name};
     error.exact = tolerance.value("exact", false);
     const auto limit = [&](const char* key) { return tolerance.contains(key) ? std::max(tolerance[key].get<double>(), 0.0) : -1.0; };
-    error.maxAbsLimit = error.exact ? exactly : limit("max_abs");
+    error.maxAbsLimit = error.exact ? 0 : limit("max_abs");
     error.relL2Limit = limit("rel_l2");
     if (!got.defined() || got.sizes() != expected.sizes()) {
         error.maxAbs = error.relL2 = std::numeric_limits<double>::infinity();

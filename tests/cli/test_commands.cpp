@@ -34,9 +34,7 @@ class TestCommands : public QObject {
     }
 
 private slots:
-    void initTestCase() {
-        if (!QFile::exists(program())) QSKIP("the program is not built");
-    }
+    void initTestCase() { QVERIFY2(QFile::exists(program()), "the program is not built"); }
 
     void help_data() {
         QTest::addColumn<QStringList>("arguments");

@@ -30,7 +30,7 @@ class TestKill : public QObject {
 
 private slots:
     void initTestCase() {
-        if (!QFile::exists(program())) QSKIP("the program is not built");
+        QVERIFY2(QFile::exists(program()), "the program is not built");
         QFile plan(m_dir.filePath("plan.json"));
         QVERIFY(plan.open(QIODevice::WriteOnly));
         plan.write(R"({"format":"phloxine-export/1","title":"A small set","items":[
