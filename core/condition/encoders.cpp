@@ -21,21 +21,21 @@ EncodedText TextEncoder::encodeTexts(const std::vector<std::string>& texts) cons
     return result;
 }
 
-at::Tensor TextEncoder::encode(const Condition& condition) const {
+nn::Context TextEncoder::encode(const Condition& condition) const {
     if (condition.texts.empty()) throw Error(ErrorCode::WrongUse, "This model is guided by a text; give a prompt or one of its classes.");
-    return encodeTexts(condition.texts).context;
+    return {encodeTexts(condition.texts).context, {}};
 }
 
 ClassEncoder::ClassEncoder(const WeightView& w) : m_embedding(w.get("embedding.weight", {-1, -1})) {}
 
-at::Tensor ClassEncoder::encode(const Condition& condition) const {
+nn::Context ClassEncoder::encode(const Condition& condition) const {
     if (condition.labels.empty())
         throw Error(ErrorCode::WrongUse, "This model is guided by a tissue class, not by a text; choose one of its classes.");
     for (const auto label : condition.labels)
         if (label < 0 || label >= m_embedding.size(0))
             throw Error(ErrorCode::WrongUse, "The class number " + std::to_string(label) + " is not one of the " +
                                                  std::to_string(m_embedding.size(0)) + " of this model.");
-    return at::embedding(m_embedding, at::tensor(condition.labels, at::kLong).to(m_embedding.device())).unsqueeze(1);
+    return {at::embedding(m_embedding, at::tensor(condition.labels, at::kLong).to(m_embedding.device())).unsqueeze(1), {}};
 }
 
 } // namespace phloxine

@@ -1,9 +1,10 @@
 #pragma once
-// From a condition to the context that the U-Net attends to, [n, tokens, width].
+// From a condition to the context that guides the network.
 #include <string>
 #include <vector>
 
 #include "core/nn/clip_text.h"
+#include "core/nn/network.h"
 
 namespace phloxine {
 
@@ -19,7 +20,7 @@ struct EncodedText {
 class ConditionEncoder {
 public:
     virtual ~ConditionEncoder() = default;
-    virtual at::Tensor encode(const Condition& condition) const = 0; // Error(WrongUse) when the condition is of another kind
+    virtual nn::Context encode(const Condition& condition) const = 0; // Error(WrongUse) when the condition is of another kind
 };
 
 struct TextEncoderConfig {
@@ -33,7 +34,7 @@ class TextEncoder final : public ConditionEncoder {
 public:
     TextEncoder(const WeightView& w, const TextEncoderConfig& config);
     EncodedText encodeTexts(const std::vector<std::string>& texts) const;
-    at::Tensor encode(const Condition& condition) const override;
+    nn::Context encode(const Condition& condition) const override;
     int maxLength() const { return m_config.maxLength; }
 
 private:
@@ -44,7 +45,7 @@ private:
 class ClassEncoder final : public ConditionEncoder { // CompVis ClassEmbedder
 public:
     explicit ClassEncoder(const WeightView& w);
-    at::Tensor encode(const Condition& condition) const override; // [n, 1, width]. Error(WrongUse) for a label that is out of range
+    nn::Context encode(const Condition& condition) const override; // [n, 1, width]. Error(WrongUse) for a label that is out of range
 
 private:
     at::Tensor m_embedding;

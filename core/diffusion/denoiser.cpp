@@ -24,9 +24,10 @@ Denoised fromPrediction(Prediction prediction, const at::Tensor& x, const at::Te
     return {output, (x - a * output) / s};
 }
 
-GuidedDenoiser::GuidedDenoiser(Network network, Prediction prediction, at::Tensor conditional, at::Tensor unconditional, double scale)
-    : m_network(std::move(network)), m_prediction(prediction), m_conditional(std::move(conditional)), m_scale(scale) {
-    if (m_scale != 1) m_context = at::cat({m_conditional, unconditional}, 0);
+GuidedDenoiser::GuidedDenoiser(const nn::Network& network, Prediction prediction, nn::Context conditional, const nn::Context& unconditional,
+                               double scale)
+    : m_network(network), m_prediction(prediction), m_conditional(std::move(conditional)), m_scale(scale) {
+    if (m_scale != 1) m_both = nn::join(m_conditional, unconditional);
 }
 
 Denoised GuidedDenoiser::operator()(const at::Tensor& x, const Level& level) {
@@ -34,11 +35,14 @@ Denoised GuidedDenoiser::operator()(const at::Tensor& x, const Level& level) {
     const double norm = std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
     const Level unit{level.alpha / norm, level.sigma / norm, level.t};
     const auto input = norm == 1 ? x : x / norm;
+    const auto predict = [&](const at::Tensor& batch, const nn::Context& context) {
+        const auto times = at::full({batch.size(0)}, level.t, at::kFloat).to(x.device());
+        return m_network(batch, times, context).slice(1, 0, x.size(1)); // a learned variance, if any, is left out
+    };
     at::Tensor output;
-    if (m_scale == 1) output = m_network(input, at::full({x.size(0)}, level.t, at::kFloat).to(x.device()), m_conditional);
+    if (m_scale == 1) output = predict(input, m_conditional);
     else {
-        const auto both =
-            m_network(at::cat({input, input}, 0), at::full({2 * x.size(0)}, level.t, at::kFloat).to(x.device()), m_context).chunk(2, 0);
+        const auto both = predict(at::cat({input, input}, 0), m_both).chunk(2, 0);
         output = both[1] + m_scale * (both[0] - both[1]);
     }
     return fromPrediction(m_prediction, input, output, unit);

@@ -42,7 +42,7 @@ std::string beginning(const std::string& text) { // of a cut end that may be lon
 }
 
 struct Contexts {
-    at::Tensor conditional, unconditional; // [1, tokens, width]
+    nn::Context conditional, unconditional; // batches of one
 };
 
 Condition conditionOf(const GenerateRequest& request, const ModelCard& card) {
@@ -76,10 +76,9 @@ public:
         const auto start = Clock::now();
         BatchNoise noise(m_request.seed + std::uint64_t(first), batch);
         const auto device = m_model.binding.device;
-        const auto x = noise.draw({batch, config.unet.inChannels, config.latentSize, config.latentSize}).to(device);
-        const auto repeat = [&](const at::Tensor& c) { return c.defined() ? c.expand({batch, -1, -1}) : c; };
-        GuidedDenoiser denoise([this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& c) { return m_model.unet(x, t, c); },
-                               m_model.prediction, repeat(m_contexts.conditional), repeat(m_contexts.unconditional), m_request.guidance);
+        const auto x = noise.draw({batch, m_model.network->inChannels(), config.latentSize, config.latentSize}).to(device);
+        GuidedDenoiser denoise(*m_model.network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
+                               nn::expand(m_contexts.unconditional, batch), m_request.guidance);
         const auto latent = m_sampler.sample(denoise, x, m_levels, noise, [&](const SamplerStep& step) { tell(step, first); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();

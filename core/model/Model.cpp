@@ -60,8 +60,8 @@ NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
     return schedule;
 }
 
-nn::UNet bindUNet(const Checkpoint& checkpoint, const Binding& binding) {
-    return {WeightView(checkpoint.weights, binding, "model.diffusion_model"), checkpoint.config.unet};
+std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding) {
+    return std::make_unique<nn::UNet>(WeightView(checkpoint.weights, binding, "model.diffusion_model"), checkpoint.config.unet);
 }
 
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding) {
@@ -108,8 +108,8 @@ std::shared_ptr<const Model> loadModelFolder(const fs::path& folder, const Model
         throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id +
                                             " are not the ones that its card describes (SHA-256 differs); get the model folder again.");
     requireFinite(checkpoint.weights, "the model " + card.id);
-    auto unet = bindUNet(checkpoint, binding);
-    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, hash, {}, {}, 1, std::move(unet), nullptr, nullptr});
+    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, hash, {}, {}, 1, nullptr, nullptr, nullptr});
+    model->network = bindNetwork(model->checkpoint, binding);
     model->schedule = bindSchedule(model->checkpoint);
     model->prediction = predictionFrom(model->checkpoint.config.prediction);
     model->scale = scaleFactor(model->checkpoint);

@@ -24,7 +24,7 @@ Checkpoint openCheckpoint(const std::filesystem::path& file, std::filesystem::pa
                           WeightChoice choice = WeightChoice::EmaIfThere);
 
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the YAML
-nn::UNet bindUNet(const Checkpoint& checkpoint, const Binding& binding);
+std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding);
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding);
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding);
 double scaleFactor(const Checkpoint& checkpoint); // the buffer in the file wins over the YAML
@@ -37,7 +37,7 @@ struct Model {
     NoiseSchedule schedule;
     Prediction prediction = Prediction::Eps;
     double scale = 1; // latent = scale * encode(image)
-    nn::UNet unet;
+    std::unique_ptr<nn::Network> network;
     std::unique_ptr<nn::Autoencoder> autoencoder;
     std::unique_ptr<ConditionEncoder> condition;
 };

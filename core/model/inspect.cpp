@@ -45,7 +45,7 @@ void addFit(const Checkpoint& checkpoint, ModelReport& report) {
         const char* what;
         std::function<void()> bind;
     };
-    const Check checks[] = {{"The U-Net", [&] { bindUNet(checkpoint, binding); }},
+    const Check checks[] = {{"The U-Net", [&] { bindNetwork(checkpoint, binding); }},
                             {"The autoencoder", [&] { bindAutoencoder(checkpoint, binding); }},
                             {"The condition encoder", [&] { bindCondition(checkpoint, binding); }}};
     auto& fits = report.json["fits"] = Json::array();

@@ -1,6 +1,7 @@
 #include "core/nn/layers.h"
 
 #include "core/base/Error.h"
+#include "core/nn/network.h"
 
 namespace phloxine::nn {
 
@@ -46,6 +47,23 @@ at::Tensor toTokens(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).reshap
 
 at::Tensor toMap(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
     return tokens.view({tokens.size(0), height, width, tokens.size(2)}).permute({0, 3, 1, 2});
+}
+
+Context join(const Context& a, const Context& b) {
+    const auto both = [](const at::Tensor& first, const at::Tensor& second) {
+        return first.defined() ? at::cat({first, second}, 0) : at::Tensor();
+    };
+    return {both(a.tokens, b.tokens), both(a.vector, b.vector)};
+}
+
+Context expand(const Context& one, std::int64_t n) {
+    const auto repeated = [n](const at::Tensor& t) {
+        if (!t.defined()) return t;
+        auto sizes = t.sizes().vec();
+        sizes[0] = n;
+        return t.expand(sizes);
+    };
+    return {repeated(one.tokens), repeated(one.vector)};
 }
 
 } // namespace phloxine::nn

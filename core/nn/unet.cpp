@@ -135,8 +135,8 @@ at::Tensor UNet::run(const UNetBlock& block, at::Tensor x, const at::Tensor& tim
     return block.conv.empty() ? x : block.conv[0](x);
 }
 
-at::Tensor UNet::operator()(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) const {
-    const auto c = context.to(m_binding.dtype);
+at::Tensor UNet::operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const {
+    const auto c = context.tokens.to(m_binding.dtype);
     const auto time = at::silu(timeEmbedding(t));
     auto h = x.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast);
     std::vector<at::Tensor> skips;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/nn/layers.h"
+#include "core/nn/network.h"
 
 namespace phloxine::nn {
 
@@ -61,12 +62,12 @@ struct UNetBlock {
     End end = End::None;
 };
 
-class UNet {
+class UNet final : public Network {
 public:
     UNet(const WeightView& w, const UNetConfig& config); // Error(MissingKey | Shape | Unsupported)
 
-    // x [n, inChannels, h, w], t [n] (may be fractional), context [n, tokens, contextDim] -> [n, outChannels, h, w] in float32.
-    at::Tensor operator()(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) const;
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const override;
+    int inChannels() const override { return m_config.inChannels; }
     const UNetConfig& config() const { return m_config; }
 
 private:

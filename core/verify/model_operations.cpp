@@ -48,7 +48,8 @@ Weights runFormula(const Case& c) {
 Weights runUNet(const Case& c) {
     const auto checkpoint = openCase(c);
     if (!c.inputs.count("context")) throw NotYet{"a U-Net without a context is not there yet"};
-    return {{"eps", bindUNet(checkpoint, fullPrecision())(c.inputs.at("x"), c.inputs.at("t"), c.inputs.at("context"))}};
+    const auto network = bindNetwork(checkpoint, fullPrecision());
+    return {{"eps", (*network)(c.inputs.at("x"), c.inputs.at("t"), {c.inputs.at("context"), {}})}};
 }
 
 Weights runEncode(const Case& c) {
@@ -85,7 +86,7 @@ Weights runText(const Case& c) {
 Weights runClass(const Case& c) {
     const auto labels = c.inputs.at("labels").contiguous();
     const auto* first = labels.data_ptr<std::int64_t>();
-    return {{"context", bindCondition(openCase(c), fullPrecision())->encode({{}, {first, first + labels.numel()}})}};
+    return {{"context", bindCondition(openCase(c), fullPrecision())->encode({{}, {first, first + labels.numel()}}).tokens}};
 }
 
 } // namespace phloxine::verify

@@ -154,7 +154,7 @@ Weights runSample(const Case& c) {
     const auto path = kind == "compvis" ? compvisPath(p, schedule) : explodingPath(p, &schedule);
     const auto encoder = bindCondition(checkpoint, fullPrecision());
     const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision());
-    const auto unet = bindUNet(checkpoint, fullPrecision());
+    const auto network = bindNetwork(checkpoint, fullPrecision());
     const auto& noise = c.inputs.at("noise");
     const auto given = [&](const char* text, const char* label) {
         Condition one;
@@ -165,9 +165,8 @@ Weights runSample(const Case& c) {
         return one;
     };
     const double guidance = p.value("guidance_scale", 1.0);
-    GuidedDenoiser denoiser([&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) { return unet(x, t, context); },
-                            predictionFrom(checkpoint.config.prediction), encoder->encode(given("text", "class")),
-                            guidance == 1 ? at::Tensor() : encoder->encode(given("negative", "null_class")), guidance);
+    GuidedDenoiser denoiser(*network, predictionFrom(checkpoint.config.prediction), encoder->encode(given("text", "class")),
+                            guidance == 1 ? nn::Context() : encoder->encode(given("negative", "null_class")), guidance);
     NoDraws none;
     std::vector<at::Tensor> states;
     const auto latent =

@@ -9,6 +9,19 @@ using namespace phloxine;
 
 namespace {
 
+class FakeNetwork final : public nn::Network {
+public:
+    using Answer = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t, const nn::Context& context)>;
+    explicit FakeNetwork(Answer answer) : m_answer(std::move(answer)) {}
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& t, const nn::Context& context) const override {
+        return m_answer(x, t, context);
+    }
+    int inChannels() const override { return 1; }
+
+private:
+    Answer m_answer;
+};
+
 // For x0 ~ N(m, v) the probability flow carries x at noise ratio r to m + (x/alpha - m) sqrt((v + r1^2) / (v + r0^2)).
 struct Problem {
     at::Tensor mean = at::full({1, 1, 1, 1}, 0.3), variance = at::full({1, 1, 1, 1}, 0.25);
@@ -207,13 +220,13 @@ private slots:
     void guidance() {
         QFETCH(double, scale);
         std::int64_t rows = 0;
-        const Network network = [&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
+        const FakeNetwork network([&](const at::Tensor& x, const at::Tensor& t, const nn::Context& context) {
             rows = x.size(0);
-            if (t.size(0) != rows || context.size(0) != rows) throw Error(ErrorCode::Internal, "sizes");
-            return at::ones_like(x) * context.mean({1, 2}).view({-1, 1, 1, 1});
-        };
-        GuidedDenoiser denoise(network, Prediction::Eps, at::full({2, 3, 4}, 0.7), scale == 1 ? at::Tensor() : at::full({2, 3, 4}, 0.2),
-                               scale);
+            if (t.size(0) != rows || context.tokens.size(0) != rows) throw Error(ErrorCode::Internal, "sizes");
+            return at::ones_like(x) * context.tokens.mean({1, 2}).view({-1, 1, 1, 1});
+        });
+        const nn::Context conditional{at::full({2, 3, 4}, 0.7), {}}, unconditional{at::full({2, 3, 4}, 0.2), {}};
+        GuidedDenoiser denoise(network, Prediction::Eps, conditional, unconditional, scale);
         const auto d = denoise(at::zeros({2, 1, 2, 2}), {0.8, 0.6, 500});
         QCOMPARE(rows, scale == 1 ? 2 : 4);
         QVERIFY((d.eps - (0.2 + scale * 0.5)).abs().max().item<double>() < 1e-6);
@@ -222,8 +235,8 @@ private slots:
     // Other scales of x are brought to the one that the network was trained on.
     void explodingLevelsAreScaled() {
         at::Tensor seen;
-        const Network network = [&](const at::Tensor& x, const at::Tensor&, const at::Tensor&) { return seen = x, at::zeros_like(x); };
-        GuidedDenoiser denoise(network, Prediction::Eps, at::zeros({1, 1, 1}), {}, 1);
+        const FakeNetwork network([&](const at::Tensor& x, const at::Tensor&, const nn::Context&) { return seen = x, at::zeros_like(x); });
+        GuidedDenoiser denoise(network, Prediction::Eps, {at::zeros({1, 1, 1}), {}}, {}, 1);
         denoise(at::full({1, 1, 1, 1}, 5.0), {1, 3, 0});
         QVERIFY(std::abs(seen.item<double>() - 5 / std::sqrt(10.0)) < 1e-6);
     }

@@ -171,11 +171,11 @@ private slots:
     void tinyUNetRuns() {
         const auto weights = tinyUNet();
         const nn::UNet unet(WeightView(weights, Binding::forInference(at::kFloat)), tinyConfig());
-        const auto out = unet(noise({2, 4, 6, 8}), at::tensor({10.0f, 999.0f}), noise({2, 3, 6}, 5));
+        const auto out = unet(noise({2, 4, 6, 8}), at::tensor({10.0f, 999.0f}), {noise({2, 3, 6}, 5), {}});
         QCOMPARE(out.sizes().vec(), (std::vector<std::int64_t>{2, 4, 6, 8}));
         QVERIFY(at::isfinite(out).all().item<bool>());
         // The samples of a batch do not see each other.
-        const auto alone = unet(noise({2, 4, 6, 8}).slice(0, 1, 2), at::tensor({999.0f}), noise({2, 3, 6}, 5).slice(0, 1, 2));
+        const auto alone = unet(noise({2, 4, 6, 8}).slice(0, 1, 2), at::tensor({999.0f}), {noise({2, 3, 6}, 5).slice(0, 1, 2), {}});
         QVERIFY(near(out.slice(0, 1, 2), alone));
     }
 

@@ -1,0 +1,25 @@
+#pragma once
+// What a denoising network is to the rest of Phloxine: a function of a noisy latent, a time and a context.
+#include <ATen/ATen.h>
+
+namespace phloxine::nn {
+
+// What guides a network. Either may be undefined: a U-Net with cross-attention reads tokens, a class-conditional transformer reads labels.
+struct Context {
+    at::Tensor tokens; // [n, tokens, width]
+    at::Tensor vector; // [n] int64 labels, or [n, width]
+};
+// One context after another along the batch; both hold the same tensors.
+Context join(const Context& a, const Context& b);
+Context expand(const Context& one, std::int64_t n); // a batch of one, repeated
+
+class Network {
+public:
+    virtual ~Network() = default;
+    // x [n, inChannels, h, w] float32, t [n] (may be fractional) -> the raw output [n, outChannels, h, w] in float32. Where outChannels is
+    // twice inChannels, the second half is a learned variance.
+    virtual at::Tensor operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const = 0;
+    virtual int inChannels() const = 0;
+};
+
+} // namespace phloxine::nn
