@@ -36,6 +36,13 @@ int inspect(const Context& context, const std::string& path) {
     if (context.json) print(report.json);
     else
         for (const auto& line : report.lines) print(line);
+    return report.json.value("fits", true) ? 0 : 1;
+}
+
+int add(const Context& context, const std::string& path, const AddModelOptions& options) {
+    const auto [card, folder] = addModel(path, options);
+    if (context.json) print(Json{{"id", card.id}, {"path", folder.string()}, {"card", toJson(card)}});
+    else print("Added as \"" + card.id + "\"; make tiles with: phloxine generate --model " + card.id + " ...");
     return 0;
 }
 
@@ -47,8 +54,18 @@ Run addModels(CLI::App& command) {
     auto* listing = command.add_subcommand("list", "The models on this machine");
     auto* inspecting = command.add_subcommand("inspect", "What a model folder or a checkpoint is, in plain words");
     inspecting->add_option("path", *path, "Model folder or checkpoint file")->required();
-    for (auto* sub : {listing, inspecting}) sub->fallthrough(); // --json may stand at the end
-    return [listing, path](const Context& context) { return listing->parsed() ? list(context) : inspect(context, *path); };
+    auto options = std::make_shared<AddModelOptions>();
+    auto* adding = command.add_subcommand("add", "Keep a checkpoint or a diffusers folder among the models, without changing it");
+    adding->add_option("path", *path, "Checkpoint file or folder of diffusers")->required();
+    adding->add_option("--id", options->id, "Short name; default: from the file name");
+    adding->add_option("--title", options->title, "Name to show");
+    adding->add_option("--licence", options->licence, "Licence of the model");
+    adding->add_option("--mpp", options->micronsPerPixel, "Micrometres per pixel of its tiles")->check(CLI::Range(0.01, 100.0));
+    adding->add_option("--class-labels", options->classLabels, "Names of its classes, in the order of their numbers");
+    for (auto* sub : {listing, inspecting, adding}) sub->fallthrough(); // --json may stand at the end
+    return [=](const Context& context) {
+        return listing->parsed() ? list(context) : adding->parsed() ? add(context, *path, *options) : inspect(context, *path);
+    };
 }
 
 } // namespace phloxine::cli

@@ -5,7 +5,6 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
-#include "core/tensor/checkpoint.h"
 
 namespace phloxine {
 
@@ -13,36 +12,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// EMA weights stand under "model_ema." + the parameter path of the wrapper without its dots.
-bool takeEma(Weights& weights) {
-    Weights ema = subset(weights, "model_ema.");
-    if (ema.empty()) return false;
-    bool used = false;
-    for (auto& [key, tensor] : weights) {
-        if (!key.starts_with("model.")) continue;
-        auto plain = key.substr(6);
-        std::erase(plain, '.');
-        if (const auto it = ema.find(plain); it != ema.end()) tensor = it->second, used = true;
-    }
-    return used;
-}
+template <typename... Fs>
+struct Overloaded : Fs... {
+    using Fs::operator()...;
+};
 
-fs::path yamlBeside(const fs::path& file) {
-    for (const auto* name : {"config.yaml", "project.yaml"})
-        if (fs::exists(file.parent_path() / name)) return file.parent_path() / name;
-    auto same = file;
-    return same.replace_extension(".yaml");
+[[noreturn]] void unsupported(const char* part, const std::string& target, const Checkpoint& checkpoint) {
+    throw Error(ErrorCode::Unsupported, std::string("The ") + part + " \"" + target + "\" of " + checkpoint.name + " is not supported.", target);
 }
 
 } // namespace
-
-Checkpoint openCheckpoint(const fs::path& file, fs::path yaml, fs::path textConfig, WeightChoice choice) {
-    if (yaml.empty()) yaml = yamlBeside(file);
-    if (textConfig.empty()) textConfig = file.parent_path() / "text_config.json";
-    Checkpoint checkpoint{file.filename().string(), readCheckpoint(file), readCompvisConfig(yaml, textConfig), false};
-    if (choice == WeightChoice::EmaIfThere && checkpoint.config.useEma) checkpoint.emaUsed = takeEma(checkpoint.weights);
-    return checkpoint;
-}
 
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
     const auto& c = checkpoint.config;
@@ -61,61 +40,91 @@ NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
 }
 
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding) {
-    return std::make_unique<nn::UNet>(WeightView(checkpoint.weights, binding, "model.diffusion_model"), checkpoint.config.unet);
+    const WeightView w(checkpoint.weights, binding, "model.diffusion_model");
+    using Result = std::unique_ptr<nn::Network>;
+    return std::visit(
+        Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("denoiser", s.target, checkpoint); },
+                   [&](const nn::UNetConfig& c) -> Result { return std::make_unique<nn::UNet>(w, c); }},
+        checkpoint.config.network);
 }
 
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "first_stage_model");
-    if (const auto* kl = std::get_if<nn::KlConfig>(&checkpoint.config.firstStage)) return std::make_unique<nn::KlAutoencoder>(w, *kl);
-    if (const auto* patch = std::get_if<nn::PatchConfig>(&checkpoint.config.firstStage))
-        return std::make_unique<nn::PatchAutoencoder>(w, *patch);
-    const auto& target = std::get<UnsupportedStage>(checkpoint.config.firstStage).target;
-    throw Error(ErrorCode::Unsupported, "The first stage \"" + target + "\" of " + checkpoint.name + " is not supported yet.", target);
+    using Result = std::unique_ptr<nn::Autoencoder>;
+    return std::visit(
+        Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("first stage", s.target, checkpoint); },
+                   [](const NoStage&) -> Result { return nullptr; },
+                   [&](const nn::KlConfig& c) -> Result { return std::make_unique<nn::KlAutoencoder>(w, c); },
+                   [&](const nn::VqConfig& c) -> Result { return std::make_unique<nn::VqAutoencoder>(w, c); },
+                   [&](const nn::PatchConfig& c) -> Result { return std::make_unique<nn::PatchAutoencoder>(w, c); }},
+        checkpoint.config.firstStage);
 }
 
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "cond_stage_model");
-    if (const auto* text = std::get_if<TextEncoderConfig>(&checkpoint.config.condition))
-        return std::make_unique<TextEncoder>(w / "transformer.text_model", *text);
-    if (std::holds_alternative<ClassStage>(checkpoint.config.condition)) return std::make_unique<ClassEncoder>(w);
-    const auto& target = std::get<UnsupportedStage>(checkpoint.config.condition).target;
-    throw Error(ErrorCode::Unsupported, "The condition \"" + target + "\" of " + checkpoint.name + " is not supported yet.", target);
+    using Result = std::unique_ptr<ConditionEncoder>;
+    return std::visit(
+        Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("condition", s.target, checkpoint); },
+                   [](const NoStage&) -> Result { return std::make_unique<NoEncoder>(); },
+                   [&](const TextEncoderConfig& c) -> Result { return std::make_unique<TextEncoder>(w / "transformer.text_model", c); },
+                   [&](const ClassStage&) -> Result { return std::make_unique<ClassEncoder>(w); }},
+        checkpoint.config.condition);
+}
+
+int pixelsPerLatent(const ModelConfig& config) {
+    return std::visit(Overloaded{[](const nn::PatchConfig& c) { return c.patch; }, [](const nn::KlConfig& c) { return nn::downsampling(c); },
+                                 [](const nn::VqConfig& c) { return nn::downsampling(c); }, [](const auto&) { return 0; }},
+                      config.firstStage);
 }
 
 double scaleFactor(const Checkpoint& checkpoint) {
     const auto stored = checkpoint.weights.find("scale_factor");
-    return stored == checkpoint.weights.end() ? checkpoint.config.scaleFactor : stored->second.to(at::kDouble).item<double>();
+    if (stored == checkpoint.weights.end()) return checkpoint.config.scaleFactor;
+    const double scale = stored->second.numel() == 1 ? stored->second.to(at::kDouble).item<double>() : 0;
+    if (!(scale > 0)) throw Error(ErrorCode::Corrupt, "The scale factor in " + checkpoint.name + " is not a positive number; get the file again.");
+    return scale;
 }
 
-std::string weightsHash(const fs::path& folder) {
+std::string weightsHash(const fs::path& path) {
+    struct Known {
+        fs::file_time_type time;
+        std::string sum;
+    };
     static std::mutex mutex;
-    static std::map<std::string, std::pair<fs::file_time_type, std::string>> known;
-    const auto file = folder / "weights.safetensors";
-    std::error_code error;
-    const auto time = fs::last_write_time(file, error);
-    if (error) throw Error(ErrorCode::NotFound, "The model folder " + folder.filename().string() + " holds no weights.safetensors.");
+    static std::map<std::string, Known> known;
+    const auto sumOf = [](const fs::path& file) {
+        std::error_code error;
+        const auto time = fs::last_write_time(file, error);
+        if (error) throw Error(ErrorCode::NotFound, "The model lacks the file " + file.filename().string() + "; get it again.", file.string());
+        auto& entry = known[file.string()];
+        if (entry.sum.empty() || entry.time != time) entry = {time, sha256OfFile(file)};
+        return entry.sum;
+    };
+    const auto files = formatOf(path).weightFiles(path);
     const std::lock_guard lock(mutex);
-    auto& entry = known[file.string()];
-    if (entry.second.empty() || entry.first != time) entry = {time, sha256OfFile(file)};
-    return entry.second;
+    if (files.size() == 1) return sumOf(files.front());
+    std::string lines;
+    for (const auto& file : files) lines += sumOf(file) + "  " + file.lexically_relative(path).generic_string() + "\n";
+    return sha256(lines);
 }
 
-std::shared_ptr<const Model> loadModelFolder(const fs::path& folder, const ModelCard& card, const Binding& binding) {
+std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& card, const Binding& binding) {
     logInfo("Loading the model " + card.id);
-    auto checkpoint = openCheckpoint(folder / "weights.safetensors", folder / "config.yaml", folder / "text_config.json");
-    const auto hash = weightsHash(folder);
-    if (!card.weightsSha256.empty() && card.weightsSha256 != hash)
+    auto checkpoint = openCheckpoint(path);
+    if (!card.weightsSha256.empty() && card.weightsSha256 != weightsHash(path))
         throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id +
                                             " are not the ones that its card describes (SHA-256 differs); get the model folder again.");
     requireFinite(checkpoint.weights, "the model " + card.id);
-    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, hash, {}, {}, 1, nullptr, nullptr, nullptr});
+    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, {}, {}, 1, 0, nullptr, nullptr, nullptr});
     model->network = bindNetwork(model->checkpoint, binding);
     model->schedule = bindSchedule(model->checkpoint);
     model->prediction = predictionFrom(model->checkpoint.config.prediction);
-    model->scale = scaleFactor(model->checkpoint);
+    model->scale = scaleFactor(model->checkpoint), model->shift = model->checkpoint.config.shiftFactor;
     model->autoencoder = bindAutoencoder(model->checkpoint, binding);
     model->condition = bindCondition(model->checkpoint, binding);
-    const int latent = model->checkpoint.config.latentSize, tile = latent * model->autoencoder->factor();
+    if (!model->autoencoder)
+        throw Error(ErrorCode::MissingKey, "The model " + card.id + " has no autoencoder, so its latents cannot become pictures; get the folder with its vae/.");
+    const int tile = model->checkpoint.config.latentSize * model->autoencoder->factor();
     if (card.tileSizePx != tile)
         throw Error(ErrorCode::Shape, "The card of the model " + card.id + " says tiles of " + std::to_string(card.tileSizePx) +
                                           " px, its weights make " + std::to_string(tile) + " px; correct tile_px in model.json.");

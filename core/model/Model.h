@@ -5,45 +5,39 @@
 #include <string>
 
 #include "core/diffusion/denoiser.h"
+#include "core/model/Checkpoint.h"
 #include "core/model/ModelCard.h"
-#include "core/model/compvis_config.h"
 
 namespace phloxine {
 
-// The weights and the configuration of a checkpoint, before anything is bound. Masters stay memory-mapped.
-struct Checkpoint {
-    std::string name; // for messages
-    Weights weights;  // CompVis keys
-    ModelConfig config;
-    bool emaUsed = false;
-};
-
-enum class WeightChoice { EmaIfThere, Live };
-// A checkpoint file with its YAML. Empty `yaml`: config.yaml or project.yaml beside the file.
-Checkpoint openCheckpoint(const std::filesystem::path& file, std::filesystem::path yaml = {}, std::filesystem::path textConfig = {},
-                          WeightChoice choice = WeightChoice::EmaIfThere);
-
-NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the YAML
+NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the configuration
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding);
-std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding);
+std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding); // null where the model has none
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding);
-double scaleFactor(const Checkpoint& checkpoint); // the buffer in the file wins over the YAML
+double scaleFactor(const Checkpoint& checkpoint); // the buffer in the file wins over the configuration
 
 struct Model {
     ModelCard card;
     Checkpoint checkpoint;
     Binding binding;
-    std::string sha256; // of the weight file
     NoiseSchedule schedule;
     Prediction prediction = Prediction::Eps;
-    double scale = 1; // latent = scale * encode(image)
+    double scale = 1, shift = 0;
     std::unique_ptr<nn::Network> network;
     std::unique_ptr<nn::Autoencoder> autoencoder;
     std::unique_ptr<ConditionEncoder> condition;
+
+    at::Tensor encode(const at::Tensor& image) const { return (autoencoder->encode(image) - shift) * scale; } // [n, 3, h, w] -> latent
+    at::Tensor unscaled(const at::Tensor& latent) const { return latent / scale + shift; }                    // what the autoencoder decodes
 };
 
-// A model folder: model.json, weights.safetensors, config.yaml. Error when the card contradicts the weights.
-std::shared_ptr<const Model> loadModelFolder(const std::filesystem::path& folder, const ModelCard& card, const Binding& binding);
-std::string weightsHash(const std::filesystem::path& folder); // SHA-256 of weights.safetensors, remembered while the file does not change
+// Any file or folder that openCheckpoint() reads. Error when the card contradicts the weights.
+std::shared_ptr<const Model> loadModel(const std::filesystem::path& path, const ModelCard& card, const Binding& binding);
+
+// SHA-256 of the weights: of the one file, or of the names and sums of several. Remembered while the files do not change.
+std::string weightsHash(const std::filesystem::path& path);
+
+// The card of a model that brings none: what the checkpoint tells, the rest stated as unknown.
+ModelCard cardFromCheckpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 } // namespace phloxine

@@ -26,6 +26,14 @@ ModelEntry readEntry(const fs::path& folder) {
     return {modelCardFromJson(readJsonFile(folder / "model.json"), folder.filename().string() + "/model.json"), folder};
 }
 
+// A model folder brings its card; another file or folder is opened, and its card follows from what it holds.
+ModelEntry entryAt(const fs::path& path) {
+    if (fs::exists(path / "model.json")) return readEntry(path);
+    (void)formatOf(path);
+    initDevices("cpu");
+    return {cardFromCheckpoint(path, openCheckpoint(path)), path};
+}
+
 } // namespace
 
 ModelStore::ModelStore(std::vector<fs::path> roots) : m_state(std::make_unique<State>()) { m_state->roots = std::move(roots); }
@@ -62,17 +70,12 @@ ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha2
         if (!sha256.empty() && weightsHash(entry.path) == sha256) return entry;
     }
     if (named) return *named;
-    const fs::path path(idOrPath);
-    if (fs::is_directory(path)) {
-        if (!fs::exists(path / "model.json"))
-            throw Error(ErrorCode::NotAModel, "The folder " + path.filename().string() + " is not a model folder: it holds no model.json.");
-        const auto entry = readEntry(path);
+    if (const fs::path path(idOrPath); fs::exists(path)) {
+        const auto entry = entryAt(path);
         std::erase_if(m_state->visited, [&](const ModelEntry& known) { return known.path == entry.path; });
         m_state->visited.push_back(entry);
         return entry;
     }
-    if (fs::exists(path))
-        throw Error(ErrorCode::NotAModel, path.filename().string() + " is not a model folder; give the folder that holds model.json.");
     std::string known;
     for (const auto& entry : list()) known += (known.empty() ? "" : ", ") + entry.card.id;
     throw Error(ErrorCode::NotFound, "There is no model \"" + idOrPath + "\"; known models: " + known + ".", idOrPath);
@@ -85,7 +88,7 @@ std::shared_ptr<const Model> ModelStore::load(const ModelEntry& entry, const Loa
     const auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
     if (m_state->loaded && m_state->loadedKey == key) return m_state->loaded;
     m_state->loaded.reset(); // two models at once would double the memory
-    m_state->loaded = loadModelFolder(entry.path, entry.card, Binding::forInference(dtype, device));
+    m_state->loaded = loadModel(entry.path, entry.card, Binding::forInference(dtype, device));
     m_state->loadedKey = key;
     return m_state->loaded;
 }
@@ -94,9 +97,14 @@ void ModelStore::unloadAll() { m_state->loaded.reset(); }
 
 std::vector<fs::path> ModelStore::defaultRoots() {
     std::vector<fs::path> roots{resourcesFolder() / "models"};
-    if (const char* data = std::getenv("XDG_DATA_HOME")) roots.push_back(fs::path(data) / "phloxine" / "models");
-    else if (const char* home = std::getenv("HOME")) roots.push_back(fs::path(home) / ".local/share/phloxine/models");
+    if (std::getenv("XDG_DATA_HOME") || std::getenv("HOME")) roots.push_back(userRoot());
     return roots;
+}
+
+fs::path ModelStore::userRoot() {
+    if (const char* data = std::getenv("XDG_DATA_HOME")) return fs::path(data) / "phloxine" / "models";
+    if (const char* home = std::getenv("HOME")) return fs::path(home) / ".local/share/phloxine/models";
+    throw Error(ErrorCode::NotFound, "There is no home folder to keep models in; set XDG_DATA_HOME.");
 }
 
 fs::path resourcesFolder() {

@@ -38,11 +38,21 @@ public:
     void unloadAll();
 
     static std::vector<std::filesystem::path> defaultRoots();
+    static std::filesystem::path userRoot(); // the user's own models; may not exist yet. Error(NotFound) without a home folder
 
 private:
     struct State;
     std::unique_ptr<State> m_state;
 };
+
+struct AddModelOptions { // what a foreign file does not say; empty = taken from the file, or stated as unknown
+    std::string id, title, licence;
+    double micronsPerPixel = 0;
+    std::vector<std::string> classLabels; // in the order of the class numbers
+};
+// Makes a model folder of a checkpoint or a diffusers folder: a card beside the source, which is linked or copied and never rewritten.
+// `root` empty = the user's own models. Error(Exists | MissingKey | Shape | Nan | ...); nothing is left behind.
+ModelEntry addModel(const std::filesystem::path& source, const AddModelOptions& options, std::filesystem::path root = {});
 
 // The folder `resources/` of this build or installation. Error(NotFound).
 std::filesystem::path resourcesFolder();

@@ -21,6 +21,8 @@ public:
     }
     explicit operator bool() const { return m_node.IsDefined() && !m_node.IsNull(); }
 
+    bool is(const std::string& word) const { return m_node.IsDefined() && m_node.IsScalar() && m_node.Scalar() == word; }
+
     template <typename T>
     T as() const {
         if (!*this) fail("is missing");
@@ -83,19 +85,38 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     return c;
 }
 
+void readBody(const Entry& d, nn::AutoencoderConfig& c) {
+    c.channels = d["ch"].number(128, 1, 4096);
+    c.resBlocks = d["num_res_blocks"].number(2, 1, 16);
+    c.zChannels = d["z_channels"].number(4, 1, 256);
+    c.resolution = d["resolution"].number(256, 8, 8192);
+    c.inChannels = d["in_channels"].number(3, 1, 16);
+    c.outChannels = d["out_ch"].number(3, 1, 16);
+    c.channelMult = d["ch_mult"].numbers();
+    c.attentionResolutions = d["attn_resolutions"].numbers();
+    const auto attention = d["attn_type"].as<std::string>("vanilla");
+    if (attention != "vanilla" && attention != "vanilla-xformers" && attention != "none")
+        throw Error(ErrorCode::Unsupported, "The attention \"" + attention + "\" of the autoencoder is not supported.", attention);
+    c.attention = attention != "none";
+    c.convResample = d["resamp_with_conv"].as<bool>(true);
+    c.tanhOut = d["tanh_out"].as<bool>(false);
+}
+
 decltype(ModelConfig::firstStage) firstStage(const Entry& stage) {
+    if (stage.is("__is_first_stage__")) return NoStage{};
     const auto target = stage["target"].as<std::string>();
     const auto p = stage["params"];
     if (target.ends_with("autoencoder.AutoencoderKL")) {
-        const auto d = p["ddconfig"];
         nn::KlConfig c;
-        c.channels = d["ch"].number(128, 1, 4096);
-        c.resBlocks = d["num_res_blocks"].number(2, 1, 16);
-        c.zChannels = d["z_channels"].number(4, 1, 64);
-        c.embedDim = p["embed_dim"].number(c.zChannels, 1, 64);
-        c.resolution = d["resolution"].number(256, 8, 8192);
-        c.channelMult = d["ch_mult"].numbers();
-        c.attentionResolutions = d["attn_resolutions"].numbers();
+        readBody(p["ddconfig"], c);
+        c.embedDim = p["embed_dim"].number(c.zChannels, 1, 256);
+        return c;
+    }
+    if (target.ends_with("autoencoder.VQModelInterface") || target.ends_with("autoencoder.VQModel") || target.ends_with("vqgan.VQModel")) {
+        nn::VqConfig c;
+        readBody(p["ddconfig"], c);
+        c.embedDim = p["embed_dim"].number(c.zChannels, 1, 256);
+        c.codes = p["n_embed"].number(0, 1, 1 << 24);
         return c;
     }
     if (target == "phloxine.PatchAutoencoder") {
@@ -110,12 +131,23 @@ decltype(ModelConfig::firstStage) firstStage(const Entry& stage) {
 }
 
 decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::filesystem::path& textConfig) {
+    if (stage.is("__is_unconditional__")) return NoStage{};
     const auto target = stage["target"].as<std::string>();
     const auto p = stage["params"];
     if (target.ends_with("modules.FrozenCLIPEmbedder")) {
         TextEncoderConfig c;
         c.maxLength = p["max_length"].number(77, 3, 77 * 64);
+        // PathLDM's class of the same name cuts the text into windows; its configurations name PLIP or ask for more than one window.
+        c.pathldm = c.maxLength > 77 || p["version"].as<std::string>("").find("plip") != std::string::npos;
         c.tower = readTowerConfig(textConfig);
+        return c;
+    }
+    if (target.ends_with("modules.FrozenOpenCLIPEmbedder")) {
+        TextEncoderConfig c;
+        c.tower = readTowerConfig(textConfig);
+        c.tower.activation = nn::Activation::Gelu;
+        c.pad = 0;
+        c.penultimate = p["layer"].as<std::string>("last") == "penultimate";
         return c;
     }
     if (target.ends_with("modules.ClassEmbedder")) return ClassStage{p["n_classes"].number(1000, 1, 1 << 20)};
@@ -163,7 +195,7 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.scaleFactor = p["scale_factor"].as<double>(1);
     c.useEma = p["use_ema"].as<bool>(true);
     c.latentSize = p["image_size"].number(0, 0, 8192);
-    c.unet = unetConfig(p["unet_config"]);
+    c.network = unetConfig(p["unet_config"]);
     c.firstStage = firstStage(p["first_stage_config"]);
     c.condition = conditionStage(p["cond_stage_config"], textConfig);
     return c;

@@ -1,79 +1,263 @@
-#include "core/model/diffusers_folder.h"
-
-#include <regex>
-
+// The folders that diffusers writes: model_index.json, and a folder for each part with its config.json and weights.
 #include "core/base/Error.h"
-#include "core/base/Json.h"
+#include "core/model/Checkpoint.h"
+#include "core/model/compvis_config.h"
+#include "core/model/diffusers_names.h"
+#include "core/tensor/checkpoint.h"
 #include "core/tensor/safetensors.h"
 
 namespace phloxine {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    const auto at = text.find(from);
-    return at == std::string::npos ? text : text.replace(at, from.size(), to);
+// The files that hold the weights of one part: a single file, a variant of it, or the shards that an index lists.
+std::vector<fs::path> weightFiles(const fs::path& part) {
+    for (const auto* stem : {"diffusion_pytorch_model", "model", "pytorch_model"}) {
+        for (const auto* ending : {".safetensors", ".fp16.safetensors"})
+            if (fs::exists(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
+        for (const auto* ending : {".safetensors.index.json", ".bin.index.json"}) {
+            const auto index = part / (std::string(stem) + ending);
+            if (!fs::exists(index)) continue;
+            std::vector<fs::path> shards;
+            const auto json = readJsonFile(index);
+            for (const auto& [key, name] : json.value("weight_map", Json::object()).items()) {
+                // A name of a stranger: only a file of this folder will do.
+                const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
+                if (file.empty() || file.has_parent_path())
+                    throw Error(ErrorCode::Corrupt, "The index " + index.filename().string() + " names a file outside its folder; get the model again.");
+                if (std::find(shards.begin(), shards.end(), part / file) == shards.end()) shards.push_back(part / file);
+            }
+            if (!shards.empty()) return shards;
+        }
+        for (const auto* ending : {".bin", ".fp16.bin"})
+            if (fs::exists(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
+    }
+    throw Error(ErrorCode::NotFound, "The folder " + part.filename().string() + " of the model holds no weights (diffusion_pytorch_model.safetensors or model.safetensors); get the model again.", part.string());
 }
 
-// diffusers counts the decoder's blocks from the coarsest, CompVis from the finest.
-std::string compvisKey(std::string key, int levels) {
-    static const std::regex down("encoder\\.down_blocks\\.(\\d+)\\.resnets\\."),
-        up("decoder\\.up_blocks\\.(\\d+)\\.(resnets|upsamplers)\\."), sampler("encoder\\.down_blocks\\.(\\d+)\\.downsamplers\\.0\\.");
-    std::smatch m;
-    if (std::regex_search(key, m, sampler)) key = "encoder.down." + m[1].str() + ".downsample." + m.suffix().str();
-    else if (std::regex_search(key, m, down)) key = "encoder.down." + m[1].str() + ".block." + m.suffix().str();
-    else if (std::regex_search(key, m, up)) {
-        const auto level = "decoder.up." + std::to_string(levels - 1 - std::stoi(m[1].str()));
-        key = level + (m[2] == "resnets" ? ".block." + m.suffix().str() : ".upsample." + replaced(m.suffix().str(), "0.", ""));
+Weights readPart(const fs::path& part) {
+    Weights weights;
+    for (const auto& file : weightFiles(part)) weights.merge(readCheckpoint(file));
+    return weights;
+}
+
+// A config.json with clear words for what is missing or of the wrong kind.
+class Config {
+public:
+    explicit Config(const fs::path& file) : m_json(readJsonFile(file)), m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
+        if (!m_json.is_object()) fail("is not an object");
     }
-    key = replaced(replaced(key, "mid_block.resnets.0", "mid.block_1"), "mid_block.resnets.1", "mid.block_2");
-    if (key.find("mid_block.attentions.0") != std::string::npos) {
-        key = replaced(key, "mid_block.attentions.0", "mid.attn_1");
-        key = replaced(replaced(replaced(key, ".to_q.", ".q."), ".to_k.", ".k."), ".to_v.", ".v.");
-        key = replaced(replaced(key, ".to_out.0.", ".proj_out."), ".group_norm.", ".norm.");
+    template <typename T>
+    T get(const char* key, T fallback) const {
+        const auto it = m_json.find(key);
+        if (it == m_json.end() || it->is_null()) return fallback;
+        try {
+            return it->get<T>();
+        } catch (const Json::exception&) { fail(std::string("has a \"") + key + "\" of the wrong kind"); }
     }
-    return replaced(replaced(key, "conv_norm_out", "norm_out"), "conv_shortcut", "nin_shortcut");
+    int number(const char* key, int fallback, int low, int high) const {
+        const auto value = get<std::int64_t>(key, fallback);
+        if (value < low || value > high) fail(std::string("has an impossible \"") + key + "\"");
+        return int(value);
+    }
+    std::vector<int> numbers(const char* key, int high = 65536) const {
+        const auto values = get<std::vector<int>>(key, {});
+        if (values.empty() || values.size() > 8) fail(std::string("has no usable \"") + key + "\"");
+        for (const int v : values)
+            if (v < 1 || v > high) fail(std::string("has an impossible \"") + key + "\"");
+        return values;
+    }
+    // Options that change the network and that Phloxine knows only at their usual value.
+    void require(const char* key, const Json& usual) const {
+        const auto it = m_json.find(key);
+        if (it != m_json.end() && !it->is_null() && *it != usual)
+            throw Error(ErrorCode::Unsupported, "The model sets \"" + std::string(key) + "\" to " + it->dump() + " in " + m_file + ", which is not supported.", key);
+    }
+    const Json& json() const { return m_json; }
+    [[noreturn]] void fail(const std::string& why) const { throw Error(ErrorCode::Corrupt, "The file " + m_file + " " + why + "; correct it or get the model again."); }
+
+private:
+    Json m_json;
+    std::string m_file;
+};
+
+std::vector<int> multiples(const Config& config, const std::vector<int>& widths) {
+    std::vector<int> result;
+    for (const int width : widths) {
+        if (width % widths.front()) config.fail("has block_out_channels that are no multiples of the first");
+        result.push_back(width / widths.front());
+    }
+    return result;
+}
+
+nn::UNetConfig unetConfig(const Config& config) {
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
+             {"act_fn", "silu"}, {"downsample_padding", 1}, {"flip_sin_to_cos", true}, {"freq_shift", 0}, {"mid_block_scale_factor", 1},
+             {"center_input_sample", false}, {"dual_cross_attention", false}, {"only_cross_attention", false}, {"addition_embed_type", Json()},
+             {"encoder_hid_dim", Json()}, {"time_cond_proj_dim", Json()}, {"conv_in_kernel", 3}, {"conv_out_kernel", 3},
+             {"mid_block_type", "UNetMidBlock2DCrossAttn"}, {"time_embedding_type", "positional"}, {"resnet_time_scale_shift", "default"}})
+        config.require(key, usual);
+    const auto widths = config.numbers("block_out_channels");
+    const auto down = config.get<std::vector<std::string>>("down_block_types", {});
+    if (down.size() != widths.size()) config.fail("lists another number of blocks than of widths");
+    nn::UNetConfig c;
+    c.inChannels = config.number("in_channels", 4, 1, 64);
+    c.outChannels = config.number("out_channels", 4, 1, 64);
+    c.modelChannels = widths.front();
+    c.channelMult = multiples(config, widths);
+    c.resBlocks = config.number("layers_per_block", 2, 1, 16);
+    c.normGroups = config.number("norm_num_groups", 32, 1, 1024);
+    c.contextDim = config.number("cross_attention_dim", 1280, 1, 65536);
+    c.transformerDepth = config.number("transformer_layers_per_block", 1, 1, 64);
+    c.linearProjection = config.get("use_linear_projection", false);
+    for (std::size_t level = 0; level < down.size(); ++level) {
+        if (down[level] == "CrossAttnDownBlock2D") c.attentionResolutions.push_back(1 << level);
+        else if (down[level] != "DownBlock2D")
+            throw Error(ErrorCode::Unsupported, "The U-Net block \"" + down[level] + "\" is not supported.", down[level]);
+    }
+    // "attention_head_dim" has always been the number of heads in these files.
+    const auto heads = config.json().contains("num_attention_heads") && !config.json()["num_attention_heads"].is_null() ? "num_attention_heads" : "attention_head_dim";
+    if (config.json().contains(heads) && config.json()[heads].is_array()) {
+        c.headsPerLevel = config.numbers(heads, 1024);
+        if (c.headsPerLevel.size() != widths.size()) config.fail("lists another number of heads than of widths");
+    } else c.heads = config.number(heads, 8, 1, 1024);
+    return c;
+}
+
+void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
+    const bool unet = fs::exists(folder / "unet" / "config.json");
+    const auto part = folder / (unet ? "unet" : "transformer");
+    if (!fs::exists(part / "config.json"))
+        throw Error(ErrorCode::MissingKey, "The folder " + checkpoint.name + " holds no denoiser (unet/ or transformer/).");
+    const Config config(part / "config.json");
+    const auto name = config.get<std::string>("_class_name", "");
+    auto& c = checkpoint.config;
+    c.latentSize = config.number("sample_size", 0, 0, 8192);
+    NamePairs blocks;
+    if (name == "UNet2DConditionModel") {
+        const auto network = unetConfig(config);
+        blocks = unetBlockNames(network);
+        c.network = network, c.family = "diffusers-sd";
+    } else if (name == "DiTTransformer2DModel") c.network = ditConfig(config.json()), c.family = "diffusers-dit";
+    else if (name == "PixArtTransformer2DModel") c.network = pixartConfig(config.json()), c.family = "diffusers-pixart";
+    else c.network = UnsupportedStage{name};
+    for (auto& [key, tensor] : readPart(part)) {
+        const auto renamed = unet ? compvisUNetName(key, blocks) : key;
+        checkpoint.weights["model.diffusion_model." + (renamed.empty() ? key : renamed)] = tensor;
+    }
+}
+
+void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
+    auto& c = checkpoint.config;
+    if (!fs::exists(part / "config.json")) {
+        c.firstStage = NoStage{};
+        return;
+    }
+    const Config config(part / "config.json");
+    const auto name = config.get<std::string>("_class_name", "");
+    if (name != "AutoencoderKL") {
+        c.firstStage = UnsupportedStage{name};
+        return;
+    }
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"}, {"latents_mean", Json()}, {"latents_std", Json()}})
+        config.require(key, usual);
+    const auto widths = config.numbers("block_out_channels");
+    nn::KlConfig kl;
+    kl.channels = widths.front();
+    kl.channelMult = multiples(config, widths);
+    kl.resBlocks = config.number("layers_per_block", 1, 1, 16);
+    kl.zChannels = kl.embedDim = config.number("latent_channels", 4, 1, 256);
+    kl.normGroups = config.number("norm_num_groups", 32, 1, 1024);
+    kl.quantConv = config.get("use_quant_conv", true);
+    kl.postQuantConv = config.get("use_post_quant_conv", true);
+    kl.middleAttention = config.get("mid_block_add_attention", true);
+    kl.attentionResolutions.clear();
+    c.firstStage = kl;
+    c.scaleFactor = config.get("scaling_factor", 0.18215);
+    c.shiftFactor = config.get("shift_factor", 0.0);
+    const auto blocks = autoencoderBlockNames(int(widths.size()), kl.resBlocks);
+    for (const auto& [key, tensor] : readPart(part)) {
+        const auto renamed = compvisAutoencoderName(key, blocks);
+        // The attention's linear layers are 1x1 convolutions in CompVis.
+        const bool linear = tensor.dim() == 2 && renamed.find("attn_1") != std::string::npos;
+        checkpoint.weights["first_stage_model." + (renamed.empty() ? key : renamed)] = linear ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
+    }
+}
+
+std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
+    const auto file = tokenizer / "special_tokens_map.json";
+    const auto pad = fs::exists(file) ? readJsonFile(file).value("pad_token", Json("<|endoftext|>")) : Json("<|endoftext|>");
+    const auto word = pad.is_object() ? pad.value("content", std::string()) : pad.is_string() ? pad.get<std::string>() : std::string();
+    if (word == "!") return 0; // Stable Diffusion 2
+    if (word != "<|endoftext|>") throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);
+    return ClipTokenizer::end;
+}
+
+void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
+    auto& stage = checkpoint.config.condition;
+    const auto text = folder / "text_encoder";
+    if (fs::exists(text / "config.json")) {
+        const auto json = readJsonFile(text / "config.json");
+        const auto name = json.contains("architectures") && json["architectures"].is_array() && !json["architectures"].empty() ? json["architectures"][0].dump() : "";
+        if (name.find("CLIPTextModel") == std::string::npos && json.value("model_type", std::string()) != "clip_text_model") {
+            stage = UnsupportedStage{name};
+            return;
+        }
+        TextEncoderConfig config;
+        config.tower = readTowerConfig(text / "config.json");
+        config.pad = paddingToken(folder / "tokenizer", checkpoint.name);
+        stage = config;
+        for (const auto& [key, tensor] : readPart(text)) {
+            const bool bare = !key.starts_with("text_model.");
+            checkpoint.weights[std::string("cond_stage_model.transformer.") + (bare ? "text_model." : "") + key] = tensor;
+        }
+    } else if (checkpoint.config.family == "diffusers-dit") stage = labelStage(checkpoint.config);
+    else if (checkpoint.config.family == "diffusers-pixart") {
+        stage = tokenStage(checkpoint.config);
+        const auto null = folder / "null_embedding.safetensors";
+        if (fs::exists(null)) // one tensor, the vector that stands for "no condition"
+            for (const auto& [key, tensor] : readSafetensors(null)) checkpoint.weights["cond_stage_model.null"] = tensor;
+    } else stage = NoStage{};
+}
+
+// diffusers' "scaled_linear" is CompVis' "linear", its "linear" CompVis' "sqrt_linear".
+void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
+    const auto file = folder / "scheduler" / "scheduler_config.json";
+    if (!fs::exists(file)) return;
+    const Config config(file);
+    auto& c = checkpoint.config;
+    c.scheduler = config.json();
+    const auto prediction = config.get<std::string>("prediction_type", "epsilon"), name = config.get<std::string>("_class_name", "");
+    c.prediction = name.starts_with("FlowMatch") ? "flow" : prediction == "v_prediction" ? "v" : prediction == "sample" ? "x0" : prediction == "epsilon" ? "eps" : prediction;
+    c.timesteps = config.number("num_train_timesteps", 1000, 2, 100000);
+    c.linearStart = config.get("beta_start", 0.0001);
+    c.linearEnd = config.get("beta_end", 0.02);
+    const auto betas = config.get<std::string>("beta_schedule", "linear");
+    c.betaSchedule = betas == "scaled_linear" ? "linear" : betas == "linear" ? "sqrt_linear" : betas;
 }
 
 } // namespace
 
-Checkpoint openDiffusersVae(const std::filesystem::path& folder) {
-    const auto json = readJsonFile(folder / "vae" / "config.json");
-    if (json.value("_class_name", std::string()) != "AutoencoderKL" || json.value("shift_factor", Json()).is_number())
-        throw Error(ErrorCode::Unsupported,
-                    "The autoencoder of " + folder.filename().string() + " is not a plain AutoencoderKL, which is not supported yet.");
-    nn::KlConfig c;
-    const auto widths = json.at("block_out_channels").get<std::vector<int>>();
-    c.channels = widths.at(0);
-    c.channelMult.clear();
-    for (const int width : widths) c.channelMult.push_back(width / c.channels);
-    c.resBlocks = json.value("layers_per_block", 2);
-    c.zChannels = c.embedDim = json.value("latent_channels", 4);
-    Checkpoint checkpoint{folder.filename().string(), {}, {}, false};
-    for (const auto& [key, tensor] : readSafetensors(folder / "vae" / "diffusion_pytorch_model.safetensors")) {
-        const auto renamed = compvisKey(key, int(widths.size()));
-        // The attention's linear layers are 1x1 convolutions in CompVis.
-        const bool linear = tensor.dim() == 2 && renamed.find("attn_1") != std::string::npos;
-        checkpoint.weights["first_stage_model." + renamed] = linear ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
-    }
-    checkpoint.config.scaleFactor = json.value("scaling_factor", 0.18215);
-    checkpoint.config.firstStage = c;
+Checkpoint openDiffusers(const fs::path& folder, const OpenOptions&) {
+    const Config index(folder / "model_index.json");
+    Checkpoint checkpoint;
+    checkpoint.name = folder.filename().string();
+    addDenoiser(folder, checkpoint);
+    addAutoencoder(folder / "vae", checkpoint);
+    addCondition(folder, checkpoint);
+    addSchedule(folder, checkpoint);
     return checkpoint;
 }
 
-Checkpoint openDiffusersText(const std::filesystem::path& folder) {
-    Checkpoint checkpoint{folder.filename().string(), {}, {}, false};
-    TextEncoderConfig config;
-    config.tower = readTowerConfig(folder / "text_encoder" / "config.json");
-    const auto pad = readJsonFile(folder / "tokenizer" / "special_tokens_map.json").value("pad_token", Json("<|endoftext|>"));
-    const auto word = pad.is_object() ? pad.value("content", std::string()) : pad.is_string() ? pad.get<std::string>() : std::string();
-    if (word == "!") config.pad = 0; // Stable Diffusion 2
-    else if (word != "<|endoftext|>")
-        throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + checkpoint.name + " is not known.", word);
-    checkpoint.config.condition = config;
-    for (const auto& [key, tensor] : readSafetensors(folder / "text_encoder" / "model.safetensors"))
-        checkpoint.weights["cond_stage_model.transformer." + key] = tensor;
-    return checkpoint;
+std::vector<fs::path> weightFilesOfDiffusers(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const auto* part : {"text_encoder", "transformer", "unet", "vae"})
+        if (fs::exists(folder / part / "config.json"))
+            for (const auto& file : weightFiles(folder / part)) files.push_back(file);
+    if (fs::exists(folder / "null_embedding.safetensors")) files.push_back(folder / "null_embedding.safetensors");
+    return files;
 }
 
 } // namespace phloxine

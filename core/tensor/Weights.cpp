@@ -1,8 +1,12 @@
 #include "core/tensor/Weights.h"
 
+#include <atomic>
+
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/MappedFile.h"
 
 namespace phloxine {
 
@@ -29,6 +33,7 @@ const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shap
     if (!fits)
         throw Error(ErrorCode::Shape,
                     "The tensor \"" + key + "\" has the shape " + shapeText(have) + " where " + shapeText(shape) + " is needed.", key);
+    if (m_binding.seen) m_binding.seen->insert(key);
     return it->second;
 }
 
@@ -36,7 +41,9 @@ at::Tensor WeightView::get(std::string_view name, at::IntArrayRef shape) const {
     const auto& tensor = master(name, shape);
     if (!m_binding.infer) return tensor;
     auto bound = tensor.to(m_binding.device, m_binding.dtype);
-    return bound.dim() == 4 ? bound.contiguous(at::MemoryFormat::ChannelsLast) : bound.contiguous();
+    bound = bound.dim() == 4 ? bound.contiguous(at::MemoryFormat::ChannelsLast) : bound.contiguous();
+    if (!bound.is_alias_of(tensor)) releaseMapped(tensor); // else two copies would stay in memory
+    return bound;
 }
 
 at::Tensor WeightView::exact(std::string_view name, at::IntArrayRef shape) const {
@@ -59,19 +66,57 @@ std::int64_t parameterCount(const Weights& weights) {
     return n;
 }
 
+void releaseMapped(const at::Tensor& tensor) {
+    if (tensor.is_cpu() && tensor.is_contiguous()) MappedFile::release(tensor.data_ptr(), tensor.nbytes());
+}
+
 std::string shapeText(at::IntArrayRef shape) {
     std::string text = "[";
     for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
     return text + "]";
 }
 
+namespace {
+
+// All exponent bits set = infinite or not a number. Reads the bits as they lie, as fast as the memory.
+template <typename Bits>
+bool holdsNonFinite(const void* data, std::int64_t count, Bits exponent) {
+    const auto* bits = static_cast<const Bits*>(data);
+    std::atomic<bool> found = false;
+    at::parallel_for(0, count, 1 << 18, [&](std::int64_t begin, std::int64_t end) {
+        bool any = false;
+        for (auto i = begin; i < end; ++i) any |= (bits[i] & exponent) == exponent;
+        if (any) found = true;
+    });
+    return found;
+}
+
+bool isFinite(const at::Tensor& t) {
+    if (!t.is_cpu() || !t.is_contiguous()) return at::isfinite(t).all().item<bool>();
+    switch (t.scalar_type()) {
+    case at::kFloat:
+        return !holdsNonFinite<std::uint32_t>(t.data_ptr(), t.numel(), 0x7f800000u);
+    case at::kHalf:
+        return !holdsNonFinite<std::uint16_t>(t.data_ptr(), t.numel(), std::uint16_t(0x7c00));
+    case at::kBFloat16:
+        return !holdsNonFinite<std::uint16_t>(t.data_ptr(), t.numel(), std::uint16_t(0x7f80));
+    default:
+        return at::isfinite(t).all().item<bool>();
+    }
+}
+
+} // namespace
+
 void requireFinite(const Weights& weights, const std::string& what) {
     for (const auto& [key, tensor] : weights)
-        if (tensor.is_floating_point() && tensor.numel() > 0 && !std::isfinite(tensor.sum(at::kDouble).item<double>()))
-            if (!at::isfinite(tensor).all().item<bool>())
+        if (tensor.is_floating_point() && tensor.numel() > 0) {
+            const bool finite = isFinite(tensor);
+            releaseMapped(tensor);
+            if (!finite)
                 throw Error(ErrorCode::Nan,
                             "The weights of " + what + " hold values that are not numbers, first in \"" + key + "\"; get the file again.",
                             key);
+        }
 }
 
 } // namespace phloxine

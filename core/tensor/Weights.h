@@ -3,6 +3,7 @@
 // bound from a `WeightView`, which is a prefix into the dictionary plus the way to bind: plain masters for training, or cast (and laid out)
 // for inference.
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct Binding {
     bool infer = true;
     at::ScalarType dtype = at::kFloat;
     at::Device device = at::kCPU;
+    std::set<std::string>* seen = nullptr; // where set, the keys that were bound are noted there
 
     static Binding train() { return {false, at::kFloat, at::kCPU}; }
     static Binding forInference(at::ScalarType dtype, at::Device device = at::kCPU);
@@ -50,6 +52,8 @@ private:
 // Keys that start with `prefix`, with the prefix cut off.
 Weights subset(const Weights& weights, std::string_view prefix);
 std::int64_t parameterCount(const Weights& weights);
+// Gives the pages of a memory-mapped tensor back to the system until they are read again.
+void releaseMapped(const at::Tensor& tensor);
 std::string shapeText(at::IntArrayRef shape); // "[320, 4, 3, 3]"
 
 // Error(Nan) naming the first tensor that holds a value which is not finite.

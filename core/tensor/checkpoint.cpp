@@ -30,7 +30,7 @@ public:
         if (m_members.count(m_root + "constants.pkl") && m_members.count(m_root + "version"))
             for (const auto& [name, bytes] : m_members)
                 if (name.starts_with(m_root + "code/"))
-                    throw Error(ErrorCode::Unsupported,
+                    throw Error(ErrorCode::NotAModel,
                                 "The file " + m_file +
                                     " is a TorchScript program, not a checkpoint; a checkpoint of its weights is needed.");
         if (!m_members.count(m_root + "data.pkl"))

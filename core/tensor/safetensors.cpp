@@ -1,10 +1,5 @@
 #include "core/tensor/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstring>
 
 #include "core/base/Error.h"
@@ -98,33 +93,6 @@ void requireNoGaps(std::vector<Span> spans, std::uint64_t dataSize, const std::s
 }
 
 } // namespace
-
-std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
-    const auto name = path.filename().string();
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw Error(ErrorCode::NotFound, "The file " + name + " cannot be opened: " + std::strerror(errno) + ".", path.string());
-    struct stat status {};
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        ::close(fd);
-        throw Error(ErrorCode::NotAModel, name + " is not a file.");
-    }
-    if (status.st_size == 0) {
-        ::close(fd);
-        throw Error(ErrorCode::Truncated, "The file " + name + " is empty; get it again.");
-    }
-    void* data = mmap(nullptr, std::size_t(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
-    ::close(fd);
-    if (data == MAP_FAILED)
-        throw Error(ErrorCode::OutOfMemory, "The file " + name + " cannot be mapped into memory: " + std::strerror(errno) + ".");
-    auto file = std::shared_ptr<MappedFile>(new MappedFile);
-    file->m_data = static_cast<const std::byte*>(data);
-    file->m_size = std::size_t(status.st_size);
-    return file;
-}
-
-MappedFile::~MappedFile() {
-    if (m_data) munmap(const_cast<std::byte*>(m_data), m_size);
-}
 
 Weights readSafetensors(const std::filesystem::path& path, std::map<std::string, std::string>* metadata) {
     const auto file = path.filename().string();

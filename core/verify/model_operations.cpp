@@ -1,6 +1,6 @@
 // Operations on parts of a model: networks, autoencoders, conditions.
 #include "core/base/Error.h"
-#include "core/model/diffusers_folder.h"
+#include "core/model/lora.h"
 #include "core/tensor/formula_weights.h"
 #include "core/verify/model_case.h"
 
@@ -8,27 +8,39 @@ namespace phloxine::verify {
 
 namespace fs = std::filesystem;
 
-std::vector<std::int64_t> sizes(const Json& json) { return json.get<std::vector<std::int64_t>>(); }
-
 Checkpoint openCase(const Case& c) {
-    if (c.parameters.contains("formula") || (c.parameters.contains("weights") && c.parameters["weights"] == "formula/1"))
-        throw NotYet{"full-size networks with formula weights are not there yet"};
-    if (fs::is_directory(c.model)) throw NotYet{"diffusers folders are not there yet, but for their KL autoencoder and text encoder"};
+    if (c.parameters.value("weights", std::string()) == "formula/1") return formulaCheckpoint(c.parameters);
+    OpenOptions options;
     const auto beside = [&](const char* key) {
-        return c.parameters.contains(key) ? c.model.parent_path() / c.parameters[key].get<std::string>() : fs::path();
+        return c.parameters.contains(key) ? (c.model.parent_path() / c.parameters[key].get<std::string>()).lexically_normal() : fs::path();
     };
-    const bool live = c.parameters.value("weights", std::string()) == "live";
-    return openCheckpoint(c.model, beside("config"), beside("text_config"), live ? WeightChoice::Live : WeightChoice::EmaIfThere);
+    options.config = beside("config"), options.textConfig = beside("text_config");
+    if (c.parameters.value("weights", std::string()) == "live") options.weights = WeightChoice::Live;
+    return openCheckpoint(c.model, options);
 }
 
 Binding fullPrecision() { return Binding::forInference(at::kFloat); }
 
 namespace {
 
-Checkpoint openAutoencoder(const Case& c) {
-    if (!fs::is_directory(c.model)) return openCase(c);
-    if (!fs::exists(c.model / "vae")) throw NotYet{"this folder holds no autoencoder"};
-    return openDiffusersVae(c.model);
+std::vector<std::int64_t> sizes(const Json& json) { return json.get<std::vector<std::int64_t>>(); }
+
+// An input of the case, or undefined.
+at::Tensor input(const Case& c, const char* name) {
+    const auto it = c.inputs.find(name);
+    return it == c.inputs.end() ? at::Tensor() : it->second;
+}
+
+std::vector<std::int64_t> integersOf(const at::Tensor& t) {
+    const auto plain = t.to(at::kLong).contiguous();
+    return {plain.data_ptr<std::int64_t>(), plain.data_ptr<std::int64_t>() + plain.numel()};
+}
+
+// [n, tokens, width] -> the chosen tokens, and the mean and deviation of each text.
+void addRows(const Json& rows, Weights& out) {
+    const auto& context = out.at("context");
+    out["context_rows"] = context.index_select(1, at::tensor(sizes(rows), at::kLong));
+    out["context_mean"] = context.mean({1, 2}), out["context_std"] = context.std({1, 2});
 }
 
 } // namespace
@@ -46,47 +58,83 @@ Weights runFormula(const Case& c) {
 }
 
 Weights runUNet(const Case& c) {
-    const auto checkpoint = openCase(c);
-    if (!c.inputs.count("context")) throw NotYet{"a U-Net without a context is not there yet"};
-    const auto network = bindNetwork(checkpoint, fullPrecision());
-    return {{"eps", (*network)(c.inputs.at("x"), c.inputs.at("t"), {c.inputs.at("context"), {}})}};
+    const auto network = bindNetwork(openCase(c), fullPrecision());
+    auto vector = input(c, "labels");
+    if (!vector.defined()) vector = input(c, "y");
+    const auto& x = c.inputs.at("x");
+    const auto raw = (*network)(x, c.inputs.at("t"), {input(c, "context"), vector});
+    return {{"raw", raw}, {"eps", raw.slice(1, 0, x.size(1))}};
 }
 
 Weights runEncode(const Case& c) {
-    const auto checkpoint = openAutoencoder(c);
+    const auto checkpoint = openCase(c);
     const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision());
-    const double scale = scaleFactor(checkpoint);
+    const double scale = scaleFactor(checkpoint), shift = checkpoint.config.shiftFactor;
     const auto& image = c.inputs.at("image");
     const auto* kl = dynamic_cast<const nn::KlAutoencoder*>(autoencoder.get());
-    if (!kl) return {{"latent", autoencoder->encode(image) * scale}};
+    if (!kl) return {{"latent", (autoencoder->encode(image) - shift) * scale}};
     const auto moments = kl->moments(image);
-    Weights out{{"mean", moments.mean}, {"logvar", moments.logvar}, {"latent", moments.mean * scale}};
-    if (const auto noise = c.inputs.find("noise"); noise != c.inputs.end())
-        out["latent_sampled"] = (moments.mean + at::exp(0.5 * moments.logvar) * noise->second) * scale;
+    Weights out{{"mean", moments.mean}, {"logvar", moments.logvar}, {"latent", (moments.mean - shift) * scale}};
+    if (const auto noise = input(c, "noise"); noise.defined())
+        out["latent_sampled"] = (moments.mean + at::exp(0.5 * moments.logvar) * noise - shift) * scale;
     return out;
 }
 
+Weights decoded(const Checkpoint& checkpoint, const at::Tensor& latent, std::optional<bool> quantise) {
+    const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision());
+    if (!autoencoder) return {}; // a denoiser alone
+    const auto unscaled = latent / scaleFactor(checkpoint) + checkpoint.config.shiftFactor;
+    const auto* vq = dynamic_cast<const nn::VqAutoencoder*>(autoencoder.get());
+    if (!vq) return {{"image", autoencoder->decode(unscaled)}};
+    return {{"image", quantise ? vq->decode(unscaled, *quantise) : vq->decode(unscaled)}, {"codes", vq->quantise(unscaled).codes}};
+}
+
 Weights runDecode(const Case& c) {
-    const auto checkpoint = openAutoencoder(c);
-    return {{"image", bindAutoencoder(checkpoint, fullPrecision())->decode(c.inputs.at("latent") / scaleFactor(checkpoint))}};
+    const auto quantise = c.parameters.find("quantise");
+    return decoded(openCase(c), c.inputs.at("latent"), quantise == c.parameters.end() ? std::nullopt : std::optional(quantise->get<bool>()));
 }
 
 Weights runText(const Case& c) {
-    auto checkpoint = std::filesystem::is_directory(c.model / "text_encoder") ? openDiffusersText(c.model) : openCase(c);
-    auto& stage = checkpoint.config.condition;
-    if (!std::holds_alternative<TextEncoderConfig>(stage)) throw NotYet{"this text encoder is not there yet"};
-    auto& config = std::get<TextEncoderConfig>(stage);
-    config.maxLength = c.parameters.value("max_length", config.maxLength);
-    config.pathldm = c.parameters.value("chunking", std::string("none")) == "pathldm";
+    auto checkpoint = openCase(c);
+    auto* config = std::get_if<TextEncoderConfig>(&checkpoint.config.condition);
+    if (!config) throw NotYet{"this model has no text encoder"};
+    config->maxLength = c.parameters.value("max_length", config->maxLength);
+    config->pathldm = c.parameters.value("chunking", std::string("none")) == "pathldm";
     const auto encoder = bindCondition(checkpoint, fullPrecision());
     const auto text = dynamic_cast<const TextEncoder&>(*encoder).encodeTexts(c.parameters.at("texts").get<std::vector<std::string>>());
-    return {{"ids", text.ids}, {"mask", text.mask}, {"context", text.context}};
+    Weights out{{"ids", text.ids}, {"mask", text.mask}, {"context", text.context}};
+    if (c.parameters.contains("rows")) addRows(c.parameters["rows"], out);
+    return out;
 }
 
 Weights runClass(const Case& c) {
-    const auto labels = c.inputs.at("labels").contiguous();
-    const auto* first = labels.data_ptr<std::int64_t>();
-    return {{"context", bindCondition(openCase(c), fullPrecision())->encode({{}, {first, first + labels.numel()}}).tokens}};
+    Condition condition;
+    condition.labels = integersOf(c.inputs.at("labels"));
+    return {{"context", bindCondition(openCase(c), fullPrecision())->encode(condition).tokens}};
+}
+
+// The vectors of a case, under the names that it gives them.
+Condition vectorCondition(const Case& c) {
+    Condition condition;
+    for (const auto* name : {"patch", "feat", "vector"})
+        if (const auto t = input(c, name); t.defined()) condition.vectors = t;
+    condition.region = input(c, "region");
+    for (const auto* name : {"mag", "labels"})
+        if (const auto t = input(c, name); t.defined()) condition.labels = integersOf(t);
+    return condition;
+}
+
+Weights runVector(const Case& c) { return {{"context", bindCondition(openCase(c), fullPrecision())->encode(vectorCondition(c)).tokens}}; }
+
+Weights runLora(const Case& c) {
+    auto checkpoint = openCase(c);
+    mergeLora(checkpoint, readLora((c.folder / c.parameters.at("lora").get<std::string>()).lexically_normal()), c.parameters.at("scale"));
+    const auto network = bindNetwork(checkpoint, fullPrecision());
+    Weights out{{"eps", (*network)(c.inputs.at("x"), c.inputs.at("t"), {input(c, "context"), input(c, "labels")})}};
+    Condition condition;
+    condition.texts = c.parameters.value("texts", std::vector<std::string>());
+    if (!condition.texts.empty()) out["context_after"] = bindCondition(checkpoint, fullPrecision())->encode(condition).tokens;
+    return out;
 }
 
 } // namespace phloxine::verify

@@ -11,6 +11,7 @@
 namespace phloxine::verify {
 
 struct Case {
+    std::filesystem::path folder; // of the case
     std::filesystem::path model; // resolved; empty when the case has none
     Json parameters;
     Weights inputs;                  // by name
@@ -21,18 +22,25 @@ struct NotYet { // thrown where a variant of an operation is not there yet
     std::string reason;
 };
 
+struct Mismatch { // thrown by an operation that compares no tensors, where the result is not what the case says
+    std::string reason;
+};
+
 struct OperationRow {
     const char* name;
     Weights (*run)(const Case&); // the tensors that were asked for, by name
 };
 const std::vector<OperationRow>& operations();
 
+Weights runLoad(const Case&);
+Weights runLora(const Case&);
 Weights runFormula(const Case&);
 Weights runUNet(const Case&);
 Weights runEncode(const Case&);
 Weights runDecode(const Case&);
 Weights runText(const Case&);
 Weights runClass(const Case&);
+Weights runVector(const Case&);
 Weights runSchedule(const Case&);
 Weights runAnalytic(const Case&);
 Weights runSample(const Case&);
