@@ -1,49 +1,37 @@
 #pragma once
-// The CompVis KL autoencoder (ldm.models.autoencoder.AutoencoderKL) behind the one interface of first stages.
-#include <memory>
-#include <vector>
-
-#include "core/nn/layers.h"
+// The CompVis KL autoencoder (ldm.models.autoencoder.AutoencoderKL): f4, f8, f16 by the number of levels, with 4, 16 or any number of
+// latent channels. The scale and shift of latents belong to the model around it.
+#include "core/nn/autoencoder_blocks.h"
 
 namespace phloxine::nn {
 
-// First stage of a latent diffusion model. Images [n, 3, h, w] in -1..1; latents [n, z, h/f, w/f], not scaled.
-class Autoencoder {
-public:
-    virtual ~Autoencoder() = default;
-    virtual at::Tensor encode(const at::Tensor& image) const = 0;  // the mode of the posterior
-    virtual at::Tensor decode(const at::Tensor& latent) const = 0; // float32, not clamped
-    // A small picture, one pixel per latent element, by a linear map: [n, 3, h, w]. Cheap enough for every step.
-    virtual at::Tensor preview(const at::Tensor& latent) const = 0;
-    virtual int factor() const = 0; // pixels per latent element
-    virtual int latentChannels() const = 0;
-};
-
-struct KlConfig {
-    int channels = 128, resBlocks = 2, zChannels = 4, embedDim = 4, resolution = 256;
-    std::vector<int> channelMult{1, 2, 4, 4}, attentionResolutions;
+struct KlConfig : AutoencoderConfig {
+    int embedDim = 4; // channels of the latent; zChannels where the file has no quant_conv
+    // diffusers' use_quant_conv and use_post_quant_conv: autoencoders with 16 channels often have neither.
+    bool quantConv = true, postQuantConv = true;
 };
 
 struct Moments {
     at::Tensor mean, logvar; // logvar clamped to [-30, 20]
 };
 
+// Keys: encoder.*, decoder.*, quant_conv, post_quant_conv. Error(MissingKey | Shape) names the tensor that does not fit.
 class KlAutoencoder final : public Autoencoder {
 public:
     KlAutoencoder(const WeightView& w, const KlConfig& config);
-    ~KlAutoencoder() override;
-    Moments moments(const at::Tensor& image) const;
+    Moments moments(const at::Tensor& image) const; // each [n, embedDim, h/f, w/f] in float32
     at::Tensor encode(const at::Tensor& image) const override { return moments(image).mean; }
     at::Tensor decode(const at::Tensor& latent) const override;
-    at::Tensor preview(const at::Tensor& latent) const override; // the first three channels, brought into range
-    int factor() const override;
+    at::Tensor preview(const at::Tensor& latent) const override { return firstChannels(latent); }
+    int factor() const override { return downsampling(m_config); }
     int latentChannels() const override { return m_config.embedDim; }
 
 private:
-    struct Layers;
     KlConfig m_config;
     Binding m_binding;
-    std::unique_ptr<Layers> m_layers;
+    Encoder m_encoder;
+    Decoder m_decoder;
+    Conv m_quant, m_postQuant;
 };
 
 } // namespace phloxine::nn

@@ -1,150 +1,200 @@
 #include "core/nn/unet.h"
 
+#include <algorithm>
+
 #include "core/base/Error.h"
 
 namespace phloxine::nn {
 
-ResBlock::ResBlock(const WeightView& w, int groups, int in, int out, int time)
-    : norm1(w / "in_layers.0", groups, 1e-5, in), norm2(w / "out_layers.0", groups, 1e-5, out), conv1(w / "in_layers.2", 1, -1, in, out),
-      conv2(w / "out_layers.3", 1, -1, out, out), emb(w / "emb_layers.1", time), hasSkip(in != out) {
-    if (hasSkip) skip = Conv(w / "skip_connection", 1, -1, in, out);
-    if (emb.weight.size(0) != conv1.weight.size(0))
-        throw Error(ErrorCode::Unsupported,
-                    "The U-Net block \"" + w.prefix() + "\" scales and shifts its norm, which this version does not support.", w.prefix());
-}
+namespace {
 
-at::Tensor ResBlock::operator()(const at::Tensor& x, const at::Tensor& siluOfTime) const {
-    auto h = conv1(norm1.silu(x)) + emb(siluOfTime).unsqueeze(-1).unsqueeze(-1);
-    h = conv2(norm2.silu(h));
-    return (hasSkip ? skip(x) : x) + h;
-}
+struct Heads {
+    int count, size;
+};
 
-CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context)
-    : q(w / "to_q", width, width), k(w / "to_k", context, width), v(w / "to_v", context, width), out(w / "to_out.0", width, width),
-      heads(heads) {}
-
-at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const {
-    return out(attention(q(x), k(context), v(context), heads));
-}
-
-TransformerBlock::TransformerBlock(const WeightView& w, int heads, int width, int context)
-    : norm1(w / "norm1", width), norm2(w / "norm2", width), norm3(w / "norm3", width), self(w / "attn1", heads, width, width),
-      cross(w / "attn2", heads, width, context), feedForwardIn(w / "ff.net.0.proj", width, 8 * width),
-      feedForwardOut(w / "ff.net.2", 4 * width, width) {}
-
-at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context) const {
-    const auto y = norm1(x);
-    x = x + self(y, y);
-    x = x + cross(norm2(x), context);
-    const auto gated = feedForwardIn(norm3(x)).chunk(2, -1); // GEGLU
-    return x + feedForwardOut(gated[0] * at::gelu(gated[1]));
-}
-
-SpatialTransformer::SpatialTransformer(const WeightView& w, const UNetConfig& config, int heads, int width)
-    : norm(w / "norm", config.normGroups, 1e-6, width), linear(config.linearProjection) {
-    if (linear) linearIn = Linear(w / "proj_in", width, width), linearOut = Linear(w / "proj_out", width, width);
-    else convIn = Conv(w / "proj_in", 1, -1, width, width), convOut = Conv(w / "proj_out", 1, -1, width, width);
-    for (int i = 0; i < config.transformerDepth; ++i) blocks.emplace_back(w / "transformer_blocks" / i, heads, width, config.contextDim);
-}
-
-at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor& context) const {
-    auto h = linear ? linearIn(toTokens(norm(x))) : toTokens(convIn(norm(x)));
-    for (const auto& block : blocks) h = block(h, context);
-    return x + (linear ? toMap(linearOut(h), x.size(2), x.size(3)) : convOut(toMap(h, x.size(2), x.size(3))));
-}
-
-UNet::UNet(const WeightView& w, const UNetConfig& c)
-    : m_config(c), m_binding(w.binding()), m_time0(w / "time_embed.0", c.modelChannels, 4 * c.modelChannels),
-      m_time2(w / "time_embed.2", 4 * c.modelChannels, 4 * c.modelChannels) {
-    const int time = 4 * c.modelChannels;
-    const auto hasAttention = [&](int factor) {
-        return std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), factor) > 0;
-    };
-    const auto transformer = [&](const WeightView& view, int channels) {
-        const int heads = c.headChannels > 0 ? channels / c.headChannels : c.heads;
-        if (heads < 1 || channels % heads || (c.headChannels > 0 && channels % c.headChannels))
-            throw Error(ErrorCode::Shape,
-                        "The attention \"" + view.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.",
-                        view.prefix());
-        return SpatialTransformer(view, c, heads, channels);
-    };
-    UNetBlock first;
-    first.conv.emplace_back(w / "input_blocks.0.0", 1, -1, c.inChannels, c.modelChannels);
-    first.end = UNetBlock::End::Conv;
-    m_input.push_back(std::move(first));
-    const int levels = int(c.channelMult.size());
-    int factor = 1, width = c.modelChannels; // width: channels that the next block gets
-    std::vector<int> skips{width};
-    for (int level = 0; level < levels; ++level) {
-        const int channels = c.modelChannels * c.channelMult[std::size_t(level)];
-        for (int i = 0; i < c.resBlocks; ++i) {
-            const auto view = w / "input_blocks" / int(m_input.size());
-            UNetBlock block;
-            block.res.emplace_back(view / 0, c.normGroups, width, channels, time);
-            skips.push_back(width = channels);
-            if (hasAttention(factor)) block.attention.push_back(transformer(view / 1, channels));
-            m_input.push_back(std::move(block));
-        }
-        if (level + 1 == levels) break;
-        UNetBlock down;
-        down.conv.emplace_back(w / "input_blocks" / int(m_input.size()) / "0.op", 2, 1, width, width);
-        skips.push_back(width);
-        down.end = UNetBlock::End::Down;
-        m_input.push_back(std::move(down));
-        factor *= 2;
+// Upstream's rules for the heads of one attention, which differ between transformers and attention blocks.
+Heads headsOf(const UNetConfig& c, int level, int channels, bool up) {
+    int count = c.heads, size = -1;
+    if (!c.headsPerLevel.empty()) count = c.headsPerLevel[std::size_t(level)];
+    else if (c.headChannels > 0) count = channels / c.headChannels, size = c.headChannels;
+    if (c.spatialTransformer) {
+        if ((c.legacy || size < 0) && count > 0) size = channels / count;
+        return {count, size};
     }
-    m_middle0 = ResBlock(w / "middle_block.0", c.normGroups, width, width, time);
-    m_middle1 = transformer(w / "middle_block.1", width);
-    m_middle2 = ResBlock(w / "middle_block.2", c.normGroups, width, width, time);
-    for (int level = levels; level-- > 0; factor /= 2) {
-        const int channels = c.modelChannels * c.channelMult[std::size_t(level)];
-        for (int i = 0; i <= c.resBlocks; ++i) {
-            const auto view = w / "output_blocks" / int(m_output.size());
-            UNetBlock block;
-            int part = 0;
-            block.res.emplace_back(view / part++, c.normGroups, width + skips.back(), channels, time);
-            skips.pop_back();
-            width = channels;
-            if (hasAttention(factor)) block.attention.push_back(transformer(view / part++, channels));
-            if (level > 0 && i == c.resBlocks) {
-                block.conv.emplace_back(view / part / "conv", 1, -1, width, width);
-                block.end = UNetBlock::End::Up;
+    if (size < 0 && up && c.legacy && c.headsPerLevel.empty() && c.headsUpsample > 0) count = c.headsUpsample;
+    if (size < 0 && count > 0) size = channels / count;
+    return {channels % std::max(size, 1) ? 0 : channels / std::max(size, 1), size};
+}
+
+void requireUsable(const UNetConfig& c) {
+    const int levels = c.levels();
+    const auto fits = [levels](const std::vector<int>& list) { return list.empty() || int(list.size()) == levels; };
+    bool good = levels > 0 && levels <= 8 && c.inChannels > 0 && c.outChannels > 0 && c.modelChannels > 1 && c.normGroups > 0 &&
+                c.contextDim >= 0 && fits(c.resBlocksPerLevel) && fits(c.headsPerLevel) && fits(c.transformerDepthPerLevel);
+    for (int i = 0; good && i < levels; ++i) good = c.width(i) > 0 && c.blocks(i) > 0 && c.depth(i) >= 0;
+    if (!good)
+        throw Error(ErrorCode::Shape, "The configuration of the U-Net gives sizes that make no network, or lists of another length than "
+                                      "its levels; correct its unet_config.");
+}
+
+} // namespace
+
+bool UNet::attends(int factor) const {
+    return std::count(m_config.attentionResolutions.begin(), m_config.attentionResolutions.end(), factor) > 0;
+}
+
+ResBlock UNet::res(const WeightView& w, int in, int out, Resample resample) const {
+    return ResBlock(w, {m_config.normGroups, m_config.normEps, in, out, 4 * m_config.modelChannels, m_config.scaleShiftNorm, resample});
+}
+
+UNetPart UNet::attention(const WeightView& w, int level, int depth, bool up) const {
+    const auto& c = m_config;
+    const int channels = c.width(level);
+    const auto heads = headsOf(c, level, channels, up);
+    if (heads.count < 1 || heads.size < 1)
+        throw Error(ErrorCode::Shape,
+                    "The attention \"" + w.prefix() + "\" cannot divide " + std::to_string(channels) + " channels among its heads.",
+                    w.prefix());
+    if (!c.spatialTransformer) return AttentionBlock(w, c.normGroups, c.normEps, channels, heads.count, c.newAttentionOrder);
+    return SpatialTransformer(w, {c.normGroups, channels, heads.count, heads.size, depth, c.contextDim, c.linearProjection});
+}
+
+UNet::UNet(const WeightView& w, const UNetConfig& config) : m_config(config), m_binding(w.binding()) {
+    requireUsable(config);
+    bindEmbeddings(w);
+    bindInput(w / "input_blocks");
+    bindMiddle(w / "middle_block");
+    bindOutput(w / "output_blocks");
+    m_outNorm = GroupNorm(w / "out.0", config.normGroups, config.normEps, m_width);
+    m_outConv = Conv(w / "out.2", 1, -1, m_width, config.outChannels);
+}
+
+void UNet::bindEmbeddings(const WeightView& w) {
+    const auto& c = m_config;
+    const int time = 4 * c.modelChannels;
+    m_time0 = Linear(w / "time_embed.0", c.modelChannels, time);
+    m_time2 = Linear(w / "time_embed.2", time, time);
+    switch (c.vectorInput) {
+    case VectorInput::None:
+        break;
+    case VectorInput::Labels:
+        m_labels = w.get("label_emb.weight", {c.classes, time});
+        break;
+    case VectorInput::Continuous:
+        m_label0 = Linear(w / "label_emb", 1, time);
+        break;
+    case VectorInput::Sequential:
+        m_label0 = Linear(w / "label_emb.0.0", c.admChannels, time);
+        m_label2 = Linear(w / "label_emb.0.2", time, time);
+        break;
+    }
+}
+
+void UNet::bindInput(const WeightView& w) {
+    const auto& c = m_config;
+    const auto add = [&](UNetBlock block) { m_input.push_back(std::move(block)), m_skips.push_back(m_width); };
+    m_width = c.modelChannels;
+    add({Conv(w / "0.0", 1, -1, c.inChannels, m_width)});
+    for (int level = 0, factor = 1; level < c.levels(); ++level, factor *= 2) {
+        for (int i = 0; i < c.blocks(level); ++i) {
+            const auto view = w / int(m_input.size());
+            UNetBlock block{res(view / 0, m_width, c.width(level))};
+            m_width = c.width(level);
+            if (attends(factor)) block.push_back(attention(view / 1, level, c.depth(level), false));
+            add(std::move(block));
+        }
+        if (level + 1 == c.levels()) break;
+        const auto view = w / int(m_input.size()) / 0;
+        if (c.resblockUpdown) add({res(view, m_width, m_width, Resample::Down)});
+        else if (c.convResample) add({Downsample{Conv(view / "op", 2, 1, m_width, m_width)}});
+        else add({Downsample{}});
+    }
+}
+
+void UNet::bindMiddle(const WeightView& w) {
+    const int last = m_config.levels() - 1, depth = m_config.transformerDepthMiddle;
+    m_middle.push_back(res(w / 0, m_width, m_width));
+    m_middle.push_back(attention(w / 1, last, depth < 0 ? m_config.depth(last) : depth, false));
+    m_middle.push_back(res(w / 2, m_width, m_width));
+}
+
+void UNet::bindOutput(const WeightView& w) {
+    const auto& c = m_config;
+    for (int level = c.levels(), factor = 1 << (level - 1); level-- > 0; factor /= 2)
+        for (int i = 0; i <= c.blocks(level); ++i) {
+            const auto view = w / int(m_output.size());
+            UNetBlock block{res(view / 0, m_width + m_skips.back(), c.width(level))};
+            m_skips.pop_back();
+            m_width = c.width(level);
+            if (attends(factor)) block.push_back(attention(view / 1, level, c.depth(level), true));
+            if (level > 0 && i == c.blocks(level)) {
+                const auto up = view / int(block.size());
+                if (c.resblockUpdown) block.push_back(res(up, m_width, m_width, Resample::Up));
+                else if (c.convResample) block.push_back(Upsample{Conv(up / "conv", 1, -1, m_width, m_width)});
+                else block.push_back(Upsample{});
             }
             m_output.push_back(std::move(block));
         }
-    }
-    m_outNorm = GroupNorm(w / "out.0", c.normGroups, 1e-5, width);
-    m_outConv = Conv(w / "out.2", 1, -1, width, c.outChannels);
 }
 
 at::Tensor sinusoid(const at::Tensor& t, int dim) {
     const int half = dim / 2;
     const auto frequencies = at::exp(at::arange(half, at::TensorOptions(at::kFloat).device(t.device())) * (-std::log(10000.0) / half));
     const auto angles = t.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
-    return at::cat({angles.cos(), angles.sin()}, 1);
+    const auto pairs = at::cat({angles.cos(), angles.sin()}, 1);
+    return dim % 2 ? at::constant_pad_nd(pairs, {0, 1}) : pairs;
 }
 
-at::Tensor UNet::timeEmbedding(const at::Tensor& t) const {
-    return m_time2(at::silu(m_time0(sinusoid(t, m_config.modelChannels).to(m_binding.dtype))));
+at::Tensor UNet::embedding(const at::Tensor& t, const Context& context) const {
+    auto e = m_time2(at::silu(m_time0(sinusoid(t, m_config.modelChannels).to(m_binding.dtype))));
+    if (m_config.vectorInput == VectorInput::None) return e;
+    if (!context.vector.defined()) throw Error(ErrorCode::WrongUse, "This network is guided by a class or a vector, and none was given.");
+    if (m_config.vectorInput == VectorInput::Labels) return e + at::embedding(m_labels, context.vector);
+    const auto vector = context.vector.to(m_binding.dtype);
+    if (m_config.vectorInput == VectorInput::Continuous) return e + m_label0(vector.view({-1, 1}));
+    return e + m_label2(at::silu(m_label0(vector)));
 }
 
-at::Tensor UNet::run(const UNetBlock& block, at::Tensor x, const at::Tensor& time, const at::Tensor& context) const {
-    for (const auto& res : block.res) x = res(x, time);
-    for (const auto& attention : block.attention) x = attention(x, context);
-    if (block.end == UNetBlock::End::Up) x = at::upsample_nearest2d(x, at::IntArrayRef{x.size(2) * 2, x.size(3) * 2});
-    return block.conv.empty() ? x : block.conv[0](x);
+namespace {
+
+// What a block is given beside its input: SiLU of the time embedding, the context, the size that upsampling shall give.
+struct Given {
+    at::Tensor time, tokens;
+    at::IntArrayRef size;
+};
+
+at::Tensor run(const UNetBlock& block, at::Tensor x, const Given& given) {
+    struct Call {
+        const at::Tensor& x;
+        const Given& given;
+        at::Tensor operator()(const Conv& conv) const { return conv(x); }
+        at::Tensor operator()(const ResBlock& res) const { return res(x, given.time, given.size); }
+        at::Tensor operator()(const SpatialTransformer& transformer) const { return transformer(x, given.tokens); }
+        at::Tensor operator()(const AttentionBlock& attention) const { return attention(x); }
+        at::Tensor operator()(const Downsample& down) const { return down(x); }
+        at::Tensor operator()(const Upsample& up) const { return up(x, given.size); }
+    };
+    for (const auto& part : block) x = std::visit(Call{x, given}, part);
+    return x;
 }
+
+} // namespace
 
 at::Tensor UNet::operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const {
-    const auto c = context.tokens.to(m_binding.dtype);
-    const auto time = at::silu(timeEmbedding(t));
+    Given given{at::silu(embedding(t, context)), {}, {}};
+    if (m_config.spatialTransformer && m_config.contextDim > 0) {
+        if (!context.tokens.defined()) throw Error(ErrorCode::WrongUse, "This network attends to a context, and none was given.");
+        given.tokens = context.tokens.to(m_binding.dtype);
+    }
     auto h = x.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast);
     std::vector<at::Tensor> skips;
-    for (const auto& block : m_input) skips.push_back(h = run(block, h, time, c));
-    h = m_middle2(m_middle1(m_middle0(h, time), c), time);
+    for (const auto& block : m_input) skips.push_back(h = run(block, h, given));
+    h = run(m_middle, h, given);
     for (const auto& block : m_output) {
-        h = run(block, at::cat({h, skips.back()}, 1), time, c);
+        h = at::cat({h, skips.back()}, 1);
         skips.pop_back();
+        if (!skips.empty()) given.size = skips.back().sizes().slice(2);
+        h = run(block, h, given);
     }
     return m_outConv(m_outNorm.silu(h)).to(at::kFloat);
 }
