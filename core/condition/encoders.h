@@ -9,8 +9,9 @@
 namespace phloxine {
 
 struct Condition {
-    std::vector<std::string> texts;   // for text encoders
-    std::vector<std::int64_t> labels; // for class encoders
+    std::vector<std::string> texts = {};   // for text encoders
+    std::vector<std::int64_t> labels = {}; // for class encoders; magnifications
+    at::Tensor vectors = {}, region = {};  // for vector encoders
 };
 
 struct EncodedText {
@@ -23,8 +24,13 @@ public:
     virtual nn::Context encode(const Condition& condition) const = 0; // Error(WrongUse) when the condition is of another kind
 };
 
+struct ClassStage {
+    int classes = 0;
+};
+
 struct TextEncoderConfig {
     int maxLength = 77;
+    bool penultimate = false; // OpenCLIP's last layer is left out; the final norm stays
     bool pathldm = false; // maxLength rounded up to windows of 77 under one mask, padding not attended (PathLDM's FrozenCLIPEmbedder)
     std::int64_t pad = 49407;
     nn::ClipTextConfig tower;
@@ -40,6 +46,11 @@ public:
 private:
     TextEncoderConfig m_config;
     nn::ClipText m_tower;
+};
+
+class NoEncoder final : public ConditionEncoder { // of a model that nothing guides
+public:
+    nn::Context encode(const Condition&) const override { return {}; }
 };
 
 class ClassEncoder final : public ConditionEncoder { // CompVis ClassEmbedder

@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <string>
 #include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "core/base/Json.h"
 #include "core/condition/encoders.h"
@@ -10,8 +13,6 @@
 #include "core/nn/patch_autoencoder.h"
 #include "core/nn/unet.h"
 #include "core/nn/vq_autoencoder.h"
-
-#include <nlohmann/json.hpp>
 
 namespace phloxine {
 

@@ -21,6 +21,7 @@ public:
     }
     explicit operator bool() const { return m_node.IsDefined() && !m_node.IsNull(); }
 
+    bool isList() const { return m_node.IsDefined() && m_node.IsSequence(); }
     bool is(const std::string& word) const { return m_node.IsDefined() && m_node.IsScalar() && m_node.Scalar() == word; }
 
     template <typename T>
@@ -60,28 +61,47 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     if (!target.ends_with("openaimodel.UNetModel"))
         throw Error(ErrorCode::Unsupported, "The denoiser \"" + target + "\" is not supported.", target);
     const auto p = stage["params"];
-    if (p["num_classes"]) throw Error(ErrorCode::Unsupported, "A U-Net with its own class vector (num_classes) is not supported yet.");
-    if (p["use_scale_shift_norm"].as<bool>(false))
-        throw Error(ErrorCode::Unsupported, "A U-Net with scale-shift norm is not supported yet.");
-    if (p["resblock_updown"].as<bool>(false))
-        throw Error(ErrorCode::Unsupported, "A U-Net that resamples in its residual blocks is not supported yet.");
-    if (!p["use_spatial_transformer"].as<bool>(false))
-        throw Error(ErrorCode::Unsupported, "A U-Net without spatial transformers is not supported yet.");
+    if (p["n_embed"]) throw Error(ErrorCode::Unsupported, "A U-Net that predicts codebook entries (n_embed) is not supported.");
+    if (p["disable_self_attentions"] || p["num_attention_blocks"])
+        throw Error(ErrorCode::Unsupported, "A U-Net without self-attention (disable_self_attentions) or with attention in some blocks only is not supported.");
+    if (p["dims"].as<int>(2) != 2) throw Error(ErrorCode::Unsupported, "Only U-Nets for pictures (dims 2) are supported.");
     nn::UNetConfig c;
     c.inChannels = p["in_channels"].number(4, 1, 64);
     c.outChannels = p["out_channels"].number(4, 1, 64);
     c.modelChannels = p["model_channels"].number(0, 1, 4096);
-    c.resBlocks = p["num_res_blocks"].number(2, 1, 16);
+    if (p["num_res_blocks"].isList()) c.resBlocksPerLevel = p["num_res_blocks"].numbers();
+    else c.resBlocks = p["num_res_blocks"].number(2, 1, 16);
     c.attentionResolutions = p["attention_resolutions"].numbers();
     c.channelMult = p["channel_mult"].numbers();
     if (c.channelMult.empty() || c.channelMult.size() > 8) p["channel_mult"].fail("must have one to eight numbers");
     c.heads = p["num_heads"].as<int>(-1);
     c.headChannels = p["num_head_channels"].as<int>(-1);
     if (c.heads < 1 && c.headChannels < 1) p["num_heads"].fail("or num_head_channels is needed");
-    c.transformerDepth = p["transformer_depth"].number(1, 1, 64);
-    c.contextDim = p["context_dim"].number(0, 1, 65536);
-    c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
+    c.headsUpsample = p["num_heads_upsample"].as<int>(-1);
+    c.legacy = p["legacy"].as<bool>(true);
+    c.spatialTransformer = p["use_spatial_transformer"].as<bool>(false);
+    c.newAttentionOrder = p["use_new_attention_order"].as<bool>(false);
+    if (p["transformer_depth"].isList()) c.transformerDepthPerLevel = p["transformer_depth"].numbers();
+    else c.transformerDepth = p["transformer_depth"].number(1, 1, 64);
+    c.transformerDepthMiddle = p["transformer_depth_middle"].as<int>(-1);
+    const auto context = p["context_dim"].isList() ? p["context_dim"].numbers() : std::vector{p["context_dim"].number(0, 0, 65536)};
+    c.contextDim = context.empty() ? 0 : context.front();
+    if (std::count(context.begin(), context.end(), c.contextDim) != std::ptrdiff_t(context.size()))
+        p["context_dim"].fail("lists several widths, which is not supported");
+    for (const auto* list : {&c.resBlocksPerLevel, &c.transformerDepthPerLevel})
+        if (!list->empty() && list->size() != c.channelMult.size()) p["channel_mult"].fail("and the lists of blocks have different lengths");
     c.linearProjection = p["use_linear_in_transformer"].as<bool>(false);
+    c.scaleShiftNorm = p["use_scale_shift_norm"].as<bool>(false);
+    c.resblockUpdown = p["resblock_updown"].as<bool>(false);
+    c.convResample = p["conv_resample"].as<bool>(true);
+    if (p["num_classes"].is("continuous")) c.vectorInput = nn::VectorInput::Continuous;
+    else if (p["num_classes"].is("sequential")) {
+        c.vectorInput = nn::VectorInput::Sequential;
+        c.admChannels = p["adm_in_channels"].number(0, 1, 65536);
+    } else if (p["num_classes"]) {
+        c.vectorInput = nn::VectorInput::Labels;
+        c.classes = p["num_classes"].number(0, 1, 1 << 20);
+    }
     return c;
 }
 

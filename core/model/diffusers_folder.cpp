@@ -1,5 +1,6 @@
 // The folders that diffusers writes: model_index.json, and a folder for each part with its config.json and weights.
 #include "core/base/Error.h"
+#include "core/condition/ClipTokenizer.h"
 #include "core/model/Checkpoint.h"
 #include "core/model/compvis_config.h"
 #include "core/model/diffusers_names.h"
@@ -97,7 +98,7 @@ nn::UNetConfig unetConfig(const Config& config) {
              {"act_fn", "silu"}, {"downsample_padding", 1}, {"flip_sin_to_cos", true}, {"freq_shift", 0}, {"mid_block_scale_factor", 1},
              {"center_input_sample", false}, {"dual_cross_attention", false}, {"only_cross_attention", false}, {"addition_embed_type", Json()},
              {"encoder_hid_dim", Json()}, {"time_cond_proj_dim", Json()}, {"conv_in_kernel", 3}, {"conv_out_kernel", 3},
-             {"mid_block_type", "UNetMidBlock2DCrossAttn"}, {"time_embedding_type", "positional"}, {"resnet_time_scale_shift", "default"}})
+             {"mid_block_type", "UNetMidBlock2DCrossAttn"}, {"time_embedding_type", "positional"}})
         config.require(key, usual);
     const auto widths = config.numbers("block_out_channels");
     const auto down = config.get<std::vector<std::string>>("down_block_types", {});
@@ -106,11 +107,22 @@ nn::UNetConfig unetConfig(const Config& config) {
     c.inChannels = config.number("in_channels", 4, 1, 64);
     c.outChannels = config.number("out_channels", 4, 1, 64);
     c.modelChannels = widths.front();
-    c.channelMult = multiples(config, widths);
-    c.resBlocks = config.number("layers_per_block", 2, 1, 16);
+    c.levelWidths = widths;
+    const auto isList = [&](const char* key) { return config.json().contains(key) && config.json()[key].is_array(); };
+    if (isList("layers_per_block")) c.resBlocksPerLevel = config.numbers("layers_per_block", 16);
+    else c.resBlocks = config.number("layers_per_block", 2, 1, 16);
     c.normGroups = config.number("norm_num_groups", 32, 1, 1024);
+    c.normEps = config.get("norm_eps", 1e-5);
     c.contextDim = config.number("cross_attention_dim", 1280, 1, 65536);
-    c.transformerDepth = config.number("transformer_layers_per_block", 1, 1, 64);
+    if (isList("transformer_layers_per_block")) c.transformerDepthPerLevel = config.numbers("transformer_layers_per_block", 64);
+    else c.transformerDepth = config.number("transformer_layers_per_block", 1, 1, 64);
+    for (const auto* list : {&c.resBlocksPerLevel, &c.transformerDepthPerLevel})
+        if (!list->empty() && list->size() != widths.size()) config.fail("lists another number of layers than of widths");
+    const auto shift = config.get<std::string>("resnet_time_scale_shift", "default");
+    if (shift != "default" && shift != "scale_shift") throw Error(ErrorCode::Unsupported, "The norm \"" + shift + "\" of the U-Net is not supported.", shift);
+    c.scaleShiftNorm = shift == "scale_shift";
+    if (const int classes = config.number("num_class_embeds", 0, 0, 1 << 20); classes > 0) c.vectorInput = nn::VectorInput::Labels, c.classes = classes;
+    else config.require("class_embed_type", Json());
     c.linearProjection = config.get("use_linear_projection", false);
     for (std::size_t level = 0; level < down.size(); ++level) {
         if (down[level] == "CrossAttnDownBlock2D") c.attentionResolutions.push_back(1 << level);
@@ -119,7 +131,7 @@ nn::UNetConfig unetConfig(const Config& config) {
     }
     // "attention_head_dim" has always been the number of heads in these files.
     const auto heads = config.json().contains("num_attention_heads") && !config.json()["num_attention_heads"].is_null() ? "num_attention_heads" : "attention_head_dim";
-    if (config.json().contains(heads) && config.json()[heads].is_array()) {
+    if (isList(heads)) {
         c.headsPerLevel = config.numbers(heads, 1024);
         if (c.headsPerLevel.size() != widths.size()) config.fail("lists another number of heads than of widths");
     } else c.heads = config.number(heads, 8, 1, 1024);
@@ -140,9 +152,7 @@ void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
         const auto network = unetConfig(config);
         blocks = unetBlockNames(network);
         c.network = network, c.family = "diffusers-sd";
-    } else if (name == "DiTTransformer2DModel") c.network = ditConfig(config.json()), c.family = "diffusers-dit";
-    else if (name == "PixArtTransformer2DModel") c.network = pixartConfig(config.json()), c.family = "diffusers-pixart";
-    else c.network = UnsupportedStage{name};
+    } else c.network = UnsupportedStage{name};
     for (auto& [key, tensor] : readPart(part)) {
         const auto renamed = unet ? compvisUNetName(key, blocks) : key;
         checkpoint.weights["model.diffusion_model." + (renamed.empty() ? key : renamed)] = tensor;
@@ -213,12 +223,6 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
             const bool bare = !key.starts_with("text_model.");
             checkpoint.weights[std::string("cond_stage_model.transformer.") + (bare ? "text_model." : "") + key] = tensor;
         }
-    } else if (checkpoint.config.family == "diffusers-dit") stage = labelStage(checkpoint.config);
-    else if (checkpoint.config.family == "diffusers-pixart") {
-        stage = tokenStage(checkpoint.config);
-        const auto null = folder / "null_embedding.safetensors";
-        if (fs::exists(null)) // one tensor, the vector that stands for "no condition"
-            for (const auto& [key, tensor] : readSafetensors(null)) checkpoint.weights["cond_stage_model.null"] = tensor;
     } else stage = NoStage{};
 }
 

@@ -46,31 +46,31 @@ std::string translated(const std::string& name, const NamePairs& blocks, const N
 } // namespace
 
 NamePairs unetBlockNames(const nn::UNetConfig& config) {
-    const int levels = int(config.channelMult.size()), resBlocks = config.resBlocks;
+    const int levels = config.levels();
     NamePairs names{{"time_embedding.linear_1", "time_embed.0"}, {"time_embedding.linear_2", "time_embed.2"},
                     {"class_embedding.linear_1", "label_emb.0.0"}, {"class_embedding.linear_2", "label_emb.0.2"},
                     {"class_embedding", "label_emb"}, {"conv_in", "input_blocks.0.0"},
                     {"conv_norm_out", "out.0"}, {"conv_out", "out.2"},
                     {"mid_block.resnets.0", "middle_block.0"}, {"mid_block.attentions.0", "middle_block.1"},
                     {"mid_block.resnets.1", "middle_block.2"}};
+    int in = 1, out = 0; // numbers of the next input and output block
     for (int level = 0; level < levels; ++level) {
         const auto down = "down_blocks." + number(level);
-        for (int i = 0; i < resBlocks; ++i) {
-            const auto block = "input_blocks." + number(1 + level * (resBlocks + 1) + i);
+        for (int i = 0; i < config.blocks(level); ++i) {
+            const auto block = "input_blocks." + number(in++);
             names.push_back({down + ".resnets." + number(i), block + ".0"});
             names.push_back({down + ".attentions." + number(i), block + ".1"});
         }
-        names.push_back({down + ".downsamplers.0.conv", "input_blocks." + number((level + 1) * (resBlocks + 1)) + ".0.op"});
+        names.push_back({down + ".downsamplers.0.conv", "input_blocks." + number(in++) + ".0.op"});
         const auto up = "up_blocks." + number(level);
-        for (int i = 0; i <= resBlocks; ++i) {
-            const auto block = "output_blocks." + number(level * (resBlocks + 1) + i);
+        for (int i = 0; i <= config.blocks(levels - 1 - level); ++i) { // decoders count from the coarsest
+            const auto block = "output_blocks." + number(out++);
             names.push_back({up + ".resnets." + number(i), block + ".0"});
             names.push_back({up + ".attentions." + number(i), block + ".1"});
         }
-        const int factor = 1 << (levels - 1 - level); // decoders count from the coarsest
+        const int factor = 1 << (levels - 1 - level);
         const bool attention = std::count(config.attentionResolutions.begin(), config.attentionResolutions.end(), factor) > 0;
-        names.push_back({up + ".upsamplers.0.conv",
-                         "output_blocks." + number(level * (resBlocks + 1) + resBlocks) + (attention ? ".2.conv" : ".1.conv")});
+        names.push_back({up + ".upsamplers.0.conv", "output_blocks." + number(out - 1) + (attention ? ".2.conv" : ".1.conv")});
     }
     // A convolution at ".1.conv" must be tried before the attention at ".1".
     std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
