@@ -57,7 +57,7 @@ std::string layerName(std::string name) {
 
 // PEFT keeps alpha and rank beside the tensors: in the metadata of newer diffusers, else in adapter_config.json.
 std::optional<double> alphaBeside(const fs::path& file, const std::map<std::string, std::string>& metadata, const std::string& component) {
-    Json config;
+    Json config = Json::object();
     std::string prefix;
     if (const auto stored = metadata.find("lora_adapter_metadata"); stored != metadata.end()) {
         config = parseJson(stored->second, file.filename().string());

@@ -38,7 +38,7 @@ public:
     }
 
     Weights weights() const {
-        const auto root = pickle::read(m_members.at(m_root + "data.pkl"), m_file);
+        const auto root = pickle::read(stored(m_root + "data.pkl"), m_file);
         const auto* dict = root->as<Dict>();
         if (!dict) throw Error(ErrorCode::NotAModel, "The checkpoint " + m_file + " holds no dictionary of tensors.");
         for (const auto& [key, value] : dict->items)
@@ -52,6 +52,16 @@ public:
     }
 
 private:
+    std::span<const std::byte> stored(const std::string& member) const {
+        const auto& found = m_members.at(member);
+        if (found.compressed)
+            throw Error(ErrorCode::Unsupported,
+                        "The checkpoint " + m_file +
+                            " holds a compressed member, which torch.save never writes; save it again with torch.save.",
+                        member);
+        return found.bytes;
+    }
+
     [[noreturn]] void corrupt(const std::string& key, const std::string& why) const {
         throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: the tensor \"" + key + "\" " + why + "; get it again.",
                     key);
@@ -92,6 +102,7 @@ private:
                         key);
         const auto member = m_members.find(m_root + "data/" + *storage.id[2]->as<std::string>());
         if (member == m_members.end()) corrupt(key, "misses its storage");
+        const auto bytes = stored(member->first);
         const auto itemSize = at::elementSize(row->type);
         if (sizes.size() != strides.size() || offset < 0) corrupt(key, "has strides that do not fit its shape");
 
@@ -107,9 +118,9 @@ private:
         // Strides of zero let a few bytes stand for any number of elements. Real files have a few small ones (expanded schedule buffers);
         // huge ones are an attack.
         constexpr std::uint64_t mostExpanded = 1u << 20;
-        const auto available = member->second.size() / itemSize;
+        const auto available = bytes.size() / itemSize;
         if (count && (last >= available || (count > available && count > mostExpanded))) corrupt(key, "reaches beyond its storage");
-        auto* begin = const_cast<std::byte*>(member->second.data() + std::size_t(offset) * itemSize);
+        auto* begin = const_cast<std::byte*>(bytes.data() + std::size_t(offset) * itemSize);
         return at::from_blob(
             begin, sizes, strides, [map = m_map](void*) {}, at::TensorOptions(row->type));
     }

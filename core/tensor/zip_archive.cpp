@@ -105,14 +105,11 @@ ZipMembers readZip(const MappedFile& file, const std::string& name) {
         if (climbsOut(member))
             throw Error(ErrorCode::Unsafe,
                         "The checkpoint " + name + " holds a member whose name leads out of the archive, so it was refused.", member);
-        if (in.at<std::uint16_t>(p + 10) != 0 || sizes.compressed != sizes.plain)
-            throw Error(ErrorCode::Unsupported,
-                        "The checkpoint " + name +
-                            " holds a compressed member, which torch.save never writes; save it again with torch.save.",
-                        member);
+        const bool compressed = in.at<std::uint16_t>(p + 10) != 0;
+        if (!compressed && sizes.compressed != sizes.plain) in.corrupt("the member \"" + member + "\" has two sizes");
         if (in.at<std::uint32_t>(sizes.offset) != 0x04034b50) in.corrupt("the member \"" + member + "\" is not where the table says");
         const auto begin = sizes.offset + 30 + in.at<std::uint16_t>(sizes.offset + 26) + in.at<std::uint16_t>(sizes.offset + 28);
-        if (!members.emplace(member, in.bytes(begin, sizes.plain)).second) in.corrupt("the member \"" + member + "\" is there twice");
+        if (!members.emplace(member, ZipMember{in.bytes(begin, sizes.compressed), compressed}).second) in.corrupt("the member \"" + member + "\" is there twice");
         p += 46ull + nameSize + extraSize + commentSize;
     }
     return members;

@@ -1,5 +1,5 @@
 #pragma once
-// The stored (uncompressed) members of a zip archive, as torch.save writes them. Every offset and size is checked against the file.
+// The members of a zip archive, as torch.save writes them: stored, not compressed. Every offset and size is checked against the file.
 #include <map>
 #include <memory>
 #include <span>
@@ -9,10 +9,14 @@
 
 namespace phloxine {
 
-using ZipMembers = std::map<std::string, std::span<const std::byte>>;
+struct ZipMember {
+    std::span<const std::byte> bytes;
+    bool compressed = false; // then `bytes` are of no use
+};
+using ZipMembers = std::map<std::string, ZipMember>;
 
 bool looksLikeZip(const MappedFile& file);
-// Error(Truncated | Corrupt | Unsafe for names that climb out of the archive | Unsupported for compressed members).
+// Error(Truncated | Corrupt | Unsafe for names that climb out of the archive).
 ZipMembers readZip(const MappedFile& file, const std::string& name);
 
 } // namespace phloxine
