@@ -11,8 +11,8 @@ Conv::Conv(const WeightView& w, int stride, int padding, int in, int out)
 
 at::Tensor Conv::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
 
-Linear::Linear(const WeightView& w, int in, int out) : weight(w.get("weight", {out, in})) {
-    if (w.has("bias")) bias = w.get("bias", {weight.size(0)});
+Linear::Linear(const WeightView& w, int in, int out, Bias rule) : weight(w.get("weight", {out, in})) {
+    if (rule == Bias::Needed || w.has("bias")) bias = w.get("bias", {weight.size(0)});
 }
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
@@ -32,9 +32,10 @@ at::Tensor GroupNorm::silu(const at::Tensor& x) const {
     return weight.requires_grad() ? at::silu(y) : at::silu_(y);
 }
 
-LayerNorm::LayerNorm(const WeightView& w, int width) : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})) {}
+LayerNorm::LayerNorm(const WeightView& w, int width, double eps)
+    : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})), eps(eps) {}
 
-at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, 1e-5); }
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal, const at::Tensor& mask) {
     const auto split = [heads](const at::Tensor& t) { return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2); };
@@ -43,10 +44,27 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     return out.transpose(1, 2).reshape(q.sizes());
 }
 
+CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context)
+    : q(w / "to_q", width, width, Bias::Optional), k(w / "to_k", context, width, Bias::Optional),
+      v(w / "to_v", context, width, Bias::Optional), out(w / "to_out.0", width, width), heads(heads) {}
+
+at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const {
+    return out(attention(q(x), k(context), v(context), heads));
+}
+
 at::Tensor toTokens(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({x.size(0), x.size(2) * x.size(3), x.size(1)}); }
 
 at::Tensor toMap(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
     return tokens.view({tokens.size(0), height, width, tokens.size(2)}).permute({0, 3, 1, 2});
+}
+
+at::Tensor sinusoid(const at::Tensor& t, int dim, int shift) {
+    const int half = dim / 2;
+    const auto steps = at::arange(half, at::TensorOptions(at::kFloat).device(t.device()));
+    const auto frequencies = at::exp(steps * (-std::log(10000.0) / (half - shift)));
+    const auto angles = t.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
+    const auto pairs = at::cat({angles.cos(), angles.sin()}, 1);
+    return dim % 2 ? at::constant_pad_nd(pairs, {0, 1}) : pairs;
 }
 
 Context join(const Context& a, const Context& b) {

@@ -14,10 +14,12 @@ struct Conv {
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
+enum class Bias { Needed, Optional };
+
 struct Linear {
     at::Tensor weight, bias; // bias may be undefined
     Linear() = default;
-    explicit Linear(const WeightView& w, int in = -1, int out = -1);
+    explicit Linear(const WeightView& w, int in = -1, int out = -1, Bias bias = Bias::Needed);
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
@@ -33,8 +35,9 @@ struct GroupNorm {
 
 struct LayerNorm {
     at::Tensor weight, bias;
+    double eps = 1e-5;
     LayerNorm() = default;
-    explicit LayerNorm(const WeightView& w, int width = -1); // eps 1e-5
+    explicit LayerNorm(const WeightView& w, int width = -1, double eps = 1e-5);
     at::Tensor operator()(const at::Tensor& x) const;
 };
 
@@ -43,8 +46,20 @@ struct LayerNorm {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal = false,
                      const at::Tensor& mask = {});
 
+// Attention as CompVis and diffusers name it: to_q, to_k, to_v, to_out.0, of which the first three may have biases.
+struct CrossAttention {
+    Linear q, k, v, out;
+    int heads = 1;
+    CrossAttention() = default;
+    CrossAttention(const WeightView& w, int heads, int width, int context);
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const; // [n, a, width], [n, b, context] -> [n, a, width]
+};
+
 // x [n, c, h, w] -> [n, h*w, c] and back.
 at::Tensor toTokens(const at::Tensor& x);
 at::Tensor toMap(const at::Tensor& tokens, std::int64_t height, std::int64_t width);
+
+// [cos(t f_i), sin(t f_i)], f_i = 10000^(-i / (dim/2 - shift)): float32 [n, dim]. An odd dim ends with a zero.
+at::Tensor sinusoid(const at::Tensor& t, int dim, int shift = 0);
 
 } // namespace phloxine::nn

@@ -137,14 +137,6 @@ void UNet::bindOutput(const WeightView& w) {
         }
 }
 
-at::Tensor sinusoid(const at::Tensor& t, int dim) {
-    const int half = dim / 2;
-    const auto frequencies = at::exp(at::arange(half, at::TensorOptions(at::kFloat).device(t.device())) * (-std::log(10000.0) / half));
-    const auto angles = t.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
-    const auto pairs = at::cat({angles.cos(), angles.sin()}, 1);
-    return dim % 2 ? at::constant_pad_nd(pairs, {0, 1}) : pairs;
-}
-
 at::Tensor UNet::embedding(const at::Tensor& t, const Context& context) const {
     auto e = m_time2(at::silu(m_time0(sinusoid(t, m_config.modelChannels).to(m_binding.dtype))));
     if (m_config.vectorInput == VectorInput::None) return e;

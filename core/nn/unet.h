@@ -85,7 +85,4 @@ private:
     Conv m_outConv;
 };
 
-// [cos(t f_i), sin(t f_i)], f_i = 10000^(-i / (dim/2)): float32 [n, dim].
-at::Tensor sinusoid(const at::Tensor& t, int dim);
-
 } // namespace phloxine::nn

@@ -37,14 +37,6 @@ at::Tensor Upsample::operator()(const at::Tensor& x, at::IntArrayRef size) const
     return conv ? (*conv)(larger) : larger;
 }
 
-CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context)
-    : q(w / "to_q", width, width), k(w / "to_k", context, width), v(w / "to_v", context, width), out(w / "to_out.0", width, width),
-      heads(heads) {}
-
-at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const {
-    return out(attention(q(x), k(context), v(context), heads));
-}
-
 TransformerBlock::TransformerBlock(const WeightView& w, int heads, int width, int context)
     : norm1(w / "norm1", width), norm2(w / "norm2", width), norm3(w / "norm3", width), self(w / "attn1", heads, width, width),
       cross(w / "attn2", heads, width, context > 0 ? context : width), feedForwardIn(w / "ff.net.0.proj", width, 8 * width),

@@ -41,14 +41,6 @@ struct Upsample { // nearest neighbours, and a convolution
     at::Tensor operator()(const at::Tensor& x, at::IntArrayRef size) const;
 };
 
-struct CrossAttention {
-    Linear q, k, v, out;
-    int heads = 1;
-    CrossAttention() = default;
-    CrossAttention(const WeightView& w, int heads, int width, int context);
-    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const;
-};
-
 struct TransformerBlock {
     LayerNorm norm1, norm2, norm3;
     CrossAttention self, cross;
