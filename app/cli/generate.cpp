@@ -23,10 +23,28 @@ std::shared_ptr<GenerateRequest> addRequestOptions(CLI::App& command) {
     command.add_option("--guidance", r->guidance, "Guidance scale, 1 = off; default: the model's");
     command.add_option("--precision", r->precision, "auto, fp32 or bf16")->capture_default_str();
     command.add_option("--device", r->device, "auto, cpu or cuda")->capture_default_str();
+    command.add_option("--width-px", r->widthPx, "Width of the canvas; default: the model's tile");
+    command.add_option("--height-px", r->heightPx, "Height of the canvas; default: the model's tile");
+    command.add_option("--initial", r->initialImage, "Image of the size of the canvas to start from: a real region or a tile");
+    command.add_option("--strength", r->strength,
+                       "Share of the steps that changes the initial image, above 0 to 1; default: 0.6, with a mask 1");
+    command.add_option("--mask", r->mask, "Image of the same size: white is painted anew, black keeps the initial pixels exactly");
     return r;
 }
 
 namespace {
+
+// A request file names its images relative to itself; flags name them relative to here.
+GenerateRequest requestFromFile(const std::string& file, const GenerateRequest& flags) {
+    auto r = generateRequestFromJson(readJsonFile(file), file);
+    r.build.clear();
+    const auto folder = std::filesystem::path(file).parent_path();
+    for (auto* image : {&r.initialImage, &r.mask})
+        if (!image->empty()) *image = folder / *image;
+    if (!flags.initialImage.empty()) r.initialImage = flags.initialImage;
+    if (!flags.mask.empty()) r.mask = flags.mask;
+    return r;
+}
 
 int run(const Context& context, GenerateRequest request, const std::string& out) {
     ModelStore store;
@@ -71,10 +89,8 @@ Run addGenerate(CLI::App& command) {
     command.add_option("--out", *out, "Folder for the tiles; the same request again goes on where it stopped")->required();
     return [&command, request, file, out](const Context& context) {
         auto r = *request;
-        if (!file->empty()) {
-            r = generateRequestFromJson(readJsonFile(*file), *file);
-            r.build.clear();
-        } else if (r.classId.empty() && command.count("--prompt") == 0)
+        if (!file->empty()) r = requestFromFile(*file, *request);
+        else if (r.classId.empty() && command.count("--prompt") == 0)
             throw Error(ErrorCode::WrongUse, "Say what to make: --class or --prompt, or --request FILE.json.");
         else if (command.count("--seed") == 0) {
             // A run that goes on takes the seed that the folder remembers.

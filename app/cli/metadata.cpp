@@ -20,7 +20,14 @@ int run(const Context& context, const std::string& file) {
     print("Seed: " + std::to_string(request.seed));
     print("Sampler: " + request.sampler + ", " + std::to_string(request.steps) + " steps, guidance " + Json(request.guidance).dump());
     print("Made on: " + request.device + ", " + request.precision + (request.build.empty() ? "" : ", " + request.build));
-    print(std::string("The picture is synthetic. Make it again with: phloxine recreate FILE --check"));
+    if (request.widthPx) print("Canvas: " + std::to_string(request.widthPx) + " x " + std::to_string(request.heightPx) + " pixels");
+    if (isComposite(request)) {
+        print("Real pixels: " + request.initialImage.string() + " (" + request.initialSha256.substr(0, 12) + "), strength " +
+              Json(request.strength).dump() +
+              (request.mask.empty() ? "" : ", mask " + request.mask.string() + " (" + request.maskSha256.substr(0, 12) + ")"));
+        print(std::string(
+            "The picture is a composite: it holds or derives from real pixels. Make it again with: phloxine recreate FILE --check"));
+    } else print(std::string("The picture is synthetic. Make it again with: phloxine recreate FILE --check"));
     return 0;
 }
 

@@ -9,7 +9,7 @@ namespace phloxine::cli {
 namespace {
 
 struct Options {
-    std::string file, out, model;
+    std::string file, out, model, initial, mask;
     bool check = false;
 };
 
@@ -29,10 +29,27 @@ Difference difference(const Image& a, const Image& b) {
     return d;
 }
 
+// The provenance holds only the name of a file: it lies beside the tile, or the user says where.
+std::filesystem::path found(const std::filesystem::path& named, const std::string& given, const Options& options, const std::string& what) {
+    if (named.empty()) {
+        if (!given.empty())
+            throw Error(ErrorCode::WrongUse, "The tile was made without the file of --" + what + "; leave that option out.");
+        return {};
+    }
+    if (!given.empty()) return given;
+    const auto beside = std::filesystem::path(options.file).parent_path() / named.filename();
+    if (!std::filesystem::exists(beside))
+        throw Error(ErrorCode::NotFound, "The tile was made with " + named.filename().string() +
+                                             "; put that file beside the tile or name it with --" + what + " FILE.");
+    return beside;
+}
+
 int run(const Context& context, const Options& options) {
     auto request = requestFromPng(options.file);
     const auto madeBy = request.build;
     request.build.clear();
+    request.initialImage = found(request.initialImage, options.initial, options, "initial");
+    request.mask = found(request.mask, options.mask, options, "mask");
     if (!options.model.empty()) request.model = options.model;
     ModelStore store;
     Tile made;
@@ -79,6 +96,8 @@ Run addRecreate(CLI::App& command) {
     command.add_flag("--check", options->check, "Compare with the pixels of the file");
     command.add_option("--out", options->out, "Folder for the new tile");
     command.add_option("--model", options->model, "Folder of the model, when it is not installed");
+    command.add_option("--initial", options->initial, "The initial image, when it does not lie beside the file");
+    command.add_option("--mask", options->mask, "The mask, when it does not lie beside the file");
     return [options](const Context& context) {
         if (!options->check && options->out.empty())
             throw Error(ErrorCode::WrongUse, "Say what to do with the tile: --check, --out DIR, or both.");

@@ -24,6 +24,51 @@ void take(const Json& json, const char* key, T& value) {
 
 [[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
 
+constexpr int canvasLimitPx = 4096;
+
+// Files never record where they came from, but a request that is still to be resolved must find them.
+std::string fileWord(const std::filesystem::path& file, const std::string& sha256) {
+    return (sha256.empty() ? file : file.filename()).string();
+}
+
+void addInitialImage(Json& json, const GenerateRequest& r) {
+    if (!isComposite(r)) return;
+    json["initial_image"] = fileWord(r.initialImage, r.initialSha256);
+    if (!r.initialSha256.empty()) json["initial_sha256"] = r.initialSha256;
+    if (r.strength != -1) json["strength"] = r.strength;
+    if (!r.mask.empty()) json["mask"] = fileWord(r.mask, r.maskSha256);
+    if (!r.maskSha256.empty()) json["mask_sha256"] = r.maskSha256;
+    json["composite"] = true; // for readers; it follows from the initial image
+}
+
+void takeFile(const Json& json, const char* key, std::filesystem::path& file) {
+    std::string text;
+    take(json, key, text);
+    file = text;
+}
+
+void requireReadableName(const std::filesystem::path& file) {
+    try {
+        (void)Json(file.string()).dump();
+    } catch (const Json::exception&) {
+        wrong("A file name of the request is not text in UTF-8, so it could not be recorded; rename the file.");
+    }
+}
+
+void validateInitialImage(const GenerateRequest& r) {
+    requireReadableName(r.initialImage);
+    requireReadableName(r.mask);
+    if (r.strength != -1 && !(r.strength > 0 && r.strength <= 1))
+        wrong("The strength must lie above 0 and at most at 1; 1 forgets the initial image.");
+    if (isComposite(r)) {
+        if (r.mask.empty() && !r.maskSha256.empty()) wrong("The request has the hash of a mask but names no mask.");
+        return;
+    }
+    if (!r.mask.empty() || !r.maskSha256.empty()) wrong("A mask needs an initial image whose pixels it keeps; give one.");
+    if (r.strength != -1) wrong("A strength needs an initial image; give one, or leave the strength out.");
+    if (!r.initialSha256.empty()) wrong("The request has the hash of an initial image but names no image.");
+}
+
 } // namespace
 
 Json toJson(const GenerateRequest& r) {
@@ -39,6 +84,9 @@ Json toJson(const GenerateRequest& r) {
                  {"guidance", r.guidance},
                  {"precision", r.precision},
                  {"device", r.device}});
+    if (r.widthPx) json["width_px"] = r.widthPx;
+    if (r.heightPx) json["height_px"] = r.heightPx;
+    addInitialImage(json, r);
     if (!r.modelSha256.empty()) json["model_sha256"] = r.modelSha256;
     if (!r.build.empty()) json["build"] = r.build;
     return json;
@@ -62,6 +110,13 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         take(json, "guidance", r.guidance);
         take(json, "precision", r.precision);
         take(json, "device", r.device);
+        take(json, "width_px", r.widthPx);
+        take(json, "height_px", r.heightPx);
+        takeFile(json, "initial_image", r.initialImage);
+        take(json, "initial_sha256", r.initialSha256);
+        take(json, "strength", r.strength);
+        takeFile(json, "mask", r.mask);
+        take(json, "mask_sha256", r.maskSha256);
         take(json, "model_sha256", r.modelSha256);
         take(json, "build", r.build);
     } catch (const Json::exception& e) {
@@ -82,7 +137,12 @@ void validate(const GenerateRequest& r) {
         wrong("The guidance scale must lie between 0 and 30; 1 switches guidance off.");
     if (r.prompt.size() + r.negative.size() > (1u << 20))
         wrong("The prompt is longer than 1 MiB; a model reads at most some hundred words.");
+    for (const int side : {r.widthPx, r.heightPx})
+        if (side < 0 || side > canvasLimitPx) wrong("The width and the height must lie between one tile and 4096 pixels.");
+    validateInitialImage(r);
 }
+
+bool isComposite(const GenerateRequest& request) { return !request.initialImage.empty(); }
 
 GenerateRequest forTile(const GenerateRequest& request, int i) {
     auto single = request;
@@ -95,8 +155,11 @@ std::string parametersText(const GenerateRequest& r) {
     const auto number = Json(r.guidance).dump();
     std::string text = (r.classId.empty() ? r.prompt : r.classId) + "\n";
     if (!r.negative.empty()) text += "Negative prompt: " + r.negative + "\n";
+    std::string canvas;
+    if (r.widthPx) canvas += ", Size: " + std::to_string(r.widthPx) + "x" + std::to_string(r.heightPx);
+    if (isComposite(r)) canvas += ", Denoising strength: " + Json(r.strength).dump();
     return text + "Steps: " + std::to_string(r.steps) + ", Sampler: " + r.sampler + ", CFG scale: " + number +
-           ", Seed: " + std::to_string(r.seed) + ", Model hash: " + r.modelSha256.substr(0, 10) + ", Model: " + r.model +
+           ", Seed: " + std::to_string(r.seed) + canvas + ", Model hash: " + r.modelSha256.substr(0, 10) + ", Model: " + r.model +
            ", Version: Phloxine " + r.build;
 }
 

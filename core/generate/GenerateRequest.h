@@ -2,6 +2,7 @@
 // What to generate: a plain value with JSON both ways. It is the job in the queue, the provenance in the file, the input of a test and
 // the argument of the command line. What is not in it must not change the pixels.
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,15 @@ struct GenerateRequest {
     std::string precision = "auto";
     std::string device = "auto";
 
+    // The canvas; 0 = the model's tile. Multiples of the autoencoder's factor, at least one tile, at most 4096.
+    int widthPx = 0, heightPx = 0;
+
+    // Real pixels to start from. JSON carries the path until resolve() has found the SHA-256 of the file, and only its name from then on.
+    std::filesystem::path initialImage; // PNG, JPEG or TIFF of the size of the canvas; empty = from noise alone
+    double strength = -1;               // share of the steps that is run, (0, 1]; 1 forgets the initial image; -1 = 0.6, with a mask 1
+    std::filesystem::path mask;         // of the same size: white = paint anew, black = keep those pixels exactly
+    std::string initialSha256, maskSha256;
+
     // Filled by resolve(): empty in a request that a user writes.
     std::string modelSha256, build;
 
@@ -32,6 +42,9 @@ struct GenerateRequest {
 Json toJson(const GenerateRequest& request);                                        // format phloxine-request/1
 GenerateRequest generateRequestFromJson(const Json& json, const std::string& what); // Error(Corrupt | WrongUse)
 void validate(const GenerateRequest& request);                                      // Error(WrongUse) in one sentence
+
+// Made with real pixels: the tile inherits their patient, and says so in its provenance.
+bool isComposite(const GenerateRequest& request);
 
 // The request for tile i alone: count 1, seed + i.
 GenerateRequest forTile(const GenerateRequest& request, int i);

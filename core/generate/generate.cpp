@@ -7,6 +7,11 @@
 #include "core/condition/ClipTokenizer.h"
 #include "core/diffusion/samplers/samplers.h"
 #include "core/generate/Generator.h"
+#include "core/generate/WindowedNetwork.h"
+#include "core/generate/canvas.h"
+#include "core/generate/codec.h"
+#include "core/generate/initial_image.h"
+#include "core/generate/inpainting.h"
 #include "core/model/Model.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/image_tensor.h"
@@ -67,18 +72,28 @@ class Run {
 public:
     Run(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks, GenerateTimes& seconds)
         : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_sampler(findSampler(request.sampler)),
-          m_levels(m_sampler.levels(model.schedule, request.steps)), m_contexts(encode(model, request, hooks)) {}
+          m_levels(levelsFrom(m_sampler.levels(model.schedule, request.steps), isComposite(request) ? request.strength : 1)),
+          m_contexts(encode(model, request, hooks)), m_canvas(canvasOf(request, model)) {
+        m_windows = codecWindows(model.card.tileSizePx, m_canvas.factor, [this] { breathe(); });
+        m_initial = readInitialImage(request, m_canvas.widthPx, m_canvas.heightPx, m_canvas.factor / 2);
+        if (m_initial) prepareInitial();
+    }
 
     // Tiles first .. first + batch - 1, of which those below request.count are real; the rest pads the batch, so that a tile's bits do not
     // depend on the count.
     std::vector<Image> tiles(int first, int batch) const {
-        const auto& config = m_model.checkpoint.config;
         const auto start = Clock::now();
+        m_now = {first, 0, int(m_levels.size()) - 1};
         BatchNoise noise(m_request.seed + std::uint64_t(first), batch);
         const auto device = m_model.binding.device;
-        const auto x = noise.draw({batch, m_model.network->inChannels(), config.latentSize, config.latentSize}).to(device);
-        GuidedDenoiser denoise(*m_model.network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
-                               nn::expand(m_contexts.unconditional, batch), m_request.guidance);
+        auto x = noise.draw({batch, m_model.network->inChannels(), m_canvas.heightPx / m_canvas.factor, m_canvas.widthPx / m_canvas.factor})
+                     .to(device);
+        if (m_initial) x = startFrom(m_known, x, m_levels.front(), m_request.strength);
+        const WindowedNetwork windowed(*m_model.network, m_canvas.trainedSize, [this] { breathe(); });
+        const nn::Network* network = m_canvas.isTile() ? m_model.network.get() : &windowed;
+        GuidedDenoiser guided(*network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
+                              nn::expand(m_contexts.unconditional, batch), m_request.guidance);
+        InpaintingDenoiser denoise(guided, m_known);
         const auto latent = m_sampler.sample(denoise, x, m_levels, noise, [&](const SamplerStep& step) { tell(step, first); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
@@ -89,7 +104,22 @@ public:
     }
 
 private:
+    void prepareInitial() {
+        const auto& real = m_initial->image.scale;
+        const auto& made = m_model.card.scale;
+        if (m_hooks.notice && real.known() && made.known() && std::abs(real.micronsPerPixel / made.micronsPerPixel - 1) > 0.1)
+            m_hooks.notice("The initial image has " + Json(real.micronsPerPixel).dump() + " um per pixel and the model was trained at " +
+                           Json(made.micronsPerPixel).dump() + ", so what it paints is of another size than the real tissue.");
+        m_known = knownLatent(*m_initial, *m_model.autoencoder, m_model.scale, m_model.binding.device, m_windows);
+    }
+
+    // Within a long step or decode, for progress and stopping.
+    void breathe() const {
+        if (m_hooks.step && m_now.steps > 0) m_hooks.step(m_now.tile, m_now.step, m_now.steps);
+    }
+
     void tell(const SamplerStep& step, int tile) const {
+        m_now = {tile, step.index, step.count};
         if (m_hooks.step) m_hooks.step(tile, step.index, step.count);
         if (!m_hooks.preview || !step.x0.defined() || step.index == step.count) return;
         TilePreview preview{imageFrom(m_model.autoencoder->preview(step.x0.slice(0, 0, 1) / m_model.scale)[0]), tile, step.index,
@@ -101,17 +131,18 @@ private:
 
     Image decode(const at::Tensor& latent) const {
         const auto unscaled = latent / m_model.scale;
-        auto picture = m_model.autoencoder->decode(unscaled);
-        if (!at::isfinite(picture).all().item<bool>()) {
+        auto image = decodeImage(*m_model.autoencoder, unscaled, m_windows);
+        if (!image) {
             logWarning("A decoded tile was not finite; it is decoded again in fp32.");
-            picture = bindAutoencoder(m_model.checkpoint, Binding::forInference(at::kFloat, m_model.binding.device))->decode(unscaled);
-            if (!at::isfinite(picture).all().item<bool>())
-                throw Error(ErrorCode::Nan,
-                            "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
+            const auto autoencoder = bindAutoencoder(m_model.checkpoint, Binding::forInference(at::kFloat, m_model.binding.device));
+            image = decodeImage(*autoencoder, unscaled, m_windows);
         }
-        auto image = imageFrom(picture[0]);
-        image.scale = m_model.card.scale;
-        return image;
+        if (!image)
+            throw Error(ErrorCode::Nan,
+                        "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
+        if (m_initial && m_initial->mask) image = composited(m_initial->image, *image, *m_initial->mask);
+        image->scale = m_initial && m_initial->image.scale.known() ? m_initial->image.scale : m_model.card.scale;
+        return *image;
     }
 
     const Model& m_model;
@@ -121,6 +152,14 @@ private:
     const SamplerInfo& m_sampler;
     std::vector<Level> m_levels;
     Contexts m_contexts;
+    Canvas m_canvas;
+    CodecWindows m_windows;
+    std::optional<InitialImage> m_initial;
+    KnownLatent m_known;
+    struct Position {
+        int tile = 0, step = 0, steps = 0;
+    };
+    mutable Position m_now;
 };
 
 } // namespace
@@ -154,6 +193,8 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     r.sampler = findSampler(r.sampler.empty() ? card.defaultSampler : r.sampler).id;
     if (r.steps == 0) r.steps = card.defaultSteps;
     if (r.guidance == -1) r.guidance = card.defaultGuidance;
+    resolveCanvas(r, card);
+    resolveInitialImage(r);
     initDevices(r.device);
     const auto device = chooseDevice(r.device);
     r.precision = precisionWord(choosePrecision(r.precision, device));

@@ -2,6 +2,7 @@
 
 #include "core/base/Error.h"
 #include "core/generate/Generator.h"
+#include "core/generate/canvas.h"
 
 namespace phloxine {
 
@@ -12,7 +13,11 @@ namespace {
 // The part of a request that decides pixels and files; `build` may differ between two runs of the same request.
 Json identity(GenerateRequest request) {
     request.build.clear();
-    return toJson(request);
+    auto json = toJson(request);
+    // Real pixels are known by their hashes; a file of another name with the same bytes is the same.
+    json.erase("initial_image");
+    json.erase("mask");
+    return json;
 }
 
 bool isFinished(const fs::path& file, const GenerateRequest& single) {
@@ -33,7 +38,9 @@ std::string tileFileName(const GenerateRequest& single) {
 }
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {
-    const auto resolved = resolve(request, store.find(request.model, request.modelSha256));
+    const auto entry = store.find(request.model, request.modelSha256);
+    const auto resolved = resolve(request, entry);
+    requireFit(store, resolved, entry);
     makeWritableFolder(folder);
     const FolderLock lock(folder);
     const auto note = folder / "request.json";
@@ -45,7 +52,8 @@ FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& reques
     } else writeFileAtomically(note, toJson(resolved).dump(2) + "\n", IfExists::Fail, Durability::Synced);
 
     FolderResult result;
-    requireFreeSpace(folder, std::uint64_t(resolved.count) * 256 * 1024);
+    const auto canvasBytes = std::uint64_t(resolved.widthPx) * std::uint64_t(resolved.heightPx) * 3;
+    requireFreeSpace(folder, std::uint64_t(resolved.count) * std::max<std::uint64_t>(canvasBytes, 256 * 1024));
     for (int first = 0; first < resolved.count;) {
         const auto single = forTile(resolved, first);
         if (isFinished(folder / tileFileName(single), single)) {

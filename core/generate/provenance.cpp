@@ -6,10 +6,13 @@
 namespace phloxine {
 
 std::vector<TextChunk> provenance(const GenerateRequest& resolved) {
-    static const std::string xmp = R"(<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+    // IPTC NewsCodes: the second one is for inpainting and the like, where other media are part of the picture.
+    const std::string source = isComposite(resolved) ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia";
+    const std::string xmp = R"(<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" xmp:CreatorTool="Phloxine"/></rdf:RDF></x:xmpmeta>
+ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/)" +
+                            source + R"(" xmp:CreatorTool="Phloxine"/></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>)";
     return {{"phloxine", toJson(resolved).dump()}, {"parameters", parametersText(resolved)}, {"XML:com.adobe.xmp", xmp}};
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/Error.h"
 #include "core/nn/network.h"
+#include "core/nn/norm_statistics.h"
 
 namespace phloxine::nn {
 
@@ -26,7 +27,10 @@ GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width)
                     w.prefix());
 }
 
-at::Tensor GroupNorm::operator()(const at::Tensor& x) const { return at::group_norm(x, groups, weight, bias, eps); }
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
+    if (auto* shared = NormStatistics::current()) return shared->normalise(*this, x);
+    return at::group_norm(x, groups, weight, bias, eps);
+}
 at::Tensor GroupNorm::silu(const at::Tensor& x) const {
     auto y = (*this)(x);
     return weight.requires_grad() ? at::silu(y) : at::silu_(y);

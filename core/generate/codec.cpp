@@ -1,0 +1,102 @@
+#include "core/generate/codec.h"
+
+#include "core/generate/windows.h"
+#include "core/nn/norm_statistics.h"
+#include "core/tensor/image_tensor.h"
+
+namespace phloxine {
+
+namespace {
+
+constexpr int statisticsPasses = 2;
+
+int sizeOf(const Window& w) { return int(w.weight.size()); }
+
+at::Tensor weightOf(const Window& row, const Window& column) {
+    return at::outer(at::tensor(row.weight, at::kFloat), at::tensor(column.weight, at::kFloat));
+}
+
+at::Tensor cut(const at::Tensor& x, const Window& row, const Window& column) { // the last two dimensions
+    return x.narrow(-2, row.start, sizeOf(row)).narrow(-1, column.start, sizeOf(column));
+}
+
+Image cut(const Image& image, int x, int y, int width, int height) {
+    Image part(width, height);
+    paste(part, image, -x, -y);
+    return part;
+}
+
+bool isFinite(const at::Tensor& x) { return at::isfinite(x).all().item<bool>(); }
+
+// The windows over a map of latent elements, row by row.
+struct Grid {
+    std::vector<Window> rows, columns;
+    Grid(int width, int height, const CodecWindows& w)
+        : rows(windowsAlong(height, w.size, w.overlap)), columns(windowsAlong(width, w.size, w.overlap)) {}
+    bool single() const { return rows.size() * columns.size() == 1; }
+};
+
+void collectStatistics(nn::NormStatistics& statistics, const nn::Autoencoder& autoencoder, const at::Tensor& latent, const Grid& grid,
+                       const CodecWindows& windows) {
+    for (std::size_t r = 0; r < grid.rows.size(); ++r)
+        for (std::size_t c = 0; c < grid.columns.size(); ++c) {
+            if (windows.between) windows.between();
+            const auto &row = grid.rows[r], &column = grid.columns[c];
+            statistics.beginWindow([&](std::int64_t h, std::int64_t w) {
+                return weightOf(finer(grid.rows, int(h) / sizeOf(row))[r], finer(grid.columns, int(w) / sizeOf(column))[c]);
+            });
+            (void)autoencoder.decode(cut(latent, row, column).contiguous());
+        }
+    statistics.endPass();
+}
+
+} // namespace
+
+CodecWindows codecWindows(int trainedPx, int factor, std::function<void()> between) {
+    const int size = std::max(trainedPx, 512) / factor;
+    return {size, size / 4, std::move(between)};
+}
+
+at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, at::Device device, const CodecWindows& windows) {
+    const int f = autoencoder.factor(), width = image.width / f, height = image.height / f;
+    const Grid grid(width, height, windows);
+    if (grid.single()) return autoencoder.encode(tensorFrom(image).to(device)).to(at::kFloat);
+    auto latent = at::zeros({1, autoencoder.latentChannels(), height, width}, at::kFloat);
+    for (const auto& row : grid.rows)
+        for (const auto& column : grid.columns) {
+            if (windows.between) windows.between();
+            const auto part = cut(image, column.start * f, row.start * f, sizeOf(column) * f, sizeOf(row) * f);
+            cut(latent, row, column).add_(autoencoder.encode(tensorFrom(part).to(device)).to(at::kCPU, at::kFloat) * weightOf(row, column));
+        }
+    return latent.to(device);
+}
+
+std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::Tensor& latent, const CodecWindows& windows) {
+    const int f = autoencoder.factor(), width = int(latent.size(3)) * f, height = int(latent.size(2)) * f;
+    const Grid grid(width / f, height / f, windows);
+    if (grid.single()) {
+        const auto picture = autoencoder.decode(latent)[0];
+        return isFinite(picture) ? std::optional(imageFrom(picture)) : std::nullopt;
+    }
+    nn::NormStatistics statistics;
+    for (int i = 0; i < statisticsPasses; ++i) collectStatistics(statistics, autoencoder, latent, grid, windows);
+    const auto rows = finer(grid.rows, f), columns = finer(grid.columns, f);
+    Image image(width, height);
+    // The rows of pixels that the windows of one row reach: what the next row does not touch is finished, and leaves as bytes.
+    auto strip = at::zeros({3, sizeOf(rows[0]), width}, at::kFloat);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            if (windows.between) windows.between();
+            statistics.beginWindow();
+            const auto picture = autoencoder.decode(cut(latent, grid.rows[r], grid.columns[c]).contiguous())[0].to(at::kCPU, at::kFloat);
+            if (!isFinite(picture)) return {};
+            strip.narrow(2, columns[c].start, sizeOf(columns[c])).add_(picture * weightOf(rows[r], columns[c]));
+        }
+        const int next = r + 1 < rows.size() ? rows[r + 1].start : height, done = next - rows[r].start;
+        paste(image, imageFrom(strip.narrow(1, 0, done)), 0, rows[r].start);
+        strip = at::constant_pad_nd(strip.narrow(1, done, strip.size(1) - done), {0, 0, 0, done});
+    }
+    return image;
+}
+
+} // namespace phloxine

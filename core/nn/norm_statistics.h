@@ -1,0 +1,45 @@
+#pragma once
+// One mean and variance for the group norms of a network that sees a picture window by window: with its own, each window would have its own
+// contrast. What the statistics of the whole picture are is found by running all windows once or more; with every such pass one more norm
+// from the input on has exact statistics, and the rest comes closer.
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+namespace phloxine::nn {
+
+struct GroupNorm;
+
+// While an object lives, the group norms on its thread go through it. One network at a time, batches of one.
+class NormStatistics {
+public:
+    NormStatistics();
+    ~NormStatistics();
+    NormStatistics(const NormStatistics&) = delete;
+    NormStatistics& operator=(const NormStatistics&) = delete;
+    static NormStatistics* current(); // nullptr when there is none
+
+    // Before each window: the next norm is the network's first one. weightAt(h, w): how much each position of an [h, w] map of this window
+    // counts, [h, w]; the weights of all windows sum to 1 at each position. Without it nothing is collected.
+    void beginWindow(std::function<at::Tensor(std::int64_t h, std::int64_t w)> weightAt = {});
+    void endPass(); // what was collected is used from now on
+
+    at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x); // [1, c, h, w]
+
+private:
+    struct Sums {
+        at::Tensor x, squares; // [c] float64
+        double positions = 0;
+    };
+    struct Used {
+        at::Tensor mean, variance; // [groups] float64
+    };
+    std::function<at::Tensor(std::int64_t, std::int64_t)> m_weightAt;
+    std::size_t m_next = 0;
+    std::vector<Sums> m_sums; // one per norm
+    std::vector<Used> m_used; // empty in the first pass: each window uses its own
+};
+
+} // namespace phloxine::nn
