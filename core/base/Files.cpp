@@ -108,11 +108,23 @@ void syncFolder(const fs::path& folder) {
 } // namespace
 
 void writeFileAtomically(const fs::path& path, std::span<const std::byte> bytes, IfExists ifExists, Durability durability) {
+    writeFileInPieces(path, [&](const Sink& sink) { sink(bytes); }, ifExists, durability);
+}
+
+void writeFileInPieces(const fs::path& path, const std::function<void(const Sink&)>& produce, IfExists ifExists, Durability durability) {
     std::error_code ignored;
     if (ifExists == IfExists::Fail && fs::exists(fs::symlink_status(path, ignored))) throwFileError(EEXIST, "write", path);
     auto [rawFd, temporary] = openTemporary(path);
     Fd fd(rawFd);
-    int problem = writeAll(fd.get(), bytes);
+    int problem = 0;
+    try {
+        produce([&](std::span<const std::byte> bytes) {
+            if ((problem = writeAll(fd.get(), bytes))) throwFileError(problem, "write", path);
+        });
+    } catch (...) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
     if (!problem && durability == Durability::Synced && ::fsync(fd.get()) != 0) problem = errno;
     if (fd.close() != 0 && !problem) problem = errno;
     if (!problem) {

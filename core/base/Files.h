@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ void writeFileAtomically(const std::filesystem::path& path, std::span<const std:
                          Durability durability = Durability::Plain);
 void writeFileAtomically(const std::filesystem::path& path, std::string_view text, IfExists ifExists = IfExists::Fail,
                          Durability durability = Durability::Plain);
+
+// The same for what is too large to be held at once: `produce` hands its bytes over piece by piece. What it throws leaves nothing behind.
+using Sink = std::function<void(std::span<const std::byte>)>;
+void writeFileInPieces(const std::filesystem::path& path, const std::function<void(const Sink&)>& produce,
+                       IfExists ifExists = IfExists::Fail, Durability durability = Durability::Plain);
 
 // Throws the Error that fits `errnoValue`, in one sentence: "Cannot <verb> <path>: the disk is full. Free some space and try again."
 [[noreturn]] void throwFileError(int errnoValue, std::string_view verb, const std::filesystem::path& path);

@@ -44,7 +44,9 @@ std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Bin
     using Result = std::unique_ptr<nn::Network>;
     return std::visit(
         Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("denoiser", s.target, checkpoint); },
-                   [&](const nn::UNetConfig& c) -> Result { return std::make_unique<nn::UNet>(w, c); }},
+                   [&](const nn::UNetConfig& c) -> Result { return std::make_unique<nn::UNet>(w, c); },
+                   [&](const nn::DitConfig& c) -> Result { return std::make_unique<nn::Dit>(w, c); },
+                   [&](const nn::PixartConfig& c) -> Result { return std::make_unique<nn::Pixart>(w, c); }},
         checkpoint.config.network);
 }
 
@@ -67,7 +69,15 @@ std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, co
         Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("condition", s.target, checkpoint); },
                    [](const NoStage&) -> Result { return std::make_unique<NoEncoder>(); },
                    [&](const TextEncoderConfig& c) -> Result { return std::make_unique<TextEncoder>(w / "transformer.text_model", c); },
-                   [&](const ClassStage&) -> Result { return std::make_unique<ClassEncoder>(w); }},
+                   [&](const ClassStage&) -> Result { return std::make_unique<ClassEncoder>(w); },
+                   [&](const LabelStage& c) -> Result { return std::make_unique<LabelEncoder>(c.classes, c.null, binding.device); },
+                   [&](const TokenStage&) -> Result {
+                       const WeightView network(checkpoint.weights, binding, "model.diffusion_model.caption_projection");
+                       return network.has("uncond_embedding") ? std::make_unique<TokenEncoder>(network, "uncond_embedding")
+                                                              : std::make_unique<TokenEncoder>(w);
+                   },
+                   [&](const PatchEncoderConfig& c) -> Result { return std::make_unique<PatchEncoder>(w, c); },
+                   [&](const nn::VitConditionConfig& c) -> Result { return std::make_unique<VitEncoder>(w, c); }},
         checkpoint.config.condition);
 }
 

@@ -9,8 +9,11 @@
 
 #include "core/base/Json.h"
 #include "core/condition/encoders.h"
+#include "core/condition/vector_encoders.h"
+#include "core/nn/dit.h"
 #include "core/nn/kl_autoencoder.h"
 #include "core/nn/patch_autoencoder.h"
+#include "core/nn/pixart.h"
 #include "core/nn/unet.h"
 #include "core/nn/vq_autoencoder.h"
 
@@ -20,6 +23,10 @@ struct UnsupportedStage {
     std::string target; // named, so that the message can say what is missing
 };
 struct NoStage {}; // a model without this part
+struct LabelStage {
+    int classes = 0, null = -1; // rows of the network's own table; the one that stands for none, -1 where there is none
+};
+struct TokenStage {}; // the vectors are the tokens
 
 struct ModelConfig {
     std::string family = "compvis-ldm"; // "compvis-ldm", "diffusers-sd", "diffusers-pixart", "diffusers-dit"
@@ -29,9 +36,9 @@ struct ModelConfig {
     double scaleFactor = 1, shiftFactor = 0; // latent = (encode(image) - shift) * scale
     bool useEma = false;
     int latentSize = 0; // edge that the denoiser was trained on
-    std::variant<UnsupportedStage, nn::UNetConfig> network;
+    std::variant<UnsupportedStage, nn::UNetConfig, nn::DitConfig, nn::PixartConfig> network;
     std::variant<UnsupportedStage, NoStage, nn::KlConfig, nn::VqConfig, nn::PatchConfig> firstStage;
-    std::variant<UnsupportedStage, NoStage, TextEncoderConfig, ClassStage> condition;
+    std::variant<UnsupportedStage, NoStage, TextEncoderConfig, ClassStage, LabelStage, TokenStage, PatchEncoderConfig, nn::VitConditionConfig> condition;
     std::vector<std::string> notes; // settings that were assumed, in words
     Json scheduler; // of a diffusers folder: its scheduler_config.json; else null
 };

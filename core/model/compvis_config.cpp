@@ -170,11 +170,30 @@ decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::f
         c.penultimate = p["layer"].as<std::string>("last") == "penultimate";
         return c;
     }
+    if (target.ends_with("modules.PatchEmbedder") || target.ends_with("modules.SSLEmbedder")) {
+        PatchEncoderConfig c;
+        c.normalise = p["normalize_ssl"].as<bool>(false);
+        c.region = target.ends_with("SSLEmbedder");
+        return c;
+    }
+    if (target.ends_with("modules.EmbeddingViT2_5") || target.ends_with("modules.EmbeddingViT2")) {
+        nn::VitConditionConfig c;
+        c.heads = p["num_heads"].number(c.heads, 1, 1024);
+        c.layers = p["num_layers"].number(c.layers, 1, 1024);
+        c.finalNorm = target.ends_with("2_5");
+        return c;
+    }
     if (target.ends_with("modules.ClassEmbedder")) return ClassStage{p["n_classes"].number(1000, 1, 1 << 20)};
     return UnsupportedStage{target};
 }
 
 } // namespace
+
+nn::UNetConfig unetFromYaml(const std::string& stage, const std::string& name) { return unetConfig(Entry(YAML::Load(stage), "", name)); }
+
+decltype(ModelConfig::firstStage) firstStageFromYaml(const std::string& stage, const std::string& name) {
+    return firstStage(Entry(YAML::Load(stage), "", name));
+}
 
 nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
@@ -218,6 +237,9 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.network = unetConfig(p["unet_config"]);
     c.firstStage = firstStage(p["first_stage_config"]);
     c.condition = conditionStage(p["cond_stage_config"], textConfig);
+    // A network with its own table of classes needs no encoder.
+    if (const auto* unet = std::get_if<nn::UNetConfig>(&c.network); unet && unet->vectorInput == nn::VectorInput::Labels && std::holds_alternative<NoStage>(c.condition))
+        c.condition = LabelStage{unet->classes, -1};
     return c;
 }
 

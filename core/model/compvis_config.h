@@ -9,6 +9,10 @@ namespace phloxine {
 // Error(NotFound | Yaml | Unsupported).
 ModelConfig readCompvisConfig(const std::filesystem::path& yaml, const std::filesystem::path& textConfig = {});
 
+// One stage alone, `target` and `params`, as text. `name` is for messages.
+nn::UNetConfig unetFromYaml(const std::string& stage, const std::string& name);
+decltype(ModelConfig::firstStage) firstStageFromYaml(const std::string& stage, const std::string& name);
+
 // Heads and activation from a CLIP text tower's config.json; the usual ones where the file is not there. Error(Corrupt | Unsupported).
 nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file);
 

@@ -138,6 +138,41 @@ nn::UNetConfig unetConfig(const Config& config) {
     return c;
 }
 
+nn::DitConfig ditConfig(const Config& config) {
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
+             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_zero"}, {"norm_elementwise_affine", false}, {"attention_bias", true}})
+        config.require(key, usual);
+    nn::DitConfig c;
+    c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
+    c.layers = config.number("num_layers", c.layers, 1, 1024);
+    c.inChannels = config.number("in_channels", c.inChannels, 1, 256);
+    c.outChannels = config.number("out_channels", c.inChannels, 1, 512);
+    c.patch = config.number("patch_size", c.patch, 1, 64);
+    c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
+    c.classes = config.number("num_embeds_ada_norm", c.classes, 1, 1 << 20);
+    c.normEps = config.get("norm_eps", c.normEps);
+    return c;
+}
+
+nn::PixartConfig pixartConfig(const Config& config) {
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
+             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_single"}, {"norm_elementwise_affine", false}, {"attention_bias", true}, {"attention_type", "default"}})
+        config.require(key, usual);
+    nn::PixartConfig c;
+    c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
+    c.layers = config.number("num_layers", c.layers, 1, 1024);
+    c.inChannels = config.number("in_channels", c.inChannels, 1, 256);
+    c.outChannels = config.number("out_channels", c.inChannels, 1, 512);
+    c.patch = config.number("patch_size", c.patch, 1, 64);
+    c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
+    c.interpolationScale = config.get("interpolation_scale", c.interpolationScale);
+    c.captionChannels = config.number("caption_channels", 0, 0, 65536);
+    c.crossAttentionDim = config.number("cross_attention_dim", 0, 0, 65536);
+    c.additionalConditions = config.get("use_additional_conditions", c.sampleSize == 128);
+    c.normEps = config.get("norm_eps", c.normEps);
+    return c;
+}
+
 void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
     const bool unet = fs::exists(folder / "unet" / "config.json");
     const auto part = folder / (unet ? "unet" : "transformer");
@@ -152,7 +187,9 @@ void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
         const auto network = unetConfig(config);
         blocks = unetBlockNames(network);
         c.network = network, c.family = "diffusers-sd";
-    } else c.network = UnsupportedStage{name};
+    } else if (name == "DiTTransformer2DModel") c.network = ditConfig(config), c.family = "diffusers-dit";
+    else if (name == "PixArtTransformer2DModel") c.network = pixartConfig(config), c.family = "diffusers-pixart";
+    else c.network = UnsupportedStage{name};
     for (auto& [key, tensor] : readPart(part)) {
         const auto renamed = unet ? compvisUNetName(key, blocks) : key;
         checkpoint.weights["model.diffusion_model." + (renamed.empty() ? key : renamed)] = tensor;
@@ -223,6 +260,12 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
             const bool bare = !key.starts_with("text_model.");
             checkpoint.weights[std::string("cond_stage_model.transformer.") + (bare ? "text_model." : "") + key] = tensor;
         }
+    } else if (const auto* dit = std::get_if<nn::DitConfig>(&checkpoint.config.network)) stage = LabelStage{dit->classes, dit->classes};
+    else if (std::holds_alternative<nn::PixartConfig>(checkpoint.config.network)) {
+        const auto null = folder / "null_embedding.safetensors"; // one tensor, the tokens that stand for none
+        if (fs::exists(null))
+            for (const auto& [key, tensor] : readSafetensors(null)) checkpoint.weights["cond_stage_model.uncond"] = tensor;
+        stage = TokenStage{};
     } else stage = NoStage{};
 }
 

@@ -49,7 +49,10 @@ Weights trainable(const Weights& weights) {
 const char* conditionWord(const ModelConfig& config) {
     if (std::holds_alternative<TextEncoderConfig>(config.condition)) return "clip-text";
     if (std::holds_alternative<ClassStage>(config.condition)) return "class";
-    return "none";
+    if (std::holds_alternative<LabelStage>(config.condition)) return "class";
+    if (std::holds_alternative<NoStage>(config.condition)) return "none";
+    if (std::holds_alternative<UnsupportedStage>(config.condition)) return "unsupported";
+    return "vector";
 }
 
 } // namespace phloxine

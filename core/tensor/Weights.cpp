@@ -24,7 +24,12 @@ bool WeightView::has(std::string_view name) const { return m_weights->count((*th
 
 const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shape) const {
     const auto key = (*this / name).m_prefix;
-    const auto it = m_weights->find(key);
+    auto it = m_weights->find(key);
+    if (it == m_weights->end() && m_binding.source) {
+        for (const auto n : shape)
+            if (n < 0) throw Error(ErrorCode::Internal, "The shape of the tensor \"" + key + "\" is not known before there is a file.", key);
+        it = m_binding.source->into.emplace(key, m_binding.source->make(key, shape)).first;
+    }
     if (it == m_weights->end())
         throw Error(ErrorCode::MissingKey, "The weights lack the tensor \"" + key + "\", which this architecture needs.", key);
     const auto have = it->second.sizes();

@@ -2,6 +2,7 @@
 // A model is a function; its weights are a dictionary. `Weights` maps checkpoint keys to master tensors and knows nothing else. A layer is
 // bound from a `WeightView`, which is a prefix into the dictionary plus the way to bind: plain masters for training, or cast (and laid out)
 // for inference.
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -14,12 +15,19 @@ namespace phloxine {
 
 using Weights = std::map<std::string, at::Tensor>;
 
+// Where tensors come from that a dictionary lacks: networks without a file, such as those that training starts from.
+struct TensorSource {
+    Weights& into;
+    std::function<at::Tensor(const std::string& key, at::IntArrayRef shape)> make;
+};
+
 // How tensors are handed to layers. Train: the masters themselves, differentiable. Infer: cast to `dtype` on `device`, convolutions
 // channels_last; refuses gradient mode, because packed operators silently lose gradients.
 struct Binding {
     bool infer = true;
     at::ScalarType dtype = at::kFloat;
     at::Device device = at::kCPU;
+    TensorSource* source = nullptr;        // where set, missing tensors are made; every shape must be known then
     std::set<std::string>* seen = nullptr; // where set, the keys that were bound are noted there
 
     static Binding train() { return {false, at::kFloat, at::kCPU}; }

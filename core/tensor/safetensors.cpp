@@ -152,16 +152,15 @@ void writeSafetensors(const std::filesystem::path& path, const Weights& weights,
     auto text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const std::uint64_t size = text.size();
-    std::string bytes(8 + size + offset, '\0');
-    std::memcpy(bytes.data(), &size, 8);
-    std::memcpy(bytes.data() + 8, text.data(), size);
-    auto* out = bytes.data() + 8 + size;
-    for (const auto& [key, tensor] : weights) {
-        const auto plain = tensor.cpu().contiguous();
-        std::memcpy(out, plain.data_ptr(), plain.nbytes());
-        out += plain.nbytes();
-    }
-    writeFileAtomically(path, std::string_view(bytes));
+    requireFreeSpace(path.parent_path(), 8 + size + offset);
+    writeFileInPieces(path, [&](const Sink& sink) {
+        sink(std::as_bytes(std::span(&size, 1)));
+        sink(std::as_bytes(std::span(text)));
+        for (const auto& [key, tensor] : weights) {
+            const auto plain = tensor.cpu().contiguous();
+            sink({static_cast<const std::byte*>(plain.data_ptr()), plain.nbytes()});
+        }
+    });
 }
 
 } // namespace phloxine

@@ -5,7 +5,6 @@
 namespace phloxine::verify {
 
 Checkpoint openCase(const Case& c); // the model that the case names, or the one that its formula makes
-Checkpoint formulaCheckpoint(const Json& parameters); // full-size networks whose weights follow from their names
 Binding fullPrecision();
 Condition vectorCondition(const Case& c); // from the inputs patch, feat, vector, region, mag, labels
 Weights decoded(const Checkpoint& checkpoint, const at::Tensor& latent, std::optional<bool> quantise = {}); // image, codes

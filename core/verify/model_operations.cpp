@@ -1,5 +1,6 @@
 // Operations on parts of a model: networks, autoencoders, conditions.
 #include "core/base/Error.h"
+#include "core/model/formula_checkpoint.h"
 #include "core/model/lora.h"
 #include "core/tensor/formula_weights.h"
 #include "core/verify/model_case.h"
@@ -8,8 +9,18 @@ namespace phloxine::verify {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+Checkpoint formulaCase(const Json& p) {
+    auto checkpoint = formulaCheckpoint({{p.at("network"), p.at("config")}}, p.at("salt"), p.value("gain", 1.0));
+    checkpoint.config.scaleFactor = p.value("scale_factor", 1.0);
+    return checkpoint;
+}
+
+} // namespace
+
 Checkpoint openCase(const Case& c) {
-    if (c.parameters.value("weights", std::string()) == "formula/1") throw NotYet{"formula"};
+    if (c.parameters.value("weights", std::string()) == "formula/1") return formulaCase(c.parameters);
     OpenOptions options;
     const auto beside = [&](const char* key) {
         return c.parameters.contains(key) ? (c.model.parent_path() / c.parameters[key].get<std::string>()).lexically_normal() : fs::path();
