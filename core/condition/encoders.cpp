@@ -26,16 +26,44 @@ nn::Context TextEncoder::encode(const Condition& condition) const {
     return {encodeTexts(condition.texts).context, {}};
 }
 
-ClassEncoder::ClassEncoder(const WeightView& w) : m_embedding(w.get("embedding.weight", {-1, -1})) {}
+nn::Context TextEncoder::unconditional(std::int64_t n) const { return nn::expand({encodeTexts({""}).context, {}}, n); }
 
-nn::Context ClassEncoder::encode(const Condition& condition) const {
+namespace {
+
+// The labels of a condition as a tensor [n], each of them one of `classes`.
+at::Tensor knownLabels(const Condition& condition, std::int64_t classes) {
     if (condition.labels.empty())
         throw Error(ErrorCode::WrongUse, "This model is guided by a tissue class, not by a text; choose one of its classes.");
     for (const auto label : condition.labels)
-        if (label < 0 || label >= m_embedding.size(0))
-            throw Error(ErrorCode::WrongUse, "The class number " + std::to_string(label) + " is not one of the " +
-                                                 std::to_string(m_embedding.size(0)) + " of this model.");
-    return {at::embedding(m_embedding, at::tensor(condition.labels, at::kLong).to(m_embedding.device())).unsqueeze(1), {}};
+        if (label < 0 || label >= classes)
+            throw Error(ErrorCode::WrongUse,
+                        "The class number " + std::to_string(label) + " is not one of the " + std::to_string(classes) + " of this model.");
+    return at::tensor(condition.labels, at::kLong);
+}
+
+} // namespace
+
+ClassEncoder::ClassEncoder(const WeightView& w) : m_embedding(w.get("embedding.weight", {-1, -1})) {}
+
+nn::Context ClassEncoder::embedded(const at::Tensor& labels) const {
+    return {at::embedding(m_embedding, labels.to(m_embedding.device())).unsqueeze(1), {}};
+}
+
+nn::Context ClassEncoder::encode(const Condition& condition) const { return embedded(knownLabels(condition, m_embedding.size(0))); }
+
+nn::Context ClassEncoder::unconditional(std::int64_t n) const { return embedded(at::full({n}, m_embedding.size(0) - 1, at::kLong)); }
+
+LabelEncoder::LabelEncoder(std::int64_t labels, std::int64_t null, at::Device device) : m_labels(labels), m_null(null), m_device(device) {
+    if (labels < 1 || null < -1 || null >= labels)
+        throw Error(ErrorCode::WrongUse,
+                    "The label " + std::to_string(null) + " cannot stand for none among " + std::to_string(labels) + " labels.");
+}
+
+nn::Context LabelEncoder::encode(const Condition& condition) const { return {{}, knownLabels(condition, m_labels).to(m_device)}; }
+
+nn::Context LabelEncoder::unconditional(std::int64_t n) const {
+    if (m_null < 0) throw Error(ErrorCode::WrongUse, "This model has no class that stands for none; set the guidance scale to 1.");
+    return {{}, at::full({n}, m_null, at::TensorOptions(at::kLong).device(m_device))};
 }
 
 } // namespace phloxine

@@ -10,8 +10,9 @@ namespace phloxine {
 
 struct Condition {
     std::vector<std::string> texts = {};   // for text encoders
-    std::vector<std::int64_t> labels = {}; // for class encoders; magnifications
-    at::Tensor vectors = {}, region = {};  // for vector encoders
+    std::vector<std::int64_t> labels = {}; // for class encoders; the magnification for those of vectors that want one
+    at::Tensor vectors = {};          // for vector encoders: [n, d], [n, k, d] or a grid [n, d, h, w]
+    at::Tensor region = {};           // of the region around the tile, [n, d]; may be undefined
 };
 
 struct EncodedText {
@@ -22,6 +23,8 @@ class ConditionEncoder {
 public:
     virtual ~ConditionEncoder() = default;
     virtual nn::Context encode(const Condition& condition) const = 0; // Error(WrongUse) when the condition is of another kind
+    // What guidance leads away from, for n tiles: each kind has its own. Error(WrongUse) where a model has none.
+    virtual nn::Context unconditional(std::int64_t n) const = 0;
 };
 
 struct ClassStage {
@@ -30,7 +33,6 @@ struct ClassStage {
 
 struct TextEncoderConfig {
     int maxLength = 77;
-    bool penultimate = false; // OpenCLIP's last layer is left out; the final norm stays
     bool pathldm = false; // maxLength rounded up to windows of 77 under one mask, padding not attended (PathLDM's FrozenCLIPEmbedder)
     std::int64_t pad = 49407;
     nn::ClipTextConfig tower;
@@ -41,6 +43,7 @@ public:
     TextEncoder(const WeightView& w, const TextEncoderConfig& config);
     EncodedText encodeTexts(const std::vector<std::string>& texts) const;
     nn::Context encode(const Condition& condition) const override;
+    nn::Context unconditional(std::int64_t n) const override; // the empty text
     int maxLength() const { return m_config.maxLength; }
 
 private:
@@ -51,15 +54,31 @@ private:
 class NoEncoder final : public ConditionEncoder { // of a model that nothing guides
 public:
     nn::Context encode(const Condition&) const override { return {}; }
+    nn::Context unconditional(std::int64_t) const override { return {}; }
 };
 
 class ClassEncoder final : public ConditionEncoder { // CompVis ClassEmbedder
 public:
     explicit ClassEncoder(const WeightView& w);
     nn::Context encode(const Condition& condition) const override; // [n, 1, width]. Error(WrongUse) for a label that is out of range
+    nn::Context unconditional(std::int64_t n) const override;      // the last class
 
 private:
+    nn::Context embedded(const at::Tensor& labels) const;
     at::Tensor m_embedding;
+};
+
+// Labels as they are, for networks that embed them: DiT, and U-Nets with num_classes.
+class LabelEncoder final : public ConditionEncoder {
+public:
+    // labels: rows of the network's table. null: the label that stands for none (DiT: its last row); -1 where there is none.
+    LabelEncoder(std::int64_t labels, std::int64_t null, at::Device device = at::kCPU);
+    nn::Context encode(const Condition& condition) const override; // vector [n] int64. Error(WrongUse) for a label that is out of range
+    nn::Context unconditional(std::int64_t n) const override;
+
+private:
+    std::int64_t m_labels, m_null;
+    at::Device m_device;
 };
 
 } // namespace phloxine

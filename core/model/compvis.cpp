@@ -34,16 +34,14 @@ fs::path yamlBeside(const fs::path& file) {
     return same;
 }
 
-// OpenCLIP's names and its packed projections in the names of transformers' CLIPTextModel. `layers`: how many are kept, counted from the
-// first (the penultimate layer's output needs all but one).
-void renameOpenClip(Weights& weights, bool penultimate) {
+// OpenCLIP's names and its packed projections in the names of transformers' CLIPTextModel.
+void renameOpenClip(Weights& weights) {
     const std::string from = "cond_stage_model.model.", to = "cond_stage_model.transformer.text_model.";
     const auto old = subset(weights, from);
     if (old.empty() || !old.count("token_embedding.weight")) return;
     std::erase_if(weights, [&](const auto& item) { return item.first.starts_with(from); });
     int layers = 0;
     while (old.count("transformer.resblocks." + std::to_string(layers) + ".ln_1.weight")) ++layers;
-    if (penultimate) --layers;
     const std::pair<const char*, const char*> parts[] = {{"ln_1", "layer_norm1"},         {"ln_2", "layer_norm2"}, {"attn.out_proj", "self_attn.out_proj"},
                                                          {"mlp.c_fc", "mlp.fc1"}, {"mlp.c_proj", "mlp.fc2"}};
     for (int i = 0; i < layers; ++i) {
@@ -86,7 +84,7 @@ Checkpoint openCompvis(const fs::path& file, const OpenOptions& options) {
     checkpoint.weights = readCheckpoint(file);
     checkpoint.config = fs::exists(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text) : configFromWeights(checkpoint.weights, checkpoint.name);
     takeEma(checkpoint, options.weights);
-    if (const auto* tower = std::get_if<TextEncoderConfig>(&checkpoint.config.condition)) renameOpenClip(checkpoint.weights, tower->penultimate);
+    renameOpenClip(checkpoint.weights);
     renameBareClip(checkpoint.weights);
     return checkpoint;
 }

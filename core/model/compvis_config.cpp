@@ -167,7 +167,7 @@ decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::f
         c.tower = readTowerConfig(textConfig);
         c.tower.activation = nn::Activation::Gelu;
         c.pad = 0;
-        c.penultimate = p["layer"].as<std::string>("last") == "penultimate";
+        c.tower.skip = p["layer"].as<std::string>("last") == "penultimate" ? 1 : 0;
         return c;
     }
     if (target.ends_with("modules.PatchEmbedder") || target.ends_with("modules.SSLEmbedder")) {
@@ -199,7 +199,7 @@ nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
     if (file.empty() || !std::filesystem::exists(file)) return config;
     const auto json = readJsonFile(file);
-    const auto heads = json.value("num_attention_heads", Json(config.heads)), hidden = json.value("hidden_act", Json("quick_gelu"));
+    const auto heads = json.value("num_attention_heads", Json(12)), hidden = json.value("hidden_act", Json("quick_gelu"));
     if (!heads.is_number_integer() || heads.get<std::int64_t>() < 1 || heads.get<std::int64_t>() > 1024 || !hidden.is_string())
         throw Error(ErrorCode::Corrupt,
                     "The file " + file.filename().string() + " gives no usable num_attention_heads or hidden_act; correct it.");

@@ -81,7 +81,7 @@ ModelConfig configFromWeights(const Weights& weights, const std::string& name) {
     if (sized && unet.contextDim == 768) unet.heads = 8; // Stable Diffusion 1
     else if (sized && unet.contextDim == 1024) {         // Stable Diffusion 2; its 768 px files predict v, which only the YAML tells
         unet.headChannels = 64;
-        text.penultimate = shapes.has("cond_stage_model.model.ln_final.weight");
+        text.tower.skip = 1;
         text.tower.activation = nn::Activation::Gelu;
         text.pad = 0;
     } else

@@ -26,9 +26,9 @@ AutoencoderLevel bindLevel(const WeightView& w, const AutoencoderConfig& c, int 
 } // namespace
 
 AutoencoderRes::AutoencoderRes(const WeightView& w, int groups, int in, int out)
-    : norm1(w / "norm1", groups, eps, in), norm2(w / "norm2", groups, eps, out), conv1(w / "conv1", 1, -1, in, out),
-      conv2(w / "conv2", 1, -1, out, out), hasShortcut(in != out) {
-    if (hasShortcut) shortcut = Conv(w / "nin_shortcut", 1, -1, in, out);
+    : norm1(w / "norm1", groups, eps, in), norm2(w / "norm2", groups, eps, out), conv1(w / "conv1", in, out, 3),
+      conv2(w / "conv2", out, out, 3), hasShortcut(in != out) {
+    if (hasShortcut) shortcut = Conv(w / "nin_shortcut", in, out, 1);
 }
 
 at::Tensor AutoencoderRes::operator()(const at::Tensor& x) const {
@@ -36,8 +36,8 @@ at::Tensor AutoencoderRes::operator()(const at::Tensor& x) const {
 }
 
 AutoencoderAttention::AutoencoderAttention(const WeightView& w, int groups, int width)
-    : norm(w / "norm", groups, eps, width), q(w / "q", 1, -1, width, width), k(w / "k", 1, -1, width, width),
-      v(w / "v", 1, -1, width, width), out(w / "proj_out", 1, -1, width, width) {}
+    : norm(w / "norm", groups, eps, width), q(w / "q", width, width, 1), k(w / "k", width, width, 1),
+      v(w / "v", width, width, 1), out(w / "proj_out", width, width, 1) {}
 
 at::Tensor AutoencoderAttention::operator()(const at::Tensor& x) const {
     const auto h = norm(x);
@@ -74,7 +74,7 @@ at::Tensor AutoencoderMiddle::operator()(const at::Tensor& x) const {
     return block2(h);
 }
 
-Encoder::Encoder(const WeightView& w, const AutoencoderConfig& c, int out) : m_in(w / "conv_in", 1, -1, c.inChannels, c.channels) {
+Encoder::Encoder(const WeightView& w, const AutoencoderConfig& c, int out) : m_in(w / "conv_in", c.inChannels, c.channels, 3) {
     int width = c.channels, resolution = c.resolution;
     for (int i = 0; i < c.levels(); ++i, resolution /= 2) {
         const auto view = w / "down" / i;
@@ -83,11 +83,11 @@ Encoder::Encoder(const WeightView& w, const AutoencoderConfig& c, int out) : m_i
         width = channels;
         if (i + 1 == c.levels()) break;
         m_down.back().resample = AutoencoderLevel::Resample::Down;
-        if (c.convResample) m_down.back().conv.emplace_back(view / "downsample.conv", 2, 0, width, width);
+        if (c.convResample) m_down.back().conv.emplace_back(view / "downsample.conv", width, width, 3, 2, 0);
     }
     m_middle.emplace_back(w / "mid", c, width);
     m_norm = GroupNorm(w / "norm_out", c.normGroups, eps, width);
-    m_out = Conv(w / "conv_out", 1, -1, width, out);
+    m_out = Conv(w / "conv_out", width, out, 3);
 }
 
 at::Tensor Encoder::operator()(const at::Tensor& image) const {
@@ -98,7 +98,7 @@ at::Tensor Encoder::operator()(const at::Tensor& image) const {
 
 Decoder::Decoder(const WeightView& w, const AutoencoderConfig& c) : m_tanh(c.tanhOut) {
     int width = c.width(c.levels() - 1), resolution = c.resolution >> (c.levels() - 1); // doubled from here, as upstream counts
-    m_in = Conv(w / "conv_in", 1, -1, c.zChannels, width);
+    m_in = Conv(w / "conv_in", c.zChannels, width, 3);
     m_middle.emplace_back(w / "mid", c, width);
     for (int i = c.levels(); i-- > 0; resolution *= 2) {
         const auto view = w / "up" / i;
@@ -107,10 +107,10 @@ Decoder::Decoder(const WeightView& w, const AutoencoderConfig& c) : m_tanh(c.tan
         width = channels;
         if (i == 0) break;
         m_up.back().resample = AutoencoderLevel::Resample::Up;
-        if (c.convResample) m_up.back().conv.emplace_back(view / "upsample.conv", 1, -1, width, width);
+        if (c.convResample) m_up.back().conv.emplace_back(view / "upsample.conv", width, width, 3);
     }
     m_norm = GroupNorm(w / "norm_out", c.normGroups, eps, width);
-    m_out = Conv(w / "conv_out", 1, -1, width, c.outChannels);
+    m_out = Conv(w / "conv_out", width, c.outChannels, 3);
 }
 
 at::Tensor Decoder::operator()(const at::Tensor& z) const {

@@ -4,18 +4,25 @@
 
 namespace phloxine::nn {
 
-ClipText::Layer::Layer(const WeightView& w)
-    : norm1(w / "layer_norm1"), norm2(w / "layer_norm2"), q(w / "self_attn.q_proj"), k(w / "self_attn.k_proj"), v(w / "self_attn.v_proj"),
-      out(w / "self_attn.out_proj"), fc1(w / "mlp.fc1"), fc2(w / "mlp.fc2") {}
+ClipText::Layer::Layer(const WeightView& w, int width)
+    : norm1(w / "layer_norm1", width), norm2(w / "layer_norm2", width), q(w / "self_attn.q_proj", width, width),
+      k(w / "self_attn.k_proj", width, width), v(w / "self_attn.v_proj", width, width), out(w / "self_attn.out_proj", width, width),
+      fc1(w / "mlp.fc1", width), fc2(w / "mlp.fc2", int(fc1.weight.size(0)), width) {}
 
 ClipText::ClipText(const WeightView& w, const ClipTextConfig& config)
     : m_config(config), m_tokens(w.get("embeddings.token_embedding.weight", {-1, -1})),
-      m_positions(w.get("embeddings.position_embedding.weight", {-1, m_tokens.size(1)})), m_finalNorm(w / "final_layer_norm") {
-    for (int i = 0; (w / "encoder.layers" / i).has("layer_norm1.weight"); ++i) m_layers.emplace_back(w / "encoder.layers" / i);
-    if (m_layers.empty()) throw Error(ErrorCode::MissingKey, "The text encoder \"" + w.prefix() + "\" has no layers.", w.prefix());
-    if (config.heads < 1 || width() % config.heads)
+      m_positions(w.get("embeddings.position_embedding.weight", {-1, m_tokens.size(1)})),
+      m_finalNorm(w / "final_layer_norm", int(width())) {
+    const int layers = (w / "encoder.layers").count();
+    if (layers == 0) throw Error(ErrorCode::MissingKey, "The text encoder \"" + w.prefix() + "\" has no layers.", w.prefix());
+    if (config.skip < 0 || config.skip >= layers)
+        throw Error(ErrorCode::WrongUse, "The text encoder has " + std::to_string(layers) + " layers, and cannot leave out " +
+                                             std::to_string(config.skip) + " of them.");
+    if (config.heads == 0) m_config.heads = int(width() / 64);
+    if (m_config.heads < 1 || width() % m_config.heads)
         throw Error(ErrorCode::Shape, "The text encoder cannot divide its width of " + std::to_string(width()) + " among " +
-                                          std::to_string(config.heads) + " heads.");
+                                          std::to_string(m_config.heads) + " heads; put a text_config.json with num_attention_heads beside it.");
+    for (int i = 0; i < layers - config.skip; ++i) m_layers.emplace_back(w / "encoder.layers" / i, int(width()));
 }
 
 at::Tensor ClipText::operator()(const at::Tensor& ids, const at::Tensor& padding) const {

@@ -1,5 +1,6 @@
 #pragma once
-// The text tower of CLIP (Radford et al. 2021; keys as in transformers.CLIPTextModel).
+// The text tower of CLIP (Radford et al. 2021), with the keys of transformers.CLIPTextModel: ViT-B/32 and L/14 with quick GELU, OpenCLIP's
+// with GELU, whose files must be renamed to these keys first.
 #include "core/nn/layers.h"
 
 namespace phloxine::nn {
@@ -7,13 +8,17 @@ namespace phloxine::nn {
 enum class Activation { QuickGelu, Gelu };
 
 struct ClipTextConfig {
-    int heads = 12;
+    int heads = 0; // 0: width / 64, as in all released towers
     Activation activation = Activation::QuickGelu;
+    // Layers left out at the end, before the final norm: 1 is OpenCLIP's "penultimate" (FrozenOpenCLIPEmbedder), k is diffusers' clip_skip.
+    int skip = 0;
 };
 
 class ClipText {
 public:
-    ClipText(const WeightView& w, const ClipTextConfig& config); // w: ".../text_model"
+    // w: ".../text_model", with embeddings.{token_embedding, position_embedding}, encoder.layers.N, final_layer_norm. Error(MissingKey |
+    // Shape)
+    ClipText(const WeightView& w, const ClipTextConfig& config);
 
     // ids [n, tokens] int64 -> last hidden state after the final norm, [n, tokens, width]. Positions restart every 77 tokens, under one
     // causal mask. `padding` [n, tokens], 0 where a key is masked; undefined = attend to all.
@@ -25,7 +30,7 @@ private:
     struct Layer {
         LayerNorm norm1, norm2;
         Linear q, k, v, out, fc1, fc2;
-        explicit Layer(const WeightView& w);
+        Layer(const WeightView& w, int width);
     };
     ClipTextConfig m_config;
     at::Tensor m_tokens, m_positions;

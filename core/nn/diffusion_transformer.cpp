@@ -22,8 +22,8 @@ PatchEmbedding::PatchEmbedding(const WeightView& w, int in, int patch, int sampl
     if (patch < 1 || base < 1 || !(interpolation > 0))
         throw Error(ErrorCode::Shape, "A latent of " + std::to_string(sampleSize) + " cannot be cut into patches of " +
                                           std::to_string(patch) + "; correct sample_size and patch_size.");
-    proj = Conv(w / "proj", patch, 0, in);
-    if (proj.weight.size(2) != patch || proj.weight.size(3) != patch || width() % 4)
+    proj = Conv(w / "proj", in, -1, patch, patch, 0);
+    if (width() % 4)
         throw Error(ErrorCode::Shape,
                     "The tensor \"" + w.prefix() + ".proj.weight\" has the shape " + shapeText(proj.weight.sizes()) +
                         ", which makes no patches of " + std::to_string(patch) + ".",

@@ -19,8 +19,8 @@ const KlConfig& usable(const KlConfig& c) {
 KlAutoencoder::KlAutoencoder(const WeightView& w, const KlConfig& config)
     : m_config(usable(config)), m_binding(w.binding()), m_encoder(w / "encoder", config, 2 * config.zChannels),
       m_decoder(w / "decoder", config) {
-    if (config.quantConv) m_quant = Conv(w / "quant_conv", 1, -1, 2 * config.zChannels, 2 * config.embedDim);
-    if (config.postQuantConv) m_postQuant = Conv(w / "post_quant_conv", 1, -1, config.embedDim, config.zChannels);
+    if (config.quantConv) m_quant = Conv(w / "quant_conv", 2 * config.zChannels, 2 * config.embedDim, 1);
+    if (config.postQuantConv) m_postQuant = Conv(w / "post_quant_conv", config.embedDim, config.zChannels, 1);
 }
 
 Moments KlAutoencoder::moments(const at::Tensor& image) const {

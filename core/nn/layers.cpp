@@ -6,8 +6,8 @@
 
 namespace phloxine::nn {
 
-Conv::Conv(const WeightView& w, int stride, int padding, int in, int out)
-    : weight(w.get("weight", {out, in, -1, -1})), bias(w.get("bias", {weight.size(0)})), stride(stride),
+Conv::Conv(const WeightView& w, int in, int out, int kernel, int stride, int padding)
+    : weight(w.get("weight", {out, in, kernel, kernel})), bias(w.get("bias", {weight.size(0)})), stride(stride),
       padding(padding < 0 ? int(weight.size(-1)) / 2 : padding) {}
 
 at::Tensor Conv::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }

@@ -9,8 +9,8 @@ struct Conv {
     at::Tensor weight, bias;
     int stride = 1, padding = 0;
     Conv() = default;
-    // padding -1: half the kernel; in, out: the widths that the network needs, -1 = any
-    explicit Conv(const WeightView& w, int stride = 1, int padding = -1, int in = -1, int out = -1);
+    // in, out, kernel: what the network needs, -1 = any; padding -1: half the kernel
+    Conv(const WeightView& w, int in, int out, int kernel, int stride = 1, int padding = -1);
     at::Tensor operator()(const at::Tensor& x) const;
 };
 

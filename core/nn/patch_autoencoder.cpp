@@ -23,7 +23,7 @@ PatchAutoencoder::PatchAutoencoder(const WeightView& w, const PatchConfig& confi
 void PatchAutoencoder::bindDecoder(const WeightView& w) {
     int index = 0;
     const auto conv = [&](int out) {
-        Step step{Step::Convolution, Conv(w / index++), {}, {}, {}};
+        Step step{Step::Convolution, Conv(w / index++, -1, -1, -1), {}, {}, {}};
         if (step.conv.weight.size(0) != out)
             throw Error(ErrorCode::Shape, "The decoder of the patch autoencoder gives " + std::to_string(step.conv.weight.size(0)) +
                                               " channels where its configuration needs " + std::to_string(out) + ".");
@@ -31,7 +31,7 @@ void PatchAutoencoder::bindDecoder(const WeightView& w) {
     };
     const auto residual = [&] {
         const auto v = w / index++;
-        m_steps.push_back({Step::Residual, Conv(v / "c1"), Conv(v / "c2"), GroupNorm(v / "n1", m_config.normGroups, 1e-5),
+        m_steps.push_back({Step::Residual, Conv(v / "c1", -1, -1, 3), Conv(v / "c2", -1, -1, 3), GroupNorm(v / "n1", m_config.normGroups, 1e-5),
                            GroupNorm(v / "n2", m_config.normGroups, 1e-5)});
     };
     const auto plain = [&](Step::Kind kind) { ++index, m_steps.push_back({kind, {}, {}, {}, {}}); };

@@ -66,7 +66,7 @@ UNet::UNet(const WeightView& w, const UNetConfig& config) : m_config(config), m_
     bindMiddle(w / "middle_block");
     bindOutput(w / "output_blocks");
     m_outNorm = GroupNorm(w / "out.0", config.normGroups, config.normEps, m_width);
-    m_outConv = Conv(w / "out.2", 1, -1, m_width, config.outChannels);
+    m_outConv = Conv(w / "out.2", m_width, config.outChannels, 3);
 }
 
 void UNet::bindEmbeddings(const WeightView& w) {
@@ -94,7 +94,7 @@ void UNet::bindInput(const WeightView& w) {
     const auto& c = m_config;
     const auto add = [&](UNetBlock block) { m_input.push_back(std::move(block)), m_skips.push_back(m_width); };
     m_width = c.modelChannels;
-    add({Conv(w / "0.0", 1, -1, c.inChannels, m_width)});
+    add({Conv(w / "0.0", c.inChannels, m_width, 3)});
     for (int level = 0, factor = 1; level < c.levels(); ++level, factor *= 2) {
         for (int i = 0; i < c.blocks(level); ++i) {
             const auto view = w / int(m_input.size());
@@ -106,7 +106,7 @@ void UNet::bindInput(const WeightView& w) {
         if (level + 1 == c.levels()) break;
         const auto view = w / int(m_input.size()) / 0;
         if (c.resblockUpdown) add({res(view, m_width, m_width, Resample::Down)});
-        else if (c.convResample) add({Downsample{Conv(view / "op", 2, 1, m_width, m_width)}});
+        else if (c.convResample) add({Downsample{Conv(view / "op", m_width, m_width, 3, 2)}});
         else add({Downsample{}});
     }
 }
@@ -130,7 +130,7 @@ void UNet::bindOutput(const WeightView& w) {
             if (level > 0 && i == c.blocks(level)) {
                 const auto up = view / int(block.size());
                 if (c.resblockUpdown) block.push_back(res(up, m_width, m_width, Resample::Up));
-                else if (c.convResample) block.push_back(Upsample{Conv(up / "conv", 1, -1, m_width, m_width)});
+                else if (c.convResample) block.push_back(Upsample{Conv(up / "conv", m_width, m_width, 3)});
                 else block.push_back(Upsample{});
             }
             m_output.push_back(std::move(block));

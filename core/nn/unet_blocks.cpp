@@ -12,10 +12,10 @@ at::Tensor resampled(const at::Tensor& x, Resample how, at::IntArrayRef size) {
 
 ResBlock::ResBlock(const WeightView& w, const ResBlockShape& s)
     : norm1(w / "in_layers.0", s.groups, s.eps, s.in), norm2(w / "out_layers.0", s.groups, s.eps, s.out),
-      conv1(w / "in_layers.2", 1, -1, s.in, s.out), conv2(w / "out_layers.3", 1, -1, s.out, s.out),
+      conv1(w / "in_layers.2", s.in, s.out, 3), conv2(w / "out_layers.3", s.out, s.out, 3),
       emb(w / "emb_layers.1", s.time, s.scaleShift ? 2 * s.out : s.out), hasSkip(s.in != s.out), scaleShift(s.scaleShift),
       resample(s.resample) {
-    if (hasSkip) skip = Conv(w / "skip_connection", 1, -1, s.in, s.out);
+    if (hasSkip) skip = Conv(w / "skip_connection", s.in, s.out, 1);
 }
 
 at::Tensor ResBlock::operator()(at::Tensor x, const at::Tensor& siluOfTime, at::IntArrayRef size) const {
@@ -55,7 +55,7 @@ SpatialTransformer::SpatialTransformer(const WeightView& w, const TransformerSha
     : norm(w / "norm", s.groups, 1e-6, s.channels), linear(s.linear) {
     const int width = s.heads * s.headSize; // less than the channels where the heads do not divide them
     if (linear) linearIn = Linear(w / "proj_in", s.channels, width), linearOut = Linear(w / "proj_out", width, s.channels);
-    else convIn = Conv(w / "proj_in", 1, -1, s.channels, width), convOut = Conv(w / "proj_out", 1, -1, width, s.channels);
+    else convIn = Conv(w / "proj_in", s.channels, width, 1), convOut = Conv(w / "proj_out", width, s.channels, 1);
     for (int i = 0; i < s.depth; ++i) blocks.emplace_back(w / "transformer_blocks" / i, s.heads, width, s.context);
 }
 

@@ -18,8 +18,8 @@ const VqConfig& usable(const VqConfig& c) {
 
 VqAutoencoder::VqAutoencoder(const WeightView& w, const VqConfig& config)
     : m_config(usable(config)), m_binding(w.binding()), m_encoder(w / "encoder", config, config.zChannels),
-      m_decoder(w / "decoder", config), m_quant(w / "quant_conv", 1, -1, config.zChannels, config.embedDim),
-      m_postQuant(w / "post_quant_conv", 1, -1, config.embedDim, config.zChannels),
+      m_decoder(w / "decoder", config), m_quant(w / "quant_conv", config.zChannels, config.embedDim, 1),
+      m_postQuant(w / "post_quant_conv", config.embedDim, config.zChannels, 1),
       m_codebook(w.exact("quantize.embedding.weight", {config.codes, config.embedDim})) {}
 
 Quantised VqAutoencoder::quantise(const at::Tensor& latent) const {

@@ -1,6 +1,7 @@
 #include "core/tensor/Weights.h"
 
 #include <atomic>
+#include <charconv>
 
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -21,6 +22,19 @@ WeightView WeightView::operator/(std::string_view name) const {
 }
 
 bool WeightView::has(std::string_view name) const { return m_weights->count((*this / name).m_prefix) > 0; }
+
+int WeightView::count() const {
+    const auto start = m_prefix.empty() ? std::string() : m_prefix + ".";
+    int count = 0;
+    for (auto it = m_weights->lower_bound(start); it != m_weights->end() && it->first.starts_with(start); ++it) {
+        const auto* first = it->first.data() + start.size();
+        const auto* end = it->first.data() + it->first.size();
+        int index = -1;
+        const auto read = std::from_chars(first, end, index);
+        if (read.ec == std::errc() && index >= count && index < 1 << 20 && (read.ptr == end || *read.ptr == '.')) count = index + 1;
+    }
+    return count;
+}
 
 const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shape) const {
     const auto key = (*this / name).m_prefix;

@@ -42,6 +42,7 @@ public:
     WeightView operator/(std::string_view name) const; // joins with a dot
     WeightView operator/(int index) const { return *this / std::to_string(index); }
     bool has(std::string_view name) const;
+    int count() const; // of numbered parts: one more than the largest i of the keys `prefix.i` and `prefix.i.*`
     const std::string& prefix() const { return m_prefix; }
     const Binding& binding() const { return m_binding; }
 

@@ -116,7 +116,7 @@ private slots:
 
     void convolutionIsASum() {
         const Weights w{{"weight", noise({3, 2, 3, 3}, 1)}, {"bias", noise({3}, 2)}};
-        const nn::Conv conv(WeightView(w, Binding::train()));
+        const nn::Conv conv(WeightView(w, Binding::train()), -1, -1, -1);
         const auto x = noise({1, 2, 5, 5}, 3);
         const auto y = conv(x);
         QCOMPARE(y.sizes().vec(), (std::vector<std::int64_t>{1, 3, 5, 5}));
@@ -163,7 +163,7 @@ private slots:
                         {"linear.bias", at::ones({4})},    {"bias.weight", at::ones({4, 3})}, {"bias.bias", at::ones({5})}};
         const WeightView view(w, Binding::train(), layer.toStdString());
         std::string message;
-        const auto code = layer == "conv" ? errorOf([&] { nn::Conv c(view); }, &message) : errorOf([&] { nn::Linear l(view); }, &message);
+        const auto code = layer == "conv" ? errorOf([&] { nn::Conv c(view, -1, -1, -1); }, &message) : errorOf([&] { nn::Linear l(view); }, &message);
         QCOMPARE(code, "shape");
         QVERIFY2(message.find("\"" + layer.toStdString() + ".") != std::string::npos, message.c_str());
     }
