@@ -34,6 +34,7 @@ Run addModels(CLI::App&);
 Run addSlide(CLI::App&);
 Run addExport(CLI::App&);
 Run addVerify(CLI::App&);
+Run addBench(CLI::App&);
 Run addSelfTest(CLI::App&);
 Run addDiagnostics(CLI::App&);
 

@@ -28,6 +28,7 @@ constexpr cli::CommandRow commands[] = {
     {"slide", "Read a whole-slide image", cli::addSlide},
     {"export", "Write an augmentation set from a plan", cli::addExport},
     {"verify", "Run parity cases and print the error of each tensor", cli::addVerify},
+    {"bench", "Measure time and memory, beside peers", cli::addBench},
     {"self-test", "Is this machine fit for Phloxine", cli::addSelfTest},
     {"diagnostics", "What to paste into a bug report, without personal data", cli::addDiagnostics},
 };

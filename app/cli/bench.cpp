@@ -1,0 +1,69 @@
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/Command.h"
+#include "core/bench/bench.h"
+
+namespace phloxine::cli {
+
+namespace {
+
+Json toJson(const BenchResult& r) {
+    return {{"name", r.name},           {"seconds_min", r.secondsMin},       {"seconds_median", r.secondsMedian},         {"seconds_p95", r.secondsP95},
+            {"gflops", r.gflops}, {"ceiling_share", r.ceilingShare}, {"peak_memory_bytes", r.peakMemoryBytes}, {"note", r.note}};
+}
+
+std::string lineOf(const BenchResult& r) {
+    char text[256];
+    std::snprintf(text, sizeof text, "%-28s min %8.3f s  median %8.3f s  p95 %8.3f s  peak %7.0f MiB  %s", r.name.c_str(), r.secondsMin,
+                  r.secondsMedian, r.secondsP95, double(r.peakMemoryBytes) / (1 << 20), r.note.c_str());
+    return text;
+}
+
+std::filesystem::path cacheFolder() {
+    if (const char* cache = std::getenv("XDG_CACHE_HOME")) return std::filesystem::path(cache) / "phloxine" / "bench";
+    return std::filesystem::temp_directory_path() / "phloxine-bench";
+}
+
+} // namespace
+
+Run addBench(CLI::App& command) {
+    auto names = std::make_shared<std::vector<std::string>>();
+    auto options = std::make_shared<BenchOptions>();
+    auto measured = std::make_shared<std::string>();
+    auto precision = std::make_shared<std::string>("bf16");
+    options->folder = cacheFolder();
+    std::string known;
+    for (const auto& row : benchmarks()) known += (known.empty() ? "" : ", ") + std::string(row.id);
+    command.add_option("names", *names, "Which of " + known + "; default: all");
+    command.add_option("--runs", options->runs, "Measurements of each")->check(CLI::Range(1, 1000))->capture_default_str();
+    command.add_option("--python", options->python, "Python with torch and safetensors, to measure beside");
+    command.add_option("--folder", options->folder, "Folder for large files, kept for the next run")->capture_default_str();
+    command.add_option("--measure-load", *measured, "One measurement, in this process")->group("");
+    command.add_option("--precision", *precision, "Precision of that measurement")->group("");
+    return [=](const Context& context) {
+        if (!measured->empty()) {
+            print(measureLoad(*measured, *precision));
+            return 0;
+        }
+        auto set = *options;
+        set.program = std::filesystem::read_symlink("/proc/self/exe");
+        set.progress = [&](const std::string& stage) { context.progress({stage, 0}); };
+        Json results = Json::array();
+        std::vector<const BenchRow*> rows;
+        if (names->empty())
+            for (const auto& row : benchmarks()) rows.push_back(&row);
+        for (const auto& name : *names) rows.push_back(&findBenchmark(name));
+        for (const auto* row : rows)
+            for (const auto& result : row->run(set)) {
+                results.push_back(toJson(result));
+                if (!context.json) print(lineOf(result));
+            }
+        context.progress({"", 1});
+        if (context.json) print(Json{{"machine", benchMachine()}, {"results", results}});
+        return 0;
+    };
+}
+
+} // namespace phloxine::cli

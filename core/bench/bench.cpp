@@ -1,0 +1,39 @@
+#include "core/bench/bench.h"
+
+#include <fstream>
+#include <thread>
+
+#include "core/base/Error.h"
+#include "core/bench/load.h"
+
+namespace phloxine {
+
+const std::vector<BenchRow>& benchmarks() {
+    static const std::vector<BenchRow> table{
+        {"load", "Time and memory of opening full-size models, beside safetensors and PyTorch", benchLoad},
+    };
+    return table;
+}
+
+const BenchRow& findBenchmark(const std::string& id) {
+    std::string known;
+    for (const auto& row : benchmarks()) {
+        if (row.id == id) return row;
+        known += (known.empty() ? "" : ", ") + std::string(row.id);
+    }
+    throw Error(ErrorCode::WrongUse, "The benchmark \"" + id + "\" is not known; use one of " + known + ".", id);
+}
+
+Json benchMachine() {
+    const auto lineOf = [](const char* file, const std::string& start) {
+        std::ifstream in(file);
+        for (std::string line; std::getline(in, line);)
+            if (line.starts_with(start)) return line.substr(line.find(':') + 2);
+        return std::string();
+    };
+    double load = 0;
+    std::ifstream("/proc/loadavg") >> load;
+    return {{"processor", lineOf("/proc/cpuinfo", "model name")}, {"cores", std::thread::hardware_concurrency()}, {"load", load}, {"memory", lineOf("/proc/meminfo", "MemTotal:")}};
+}
+
+} // namespace phloxine

@@ -1,0 +1,42 @@
+#pragma once
+// Benchmarks, beside their peers in the same run. A benchmark is a row of a table; each measurement that needs a peak of memory of its own
+// runs in a process of its own.
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+
+namespace phloxine {
+
+struct BenchResult {
+    std::string name; // "load/sd15-bf16/phloxine"
+    double secondsMin = 0, secondsMedian = 0, secondsP95 = 0;
+    double gflops = 0, ceilingShare = 0; // 0 where nothing is computed
+    std::uint64_t peakMemoryBytes = 0;
+    std::string note; // one phrase
+};
+
+struct BenchOptions {
+    std::filesystem::path program; // this program, for processes of its own
+    std::filesystem::path folder;  // for large files; kept there for the next run
+    std::string python;            // an interpreter with torch and safetensors as the peer; empty = no peer
+    int runs = 5;
+    std::function<void(const std::string& stage)> progress; // may be empty; throws Cancelled
+};
+
+struct BenchRow {
+    const char *id, *title;
+    std::vector<BenchResult> (*run)(const BenchOptions&);
+};
+const std::vector<BenchRow>& benchmarks();
+const BenchRow& findBenchmark(const std::string& id); // Error(WrongUse) naming the known ones
+
+// One measurement of the benchmark `load` in this process: opens `file` and binds all of it in `precision`.
+Json measureLoad(const std::filesystem::path& file, const std::string& precision);
+
+Json benchMachine(); // processor, cores, load and memory, for the report
+
+} // namespace phloxine
