@@ -66,8 +66,9 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
 class Run {
 public:
     Run(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks, GenerateTimes& seconds)
-        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_sampler(findSampler(request.sampler)),
-          m_levels(m_sampler.levels(model.schedule, request.steps)), m_contexts(encode(model, request, hooks)) {}
+        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds),
+          m_plan(planFor(model.schedule, model.prediction, {.sampler = request.sampler, .steps = request.steps})),
+          m_contexts(encode(model, request, hooks)) {}
 
     // Tiles first .. first + batch - 1, of which those below request.count are real; the rest pads the batch, so that a tile's bits do not
     // depend on the count.
@@ -79,7 +80,7 @@ public:
         const auto x = noise.draw({batch, m_model.network->inChannels(), config.latentSize, config.latentSize}).to(device);
         GuidedDenoiser denoise(*m_model.network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
                                nn::expand(m_contexts.unconditional, batch), m_request.guidance);
-        const auto latent = m_sampler.sample(denoise, x, m_levels, noise, [&](const SamplerStep& step) { tell(step, first); });
+        const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
         std::vector<Image> images;
@@ -118,8 +119,7 @@ private:
     const GenerateRequest& m_request;
     const GenerateHooks& m_hooks;
     GenerateTimes& m_seconds;
-    const SamplerInfo& m_sampler;
-    std::vector<Level> m_levels;
+    SamplingPlan m_plan;
     Contexts m_contexts;
 };
 
