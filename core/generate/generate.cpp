@@ -15,6 +15,7 @@
 #include "core/model/Model.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/image_tensor.h"
+#include "core/tensor/npy.h"
 
 namespace phloxine {
 
@@ -51,9 +52,27 @@ struct Contexts {
 };
 
 Condition conditionOf(const GenerateRequest& request, const ModelCard& card) {
-    if (request.classId.empty()) return {{request.prompt}, {}};
-    const auto* c = card.findClass(request.classId);
-    return {{c->prompt}, {std::int64_t(c - card.classes.data())}};
+    Condition condition;
+    if (const auto* c = card.findClass(request.classId)) condition = {{c->prompt}, {std::int64_t(c - card.classes.data())}};
+    else condition.texts = {request.prompt};
+    if (request.magnification >= 0) condition.labels = {request.magnification};
+    condition.vectors = vectorsOf(request.vector), condition.region = vectorsOf(request.region);
+    return condition;
+}
+
+SamplingPlan planOf(const Model& model, const GenerateRequest& r) {
+    auto plan = planFor(model.schedule, model.prediction,
+                        {.sampler = r.sampler, .spacing = r.spacing, .steps = r.steps, .eta = r.eta, .churn = r.churn, .shift = r.shift});
+    if (isComposite(r)) plan.levels = levelsFrom(plan.levels, r.strength);
+    return plan;
+}
+
+Guidance guidanceOf(const GenerateRequest& r) {
+    Guidance guidance(r.guidance);
+    guidance.rescale = r.guidanceRescale;
+    guidance.lowRatio = r.guidanceLow;
+    if (r.guidanceHigh > 0) guidance.highRatio = r.guidanceHigh;
+    return guidance;
 }
 
 Contexts encode(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks) {
@@ -63,7 +82,9 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
                 hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " +
                              std::to_string(tokens.limit) + ", so the end was cut, from: " + beginning(tokens.cut));
     Contexts contexts{model.condition->encode(conditionOf(request, model.card)), {}};
-    if (request.guidance != 1) contexts.unconditional = model.condition->encode({{request.negative}, {}});
+    if (request.guidance == 1) return contexts;
+    const bool negative = dynamic_cast<const TextEncoder*>(model.condition.get()) && !request.negative.empty();
+    contexts.unconditional = negative ? model.condition->encode({.texts = {request.negative}}) : model.condition->unconditional(1);
     return contexts;
 }
 
@@ -71,8 +92,7 @@ Contexts encode(const Model& model, const GenerateRequest& request, const Genera
 class Run {
 public:
     Run(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks, GenerateTimes& seconds)
-        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_sampler(findSampler(request.sampler)),
-          m_levels(levelsFrom(m_sampler.levels(model.schedule, request.steps), isComposite(request) ? request.strength : 1)),
+        : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_plan(planOf(model, request)),
           m_contexts(encode(model, request, hooks)), m_canvas(canvasOf(request, model)) {
         m_windows = codecWindows(model.card.tileSizePx, m_canvas.factor, [this] { breathe(); });
         m_initial = readInitialImage(request, m_canvas.widthPx, m_canvas.heightPx, m_canvas.factor / 2);
@@ -83,18 +103,18 @@ public:
     // depend on the count.
     std::vector<Image> tiles(int first, int batch) const {
         const auto start = Clock::now();
-        m_now = {first, 0, int(m_levels.size()) - 1};
+        m_now = {first, 0, m_plan.steps()};
         BatchNoise noise(m_request.seed + std::uint64_t(first), batch);
         const auto device = m_model.binding.device;
         auto x = noise.draw({batch, m_model.network->inChannels(), m_canvas.heightPx / m_canvas.factor, m_canvas.widthPx / m_canvas.factor})
                      .to(device);
-        if (m_initial) x = startFrom(m_known, x, m_levels.front(), m_request.strength);
+        if (m_initial) x = startFrom(m_known, x, m_plan.levels.front(), m_request.strength);
         const WindowedNetwork windowed(*m_model.network, m_canvas.trainedSize, [this] { breathe(); });
         const nn::Network* network = m_canvas.isTile() ? m_model.network.get() : &windowed;
         GuidedDenoiser guided(*network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
-                              nn::expand(m_contexts.unconditional, batch), m_request.guidance);
+                              nn::expand(m_contexts.unconditional, batch), guidanceOf(m_request));
         InpaintingDenoiser denoise(guided, m_known);
-        const auto latent = m_sampler.sample(denoise, x, m_levels, noise, [&](const SamplerStep& step) { tell(step, first); });
+        const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
         std::vector<Image> images;
@@ -122,7 +142,7 @@ private:
         m_now = {tile, step.index, step.count};
         if (m_hooks.step) m_hooks.step(tile, step.index, step.count);
         if (!m_hooks.preview || !step.x0.defined() || step.index == step.count) return;
-        TilePreview preview{imageFrom(m_model.autoencoder->preview(step.x0.slice(0, 0, 1) / m_model.scale)[0]), tile, step.index,
+        TilePreview preview{imageFrom(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, 0, 1)))[0]), tile, step.index,
                             step.count};
         auto& scale = preview.image.scale = m_model.card.scale;
         scale.micronsPerPixel *= m_model.autoencoder->factor();
@@ -130,7 +150,7 @@ private:
     }
 
     Image decode(const at::Tensor& latent) const {
-        const auto unscaled = latent / m_model.scale;
+        const auto unscaled = m_model.unscaled(latent);
         auto image = decodeImage(*m_model.autoencoder, unscaled, m_windows);
         if (!image) {
             logWarning("A decoded tile was not finite; it is decoded again in fp32.");
@@ -149,8 +169,7 @@ private:
     const GenerateRequest& m_request;
     const GenerateHooks& m_hooks;
     GenerateTimes& m_seconds;
-    const SamplerInfo& m_sampler;
-    std::vector<Level> m_levels;
+    SamplingPlan m_plan;
     Contexts m_contexts;
     Canvas m_canvas;
     CodecWindows m_windows;
@@ -165,6 +184,20 @@ private:
 } // namespace
 
 std::string buildName() { return std::string(PHLOXINE_VERSION) + " torch-" + TORCH_VERSION + " " + at::get_cpu_capability(); }
+
+namespace {
+
+// A condition that the model does not know is refused, and one that it needs is asked for.
+void requireOffered(const GenerateRequest& r, const ModelCard& card) {
+    const auto offers = [&](const char* kind) { return std::count(card.conditions.begin(), card.conditions.end(), kind) > 0; };
+    if (card.conditions.empty()) return; // guided by nothing
+    if (r.vector.empty() && r.classId.empty() && !offers("text"))
+        throw Error(ErrorCode::WrongUse, "The model " + card.id + (offers("vector") ? " is guided by feature vectors; give a .npy or safetensors file with them."
+                                                                                    : " is guided by a tissue class only; choose a class."));
+    if (!r.vector.empty() && !offers("vector")) throw Error(ErrorCode::WrongUse, "The model " + card.id + " is not guided by feature vectors; leave the file out.");
+}
+
+} // namespace
 
 GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry) {
     validate(request);
@@ -183,11 +216,7 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
                         (known.empty() ? "it has no classes." : "its classes are " + known + "."),
                     r.classId);
     }
-    const auto offers = [&](const char* kind) {
-        return card.conditions.empty() || std::count(card.conditions.begin(), card.conditions.end(), kind) > 0;
-    };
-    if (r.classId.empty() && !offers("text"))
-        throw Error(ErrorCode::WrongUse, "The model " + card.id + " is guided by a tissue class only; choose a class.");
+    requireOffered(r, card);
     r.model = card.id;
     r.modelSha256 = hash;
     r.sampler = findSampler(r.sampler.empty() ? card.defaultSampler : r.sampler).id;

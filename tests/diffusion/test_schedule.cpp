@@ -3,7 +3,7 @@
 
 #include <QtTest>
 
-#include "core/diffusion/schedule.h"
+#include "core/diffusion/spacings.h"
 #include "tests/support/errors.h"
 
 using namespace phloxine;
@@ -124,17 +124,43 @@ private slots:
         QCOMPARE(schedule.timeOf(1e9), 999.0);
     }
 
-    void linspaceLevels_() {
-        const auto levels = linspaceLevels(stable(), 20);
-        QCOMPARE(levels.size(), std::size_t(21));
-        QCOMPARE(levels.front().t, 999.0);
-        requirePreserving(levels);
-        requireFalling(levels);
+    // Every row of the table: the steps that were asked for, falling, in the scale of the model.
+    void spacingsGiveTheirSteps_data() {
+        QTest::addColumn<QByteArray>("id");
+        for (const auto& row : spacings()) QTest::newRow(row.id) << QByteArray(row.id);
+    }
+    void spacingsGiveTheirSteps() {
+        QFETCH(QByteArray, id);
+        const auto& row = findSpacing(id.toStdString());
+        for (const int steps : {1, 2, 3, 7, 20, 61, 250}) { // with 61, numpy.arange would give one more
+            const auto levels = row.levels(stable(), steps);
+            QCOMPARE(levels.size(), std::size_t(steps) + 1);
+            requirePreserving(levels);
+            if (id != "leading" || steps > 1) requireFalling(levels); // one leading step begins at t = 0
+            for (const auto& l : levels) QVERIFY(l.t >= 0 && l.t <= 999);
+        }
+        for (const int steps : {0, -1, 1001, INT_MAX}) QCOMPARE(errorOf([&] { row.levels(stable(), steps); }), "wrong-use");
     }
 
-    void explodingLevelsKeepAlpha() {
-        const auto schedule = stable();
-        for (const auto& l : explodingLevels({10, 1, 0}, &schedule)) QCOMPARE(l.alpha, 1.0);
+    void flowLevelsAreShifted() {
+        const auto even = flowLevels(4), shifted = flowLevels(4, 3);
+        QCOMPARE(even.front().sigma, 1.0);
+        QCOMPARE(even[1].sigma, 0.75);
+        QCOMPARE(even.back().sigma, 0.0);
+        QVERIFY(std::abs(shifted[1].sigma - 3 * 0.75 / (1 + 2 * 0.75)) < 1e-12);
+        for (const auto& l : shifted) QVERIFY(std::abs(l.alpha + l.sigma - 1) < 1e-12 && std::abs(l.t - 1000 * l.sigma) < 1e-9);
+        QCOMPARE(errorOf([] { flowLevels(0); }), "wrong-use");
+    }
+
+    // k-diffusion's spacings share their ends, and even times are those of the table.
+    void sigmaSpacings() {
+        for (const auto& s : {karrasSigmas(9, 0.03, 80), exponentialSigmas(9, 0.03, 80), polyexponentialSigmas(9, 0.03, 80, 1.5)}) {
+            QCOMPARE(s.size(), std::size_t(10));
+            QVERIFY(std::abs(s[0] - 80) < 1e-9 && std::abs(s[8] - 0.03) < 1e-9 && s[9] == 0);
+        }
+        QVERIFY(std::abs(exponentialSigmas(3, 0.01, 100)[1] - 1) < 1e-12);
+        const auto uniform = uniformSigmas(stable(), 4);
+        for (int i = 0; i < 4; ++i) QVERIFY(std::abs(stable().timeOf(uniform[std::size_t(i)]) - (999 - 333 * i)) < 1e-6);
     }
 
 private:

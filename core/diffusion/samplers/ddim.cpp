@@ -1,19 +1,22 @@
 #include "core/diffusion/samplers/samplers.h"
+#include "core/diffusion/samplers/walk.h"
 
 namespace phloxine {
 
-at::Tensor sampleDdim(Denoiser& denoise, at::Tensor x, const std::vector<Level>& levels, NoiseSource&, const StepHook& hook) {
-    const int steps = int(levels.size()) - 1;
+at::Tensor sampleDdim(Denoiser& denoise, at::Tensor x, const SamplingPlan& plan, NoiseSource& noise, const StepHook& hook) {
+    Walk walk(plan, noise, hook);
+    const double eta = plan.settings.eta;
     at::Tensor x0;
-    for (int i = 0; i < steps; ++i) {
-        if (hook) hook({i, steps, x, x0});
-        const auto d = denoise(x, levels[std::size_t(i)]);
-        const auto& next = levels[std::size_t(i) + 1];
+    for (int i = 0; i < plan.steps(); ++i) {
+        walk.step(i, x, x0);
+        const auto [at, from, to] = plan.move(i);
+        const auto d = denoise(x, at);
         x0 = d.x0;
-        x = next.alpha * d.x0 + next.sigma * d.eps;
+        const double fresh = freshNoise(eta, from, to);
+        x = to.alpha * d.x0 + (fresh == 0 ? to.sigma : std::sqrt(to.sigma * to.sigma - fresh * fresh)) * d.eps;
+        if (eta > 0) x = x + fresh * walk.draw(x);
     }
-    if (hook) hook({steps, steps, x, x0});
-    return requireFiniteLatent(x);
+    return walk.finish(x, x0);
 }
 
 } // namespace phloxine

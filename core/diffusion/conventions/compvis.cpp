@@ -1,0 +1,20 @@
+#include "core/diffusion/conventions/compvis.h"
+
+#include "core/base/Error.h"
+#include "core/diffusion/samplers/samplers.h"
+#include "core/diffusion/spacings.h"
+
+namespace phloxine {
+
+SamplingPlan compvisPlan(const NoiseSchedule& schedule, const std::string& sampler, const std::string& spacing, int steps, double eta) {
+    SamplingPlan plan;
+    if (sampler == "ddim") plan.sampler = sampleDdim;
+    else if (sampler == "plms") plan.sampler = samplePlms;
+    else throw Error(ErrorCode::Unsupported, "CompVis has no sampler \"" + sampler + "\"; it has ddim and plms.", sampler);
+    if (plan.sampler == samplePlms && eta != 0) throw Error(ErrorCode::WrongUse, "PLMS draws no noise; its eta must be 0.");
+    plan.levels = ddimLevels(schedule, steps, spacing);
+    plan.settings.eta = eta;
+    return plan;
+}
+
+} // namespace phloxine
