@@ -24,8 +24,6 @@ void take(const Json& json, const char* key, T& value) {
 
 [[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
 
-constexpr int canvasLimitPx = 4096;
-
 // Files never record where they came from, but a request that is still to be resolved must find them.
 std::string fileWord(const std::filesystem::path& file, const std::string& sha256) {
     return (sha256.empty() ? file : file.filename()).string();

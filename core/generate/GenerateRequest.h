@@ -10,6 +10,8 @@
 
 namespace phloxine {
 
+constexpr int canvasLimitPx = 4096; // a side
+
 struct GenerateRequest {
     std::string model;      // id or path; empty = the embedded model
     std::string classId;    // one of the card's classes, or empty
