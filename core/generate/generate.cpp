@@ -142,7 +142,7 @@ private:
                         "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
         if (m_initial && m_initial->mask) image = composited(m_initial->image, *image, *m_initial->mask);
         image->scale = m_initial && m_initial->image.scale.known() ? m_initial->image.scale : m_model.card.scale;
-        return *image;
+        return std::move(*image);
     }
 
     const Model& m_model;
