@@ -29,6 +29,7 @@ struct CommandRow {
 Run addDemo(CLI::App&);
 Run addGenerate(CLI::App&);
 Run addRecreate(CLI::App&);
+Run addReconstruct(CLI::App&);
 Run addMetadata(CLI::App&);
 Run addModels(CLI::App&);
 Run addSlide(CLI::App&);

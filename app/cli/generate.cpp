@@ -7,6 +7,20 @@
 
 namespace phloxine::cli {
 
+namespace {
+
+LoraUse loraFrom(const std::string& word) {
+    const auto equals = word.rfind('=');
+    if (equals == std::string::npos) return {word, 1, {}};
+    try {
+        return {word.substr(0, equals), std::stod(word.substr(equals + 1)), {}};
+    } catch (const std::exception&) {
+        throw Error(ErrorCode::WrongUse, "The strength in --lora " + word + " is not a number; write FILE=0.8.");
+    }
+}
+
+} // namespace
+
 std::shared_ptr<GenerateRequest> addRequestOptions(CLI::App& command) {
     auto r = std::make_shared<GenerateRequest>();
     std::string samplers;
@@ -23,6 +37,22 @@ std::shared_ptr<GenerateRequest> addRequestOptions(CLI::App& command) {
     command.add_option("--guidance", r->guidance, "Guidance scale, 1 = off; default: the model's");
     command.add_option("--precision", r->precision, "auto, fp32 or bf16")->capture_default_str();
     command.add_option("--device", r->device, "auto, cpu or cuda")->capture_default_str();
+    command.add_option("--spacing", r->spacing, "Step spacing; default: the sampler's");
+    command.add_option("--eta", r->eta, "Fresh noise of samplers that take it, 0 to 1");
+    command.add_option("--churn", r->churn, "Churn of samplers that take it");
+    command.add_option("--shift", r->shift, "Shift towards noise, for models of flow matching");
+    command.add_option("--guidance-rescale", r->guidanceRescale, "Share of the standard deviation that guidance gives back, 0 to 1");
+    command.add_option("--guidance-low", r->guidanceLow, "Guide only above this ratio of noise to signal");
+    command.add_option("--guidance-high", r->guidanceHigh, "Guide only up to this ratio of noise to signal");
+    command.add_option("--vector", r->vector, "Feature vectors (.npy or safetensors), for models that are guided by them");
+    command.add_option("--region", r->region, "Feature vector of the region around the tile");
+    command.add_option("--magnification", r->magnification, "Magnification level, for models that take one");
+    command.add_option_function<std::vector<std::string>>(
+        "--lora",
+        [r](const std::vector<std::string>& words) {
+            for (const auto& word : words) r->loras.push_back(loraFrom(word));
+        },
+        "LoRA to merge, FILE or FILE=STRENGTH; several may be given");
     command.add_option("--width-px", r->widthPx, "Width of the canvas; default: the model's tile");
     command.add_option("--height-px", r->heightPx, "Height of the canvas; default: the model's tile");
     command.add_option("--initial", r->initialImage, "Image of the size of the canvas to start from: a real region or a tile");
@@ -39,8 +69,7 @@ GenerateRequest requestFromFile(const std::string& file, const GenerateRequest& 
     auto r = generateRequestFromJson(readJsonFile(file), file);
     r.build.clear();
     const auto folder = std::filesystem::path(file).parent_path();
-    for (auto* image : {&r.initialImage, &r.mask})
-        if (!image->empty()) *image = folder / *image;
+    for (const auto& named : filesOf(r)) *named.file = folder / *named.file;
     if (!flags.initialImage.empty()) r.initialImage = flags.initialImage;
     if (!flags.mask.empty()) r.mask = flags.mask;
     return r;
@@ -90,8 +119,8 @@ Run addGenerate(CLI::App& command) {
     return [&command, request, file, out](const Context& context) {
         auto r = *request;
         if (!file->empty()) r = requestFromFile(*file, *request);
-        else if (r.classId.empty() && command.count("--prompt") == 0)
-            throw Error(ErrorCode::WrongUse, "Say what to make: --class or --prompt, or --request FILE.json.");
+        else if (r.classId.empty() && r.vector.empty() && command.count("--prompt") == 0)
+            throw Error(ErrorCode::WrongUse, "Say what to make: --class, --prompt or --vector, or --request FILE.json.");
         else if (command.count("--seed") == 0) {
             // A run that goes on takes the seed that the folder remembers.
             const auto note = std::filesystem::path(*out) / "request.json";

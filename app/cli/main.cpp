@@ -23,6 +23,7 @@ constexpr cli::CommandRow commands[] = {
     {"demo", "Tiles for every class of the embedded model beside a real region, and a small export", cli::addDemo},
     {"generate", "Make tiles from a tissue class or a text", cli::addGenerate},
     {"recreate", "Make a tile again from the provenance in its file", cli::addRecreate},
+    {"reconstruct", "Take real regions through the latent space of a model and measure what is lost", cli::addReconstruct},
     {"metadata", "Show how a tile was made", cli::addMetadata},
     {"models", "List models, or say what a checkpoint is", cli::addModels},
     {"slide", "Read a whole-slide image", cli::addSlide},

@@ -9,7 +9,7 @@ namespace phloxine::cli {
 namespace {
 
 struct Options {
-    std::string file, out, model, initial, mask;
+    std::string file, out, model, initial, mask, vector;
     bool check = false;
 };
 
@@ -39,8 +39,8 @@ std::filesystem::path found(const std::filesystem::path& named, const std::strin
     if (!given.empty()) return given;
     const auto beside = std::filesystem::path(options.file).parent_path() / named.filename();
     if (!std::filesystem::exists(beside))
-        throw Error(ErrorCode::NotFound, "The tile was made with " + named.filename().string() +
-                                             "; put that file beside the tile or name it with --" + what + " FILE.");
+        throw Error(ErrorCode::NotFound, "The tile was made with " + named.filename().string() + "; put that file beside the tile" +
+                                             (what.empty() ? "." : " or name it with --" + what + " FILE."));
     return beside;
 }
 
@@ -50,6 +50,9 @@ int run(const Context& context, const Options& options) {
     request.build.clear();
     request.initialImage = found(request.initialImage, options.initial, options, "initial");
     request.mask = found(request.mask, options.mask, options, "mask");
+    request.vector = found(request.vector, options.vector, options, "vector");
+    request.region = found(request.region, {}, options, "");
+    for (auto& lora : request.loras) lora.file = found(lora.file, {}, options, "");
     if (!options.model.empty()) request.model = options.model;
     ModelStore store;
     Tile made;
@@ -97,6 +100,7 @@ Run addRecreate(CLI::App& command) {
     command.add_option("--out", options->out, "Folder for the new tile");
     command.add_option("--model", options->model, "Folder of the model, when it is not installed");
     command.add_option("--initial", options->initial, "The initial image, when it does not lie beside the file");
+    command.add_option("--vector", options->vector, "The feature vectors, when they do not lie beside the file");
     command.add_option("--mask", options->mask, "The mask, when it does not lie beside the file");
     return [options](const Context& context) {
         if (!options->check && options->out.empty())

@@ -18,6 +18,16 @@ void requireName(const std::string& name, const std::string& what) {
                     "The class \"" + name + "\" of " + what + " is not a folder name of 1 to 64 letters a-z, digits, _ or -.");
 }
 
+} // namespace
+
+void requireNoRealPixels(const GenerateRequest& request) {
+    if (isComposite(request))
+        throw Error(ErrorCode::WrongUse, "A tile made from real pixels (" + request.initialImage.filename().string() +
+                                             ") may show a patient, so it cannot go into an export; leave it out.");
+}
+
+namespace {
+
 std::string textAt(const Json& json, const char* key, const std::string& otherwise) {
     return json.contains(key) ? json.at(key).get<std::string>() : otherwise;
 }
@@ -56,6 +66,7 @@ void validate(const ExportPlan& plan, const std::string& what) {
         if (item.split != "train" && item.split != "val" && item.split != "test")
             throw Error(ErrorCode::WrongUse, "The split \"" + item.split + "\" of " + what + " is not train, val or test.");
         if (item.file.empty()) validate(item.request);
+        requireNoRealPixels(item.request);
         tiles += item.file.empty() ? item.request.count : 1;
     }
     if (tiles > 10000000) throw Error(ErrorCode::WrongUse, what + " asks for more than 10 million tiles. Make several exports.");

@@ -29,6 +29,9 @@ Json toJson(const ExportPlan& plan);
 ExportPlan exportPlanFromJson(const Json& json, const std::string& what); // Error(Corrupt | WrongUse)
 void validate(const ExportPlan& plan, const std::string& what);           // Error(WrongUse) in one sentence
 
+// Sets are described as showing no patient, which nobody can promise of a tile that holds or derives from real pixels. Error(WrongUse).
+void requireNoRealPixels(const GenerateRequest& request);
+
 struct ExportHooks {
     ProgressHook progress;                                       // throw Cancelled to stop
     std::function<Tile(const GenerateRequest& single)> makeTile; // makes one tile of a resolved request with count 1

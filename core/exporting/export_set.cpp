@@ -57,6 +57,7 @@ std::vector<PlannedTile> plannedTiles(const ExportPlan& plan, const ExportHooks&
             for (int i = 0; i < resolved.count; ++i) tiles.push_back(planned(item, forTile(resolved, i), ids));
         } else {
             tiles.push_back(planned(item, requestFromPng(item.file), ids)); // refuses what was not made by Phloxine
+            requireNoRealPixels(tiles.back().tile.request);
             tiles.back().tile.sha256 = sha256OfFile(item.file);
         }
     }

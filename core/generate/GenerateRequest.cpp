@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
+#include "core/base/Sha256.h"
 
 namespace phloxine {
 
@@ -24,11 +25,43 @@ void take(const Json& json, const char* key, T& value) {
 
 [[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
 
-constexpr int canvasLimitPx = 4096;
-
 // Files never record where they came from, but a request that is still to be resolved must find them.
 std::string fileWord(const std::filesystem::path& file, const std::string& sha256) {
     return (sha256.empty() ? file : file.filename()).string();
+}
+
+void addDetails(Json& json, const GenerateRequest& r) {
+    if (!r.spacing.empty()) json["spacing"] = r.spacing;
+    if (r.eta) json["eta"] = *r.eta;
+    if (r.churn) json["churn"] = *r.churn;
+    if (r.shift) json["shift"] = *r.shift;
+    if (r.guidanceRescale) json["guidance_rescale"] = r.guidanceRescale;
+    if (r.guidanceLow) json["guidance_low"] = r.guidanceLow;
+    if (r.guidanceHigh) json["guidance_high"] = r.guidanceHigh;
+}
+
+void takeDetails(const Json& json, GenerateRequest& r) {
+    take(json, "spacing", r.spacing);
+    const auto takeOptional = [&](const char* key, std::optional<double>& value) {
+        if (json.contains(key) && !json[key].is_null()) value = json[key].get<double>();
+    };
+    takeOptional("eta", r.eta), takeOptional("churn", r.churn), takeOptional("shift", r.shift);
+    take(json, "guidance_rescale", r.guidanceRescale);
+    take(json, "guidance_low", r.guidanceLow);
+    take(json, "guidance_high", r.guidanceHigh);
+}
+
+void addVectors(Json& json, const GenerateRequest& r) {
+    if (!r.vector.empty()) json["vector"] = fileWord(r.vector, r.vectorSha256);
+    if (!r.vectorSha256.empty()) json["vector_sha256"] = r.vectorSha256;
+    if (!r.region.empty()) json["region"] = fileWord(r.region, r.regionSha256);
+    if (!r.regionSha256.empty()) json["region_sha256"] = r.regionSha256;
+    if (r.magnification >= 0) json["magnification"] = r.magnification;
+    for (const auto& lora : r.loras) {
+        Json entry{{"file", fileWord(lora.file, lora.sha256)}, {"strength", lora.strength}};
+        if (!lora.sha256.empty()) entry["sha256"] = lora.sha256;
+        json["loras"].push_back(entry);
+    }
 }
 
 void addInitialImage(Json& json, const GenerateRequest& r) {
@@ -45,6 +78,17 @@ void takeFile(const Json& json, const char* key, std::filesystem::path& file) {
     std::string text;
     take(json, key, text);
     file = text;
+}
+
+void takeVectors(const Json& json, GenerateRequest& r) {
+    takeFile(json, "vector", r.vector), take(json, "vector_sha256", r.vectorSha256);
+    takeFile(json, "region", r.region), take(json, "region_sha256", r.regionSha256);
+    take(json, "magnification", r.magnification);
+    for (const auto& entry : json.value("loras", Json::array())) {
+        LoraUse lora;
+        takeFile(entry, "file", lora.file), take(entry, "strength", lora.strength), take(entry, "sha256", lora.sha256);
+        r.loras.push_back(lora);
+    }
 }
 
 void requireReadableName(const std::filesystem::path& file) {
@@ -84,6 +128,8 @@ Json toJson(const GenerateRequest& r) {
                  {"guidance", r.guidance},
                  {"precision", r.precision},
                  {"device", r.device}});
+    addDetails(json, r);
+    addVectors(json, r);
     if (r.widthPx) json["width_px"] = r.widthPx;
     if (r.heightPx) json["height_px"] = r.heightPx;
     addInitialImage(json, r);
@@ -110,6 +156,8 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         take(json, "guidance", r.guidance);
         take(json, "precision", r.precision);
         take(json, "device", r.device);
+        takeDetails(json, r);
+        takeVectors(json, r);
         take(json, "width_px", r.widthPx);
         take(json, "height_px", r.heightPx);
         takeFile(json, "initial_image", r.initialImage);
@@ -135,6 +183,20 @@ void validate(const GenerateRequest& r) {
     if (r.steps < 0 || r.steps > 1000) wrong("The number of steps must lie between 1 and 1,000.");
     if (r.guidance != -1 && !(r.guidance >= 0 && r.guidance <= 30))
         wrong("The guidance scale must lie between 0 and 30; 1 switches guidance off.");
+    if (!(r.guidanceRescale >= 0 && r.guidanceRescale <= 1)) wrong("The guidance rescale must lie between 0 and 1.");
+    if (!(r.guidanceLow >= 0) || !(r.guidanceHigh >= 0) || (r.guidanceHigh > 0 && r.guidanceHigh <= r.guidanceLow))
+        wrong("The interval of guidance must begin at 0 or above and end above its beginning.");
+    if (r.vector.empty() && (!r.region.empty() || r.magnification >= 0))
+        wrong("A region or a magnification needs feature vectors; give their file.");
+    if (!r.vector.empty() && (!r.prompt.empty() || !r.classId.empty()))
+        wrong("Give feature vectors, a tissue class or a prompt, not several of them.");
+    if (r.loras.size() > 32) wrong("At most 32 LoRAs can be merged.");
+    for (const auto& lora : r.loras) {
+        if (lora.file.empty()) wrong("A LoRA of the request names no file.");
+        if (!(std::abs(lora.strength) <= 10)) wrong("The strength of a LoRA must lie between -10 and 10.");
+        requireReadableName(lora.file);
+    }
+    requireReadableName(r.vector), requireReadableName(r.region);
     if (r.prompt.size() + r.negative.size() > (1u << 20))
         wrong("The prompt is longer than 1 MiB; a model reads at most some hundred words.");
     for (const int side : {r.widthPx, r.heightPx})
@@ -143,6 +205,37 @@ void validate(const GenerateRequest& r) {
 }
 
 bool isComposite(const GenerateRequest& request) { return !request.initialImage.empty(); }
+
+std::vector<RequestFile> filesOf(GenerateRequest& r) {
+    std::vector<RequestFile> files;
+    const auto add = [&](const char* what, std::filesystem::path& file, std::string& sha256) {
+        if (!file.empty()) files.push_back({what, &file, &sha256});
+    };
+    add("initial image", r.initialImage, r.initialSha256);
+    add("mask", r.mask, r.maskSha256);
+    add("feature vectors", r.vector, r.vectorSha256);
+    add("vector of the region", r.region, r.regionSha256);
+    for (auto& lora : r.loras) add("LoRA", lora.file, lora.sha256);
+    return files;
+}
+
+void resolveFiles(GenerateRequest& request) {
+    for (const auto& [what, file, sha256] : filesOf(request)) {
+        const auto name = std::string(what) + " " + file->filename().string();
+        std::error_code error;
+        if (!std::filesystem::exists(*file, error))
+            throw Error(ErrorCode::NotFound, "The " + name + " was not found; give the file that the request names.");
+        if (!std::filesystem::is_regular_file(*file, error))
+            throw Error(ErrorCode::Unsupported, "The " + name + " is not a file; give one.");
+        const auto have = sha256OfFile(*file);
+        if (!sha256->empty() && *sha256 != have)
+            throw Error(ErrorCode::NotFound,
+                        "The " + name + " is not the one of the request: its SHA-256 begins with " + have.substr(0, 12) + ", not with " +
+                            sha256->substr(0, 12) + "; give the file that was used then.",
+                        have);
+        *sha256 = have;
+    }
+}
 
 GenerateRequest forTile(const GenerateRequest& request, int i) {
     auto single = request;

@@ -3,12 +3,22 @@
 // the argument of the command line. What is not in it must not change the pixels.
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/Json.h"
 
 namespace phloxine {
+
+constexpr int canvasLimitPx = 4096; // a side
+
+struct LoraUse {
+    std::filesystem::path file; // as for the initial image below
+    double strength = 1;
+    std::string sha256;
+    bool operator==(const LoraUse&) const = default;
+};
 
 struct GenerateRequest {
     std::string model;      // id or path; empty = the embedded model
@@ -23,6 +33,19 @@ struct GenerateRequest {
     double guidance = -1;   // -1 = the card's default; 1 = off
     std::string precision = "auto";
     std::string device = "auto";
+
+    // Details of the sampling; empty, not set or 0 = the sampler's own.
+    std::string spacing;                      // id of a row of spacings()
+    std::optional<double> eta, churn, shift;  // parameters of the sampler
+    double guidanceRescale = 0;               // Lin et al. 2023: share of the standard deviation that is given back
+    double guidanceLow = 0, guidanceHigh = 0; // guided only in this interval of sigma/alpha (Kynkaanniemi et al. 2024); high 0 = no end
+
+    // What models are guided by that read feature vectors: .npy or safetensors, as for the initial image below.
+    std::filesystem::path vector, region; // [d], [k, d] or a grid [d, h, w]; of the region around the tile
+    std::string vectorSha256, regionSha256;
+    int magnification = -1; // for models that want one; 0 is the highest
+
+    std::vector<LoraUse> loras; // merged in this order
 
     // The canvas; 0 = the model's tile. Multiples of the autoencoder's factor, at least one tile, at most 4096.
     int widthPx = 0, heightPx = 0;
@@ -45,6 +68,17 @@ void validate(const GenerateRequest& request);                                  
 
 // Made with real pixels: the tile inherits their patient, and says so in its provenance.
 bool isComposite(const GenerateRequest& request);
+
+// Every file that a request names, with the hash that tells whether it is the one that was used.
+struct RequestFile {
+    const char* what; // "initial image", for messages
+    std::filesystem::path* file;
+    std::string* sha256;
+};
+std::vector<RequestFile> filesOf(GenerateRequest& request);
+// Fills the hashes. Error(NotFound) when a file is missing or is not the one whose hash the request has, Error(Unsupported) when it is no
+// file.
+void resolveFiles(GenerateRequest& request);
 
 // The request for tile i alone: count 1, seed + i.
 GenerateRequest forTile(const GenerateRequest& request, int i);

@@ -40,6 +40,8 @@ struct GenerateResult {
     int tiles = 0;
 };
 
+LoadOptions loadOptions(const GenerateRequest& resolved); // the LoRAs with it
+
 // Every field of the result is definite: model, sampler, steps, guidance, precision, device, hash, build.
 GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry);
 
@@ -67,6 +69,8 @@ std::string buildName(); // version, Torch and instruction set: equal names prom
 
 // PNG chunks `phloxine` (the resolved request), `parameters` and XMP.
 std::vector<TextChunk> provenance(const GenerateRequest& resolved);
+// IPTC DigitalSourceType: trainedAlgorithmicMedia, or compositeWithTrainedAlgorithmicMedia where real pixels are part of the picture.
+std::string xmpOfSource(bool composite);
 // Reads `phloxine` back. Error(NotFound) when the file carries none, Error(Corrupt) when it is broken.
 GenerateRequest requestFromPng(const std::filesystem::path& path);
 

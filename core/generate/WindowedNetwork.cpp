@@ -8,7 +8,7 @@ namespace phloxine {
 
 namespace {
 
-constexpr std::size_t windowsAtOnce = 8; // fixed: the size of a batch changes the last bits
+constexpr std::size_t windowsAtOnce = 4; // fixed: the size of a batch changes the last bits
 
 struct Place {
     const Window &rows, &columns;

@@ -30,7 +30,7 @@ Canvas canvasOf(const GenerateRequest& resolved, const Model& model) {
 
 void requireFit(ModelStore& store, const GenerateRequest& resolved, const ModelEntry& entry) {
     if (resolved.widthPx == 0 && !isComposite(resolved)) return;
-    const auto canvas = canvasOf(resolved, *store.load(entry, {resolved.precision, resolved.device}));
+    const auto canvas = canvasOf(resolved, *store.load(entry, loadOptions(resolved)));
     (void)readInitialImage(resolved, canvas.widthPx, canvas.heightPx, 1);
 }
 

@@ -130,7 +130,7 @@ private:
         if (m_hooks.notice && real.known() && made.known() && std::abs(real.micronsPerPixel / made.micronsPerPixel - 1) > 0.1)
             m_hooks.notice("The initial image has " + Json(real.micronsPerPixel).dump() + " um per pixel and the model was trained at " +
                            Json(made.micronsPerPixel).dump() + ", so what it paints is of another size than the real tissue.");
-        m_known = knownLatent(*m_initial, *m_model.autoencoder, m_model.scale, m_model.binding.device, m_windows);
+        m_known = knownLatent(*m_initial, m_model, m_windows);
     }
 
     // Within a long step or decode, for progress and stopping.
@@ -162,7 +162,7 @@ private:
                         "The decoder gave values that are not numbers, so the tile was dropped; try another seed or less guidance.");
         if (m_initial && m_initial->mask) image = composited(m_initial->image, *image, *m_initial->mask);
         image->scale = m_initial && m_initial->image.scale.known() ? m_initial->image.scale : m_model.card.scale;
-        return *image;
+        return std::move(*image);
     }
 
     const Model& m_model;
@@ -192,9 +192,11 @@ void requireOffered(const GenerateRequest& r, const ModelCard& card) {
     const auto offers = [&](const char* kind) { return std::count(card.conditions.begin(), card.conditions.end(), kind) > 0; };
     if (card.conditions.empty()) return; // guided by nothing
     if (r.vector.empty() && r.classId.empty() && !offers("text"))
-        throw Error(ErrorCode::WrongUse, "The model " + card.id + (offers("vector") ? " is guided by feature vectors; give a .npy or safetensors file with them."
-                                                                                    : " is guided by a tissue class only; choose a class."));
-    if (!r.vector.empty() && !offers("vector")) throw Error(ErrorCode::WrongUse, "The model " + card.id + " is not guided by feature vectors; leave the file out.");
+        throw Error(ErrorCode::WrongUse, "The model " + card.id +
+                                             (offers("vector") ? " is guided by feature vectors; give a .npy or safetensors file with them."
+                                                               : " is guided by a tissue class only; choose a class."));
+    if (!r.vector.empty() && !offers("vector"))
+        throw Error(ErrorCode::WrongUse, "The model " + card.id + " is not guided by feature vectors; leave the file out.");
 }
 
 } // namespace
@@ -223,6 +225,7 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     if (r.steps == 0) r.steps = card.defaultSteps;
     if (r.guidance == -1) r.guidance = card.defaultGuidance;
     resolveCanvas(r, card);
+    resolveFiles(r);
     resolveInitialImage(r);
     initDevices(r.device);
     const auto device = chooseDevice(r.device);
@@ -232,12 +235,18 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     return r;
 }
 
+LoadOptions loadOptions(const GenerateRequest& resolved) {
+    LoadOptions options{resolved.precision, resolved.device, {}};
+    for (const auto& lora : resolved.loras) options.loras.push_back({lora.file, lora.strength, lora.sha256});
+    return options;
+}
+
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks) {
     const auto start = Clock::now();
     const auto entry = store.find(request.model, request.modelSha256);
     GenerateResult result;
     result.resolved = resolve(request, entry);
-    const auto model = store.load(entry, {result.resolved.precision, result.resolved.device});
+    const auto model = store.load(entry, loadOptions(result.resolved));
     result.seconds.load = since(start);
     const Run run(*model, result.resolved, hooks, result.seconds);
     int batch = result.resolved.batch;

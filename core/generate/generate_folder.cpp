@@ -13,11 +13,9 @@ namespace {
 // The part of a request that decides pixels and files; `build` may differ between two runs of the same request.
 Json identity(GenerateRequest request) {
     request.build.clear();
-    auto json = toJson(request);
-    // Real pixels are known by their hashes; a file of another name with the same bytes is the same.
-    json.erase("initial_image");
-    json.erase("mask");
-    return json;
+    // Files are known by their hashes; one of another name with the same bytes is the same.
+    for (const auto& [what, file, sha256] : filesOf(request)) *file = what;
+    return toJson(request);
 }
 
 bool isFinished(const fs::path& file, const GenerateRequest& single) {
@@ -34,7 +32,10 @@ bool isFinished(const fs::path& file, const GenerateRequest& single) {
 } // namespace
 
 std::string tileFileName(const GenerateRequest& single) {
-    return (single.classId.empty() ? "prompt" : single.classId) + "-" + std::to_string(single.seed) + ".png";
+    return (!single.classId.empty() ? single.classId
+            : single.vector.empty() ? "prompt"
+                                    : "vector") +
+           "-" + std::to_string(single.seed) + ".png";
 }
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {

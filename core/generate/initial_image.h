@@ -7,8 +7,7 @@
 
 namespace phloxine {
 
-// Fills hashes and strength. Error(NotFound) when a file is missing or is not the one whose hash the request has, Error(Unsupported) when
-// it is no file.
+// Fills the strength.
 void resolveInitialImage(GenerateRequest& request);
 
 struct InitialImage {

@@ -4,13 +4,13 @@
 
 namespace phloxine {
 
-KnownLatent knownLatent(const InitialImage& initial, const nn::Autoencoder& autoencoder, double scale, at::Device device,
-                        const CodecWindows& windows) {
-    KnownLatent known{scale * encodeImage(autoencoder, initial.image, device, windows), {}};
+KnownLatent knownLatent(const InitialImage& initial, const Model& model, const CodecWindows& windows) {
+    const auto device = model.binding.device;
+    KnownLatent known{model.scaled(encodeImage(*model.autoencoder, initial.image, device, windows)), {}};
     if (!at::isfinite(known.latent).all().item<bool>())
         throw Error(ErrorCode::Nan, "The encoder gave values that are not numbers for the initial image; use fp32 precision.");
     if (!initial.mask) return known;
-    auto cells = paintedCells(*initial.mask, autoencoder.factor());
+    auto cells = paintedCells(*initial.mask, model.autoencoder->factor());
     known.paint = at::from_blob(cells.data(), {1, 1, known.latent.size(2), known.latent.size(3)}, at::kByte).to(at::kBool).to(device);
     return known;
 }

@@ -5,6 +5,7 @@
 #include "core/diffusion/denoiser.h"
 #include "core/generate/codec.h"
 #include "core/generate/initial_image.h"
+#include "core/model/Model.h"
 
 namespace phloxine {
 
@@ -13,9 +14,7 @@ struct KnownLatent {
     at::Tensor paint;  // [1, 1, h, w] bool: true = to be painted; undefined = everywhere
 };
 
-// `scale`: latent = scale * encode(image).
-KnownLatent knownLatent(const InitialImage& initial, const nn::Autoencoder& autoencoder, double scale, at::Device device,
-                        const CodecWindows& windows);
+KnownLatent knownLatent(const InitialImage& initial, const Model& model, const CodecWindows& windows);
 
 // The last part of a path: `strength` of its steps, at least one.
 std::vector<Level> levelsFrom(std::vector<Level> levels, double strength);

@@ -5,16 +5,20 @@
 
 namespace phloxine {
 
-std::vector<TextChunk> provenance(const GenerateRequest& resolved) {
-    // IPTC NewsCodes: the second one is for inpainting and the like, where other media are part of the picture.
-    const std::string source = isComposite(resolved) ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia";
-    const std::string xmp = R"(<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+std::string xmpOfSource(bool composite) {
+    const std::string source = composite ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia";
+    return R"(<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/)" +
-                            source + R"(" xmp:CreatorTool="Phloxine"/></rdf:RDF></x:xmpmeta>
+           source + R"(" xmp:CreatorTool="Phloxine"/></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>)";
-    return {{"phloxine", toJson(resolved).dump()}, {"parameters", parametersText(resolved)}, {"XML:com.adobe.xmp", xmp}};
+}
+
+std::vector<TextChunk> provenance(const GenerateRequest& resolved) {
+    return {{"phloxine", toJson(resolved).dump()},
+            {"parameters", parametersText(resolved)},
+            {"XML:com.adobe.xmp", xmpOfSource(isComposite(resolved))}};
 }
 
 GenerateRequest requestFromPng(const std::filesystem::path& path) {

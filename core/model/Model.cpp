@@ -5,6 +5,7 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
+#include "core/model/lora.h"
 
 namespace phloxine {
 
@@ -18,7 +19,8 @@ struct Overloaded : Fs... {
 };
 
 [[noreturn]] void unsupported(const char* part, const std::string& target, const Checkpoint& checkpoint) {
-    throw Error(ErrorCode::Unsupported, std::string("The ") + part + " \"" + target + "\" of " + checkpoint.name + " is not supported.", target);
+    throw Error(ErrorCode::Unsupported, std::string("The ") + part + " \"" + target + "\" of " + checkpoint.name + " is not supported.",
+                target);
 }
 
 } // namespace
@@ -42,24 +44,22 @@ NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "model.diffusion_model");
     using Result = std::unique_ptr<nn::Network>;
-    return std::visit(
-        Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("denoiser", s.target, checkpoint); },
-                   [&](const nn::UNetConfig& c) -> Result { return std::make_unique<nn::UNet>(w, c); },
-                   [&](const nn::DitConfig& c) -> Result { return std::make_unique<nn::Dit>(w, c); },
-                   [&](const nn::PixartConfig& c) -> Result { return std::make_unique<nn::Pixart>(w, c); }},
-        checkpoint.config.network);
+    return std::visit(Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("denoiser", s.target, checkpoint); },
+                                 [&](const nn::UNetConfig& c) -> Result { return std::make_unique<nn::UNet>(w, c); },
+                                 [&](const nn::DitConfig& c) -> Result { return std::make_unique<nn::Dit>(w, c); },
+                                 [&](const nn::PixartConfig& c) -> Result { return std::make_unique<nn::Pixart>(w, c); }},
+                      checkpoint.config.network);
 }
 
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "first_stage_model");
     using Result = std::unique_ptr<nn::Autoencoder>;
-    return std::visit(
-        Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("first stage", s.target, checkpoint); },
-                   [](const NoStage&) -> Result { return nullptr; },
-                   [&](const nn::KlConfig& c) -> Result { return std::make_unique<nn::KlAutoencoder>(w, c); },
-                   [&](const nn::VqConfig& c) -> Result { return std::make_unique<nn::VqAutoencoder>(w, c); },
-                   [&](const nn::PatchConfig& c) -> Result { return std::make_unique<nn::PatchAutoencoder>(w, c); }},
-        checkpoint.config.firstStage);
+    return std::visit(Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("first stage", s.target, checkpoint); },
+                                 [](const NoStage&) -> Result { return nullptr; },
+                                 [&](const nn::KlConfig& c) -> Result { return std::make_unique<nn::KlAutoencoder>(w, c); },
+                                 [&](const nn::VqConfig& c) -> Result { return std::make_unique<nn::VqAutoencoder>(w, c); },
+                                 [&](const nn::PatchConfig& c) -> Result { return std::make_unique<nn::PatchAutoencoder>(w, c); }},
+                      checkpoint.config.firstStage);
 }
 
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding) {
@@ -82,7 +82,8 @@ std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, co
 }
 
 int pixelsPerLatent(const ModelConfig& config) {
-    return std::visit(Overloaded{[](const nn::PatchConfig& c) { return c.patch; }, [](const nn::KlConfig& c) { return nn::downsampling(c); },
+    return std::visit(Overloaded{[](const nn::PatchConfig& c) { return c.patch; },
+                                 [](const nn::KlConfig& c) { return nn::downsampling(c); },
                                  [](const nn::VqConfig& c) { return nn::downsampling(c); }, [](const auto&) { return 0; }},
                       config.firstStage);
 }
@@ -91,7 +92,8 @@ double scaleFactor(const Checkpoint& checkpoint) {
     const auto stored = checkpoint.weights.find("scale_factor");
     if (stored == checkpoint.weights.end()) return checkpoint.config.scaleFactor;
     const double scale = stored->second.numel() == 1 ? stored->second.to(at::kDouble).item<double>() : 0;
-    if (!(scale > 0)) throw Error(ErrorCode::Corrupt, "The scale factor in " + checkpoint.name + " is not a positive number; get the file again.");
+    if (!(scale > 0))
+        throw Error(ErrorCode::Corrupt, "The scale factor in " + checkpoint.name + " is not a positive number; get the file again.");
     return scale;
 }
 
@@ -105,7 +107,8 @@ std::string weightsHash(const fs::path& path) {
     const auto sumOf = [](const fs::path& file) {
         std::error_code error;
         const auto time = fs::last_write_time(file, error);
-        if (error) throw Error(ErrorCode::NotFound, "The model lacks the file " + file.filename().string() + "; get it again.", file.string());
+        if (error)
+            throw Error(ErrorCode::NotFound, "The model lacks the file " + file.filename().string() + "; get it again.", file.string());
         auto& entry = known[file.string()];
         if (entry.sum.empty() || entry.time != time) entry = {time, sha256OfFile(file)};
         return entry.sum;
@@ -118,14 +121,17 @@ std::string weightsHash(const fs::path& path) {
     return sha256(lines);
 }
 
-std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& card, const Binding& binding) {
+std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& card, const Binding& binding,
+                                       const std::vector<LoraFile>& loras) {
     logInfo("Loading the model " + card.id);
     auto checkpoint = openCheckpoint(path);
-    if (!card.weightsSha256.empty() && card.weightsSha256 != weightsHash(path))
+    const auto hash = weightsHash(path);
+    if (!card.weightsSha256.empty() && card.weightsSha256 != hash)
         throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id +
                                             " are not the ones that its card describes (SHA-256 differs); get the model folder again.");
     requireFinite(checkpoint.weights, "the model " + card.id);
-    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, {}, {}, 1, 0, nullptr, nullptr, nullptr});
+    for (const auto& lora : loras) mergeLora(checkpoint, readLora(lora.file), lora.strength);
+    auto model = std::make_shared<Model>(Model{card, std::move(checkpoint), binding, hash, {}, {}, 1, 0, nullptr, nullptr, nullptr});
     model->network = bindNetwork(model->checkpoint, binding);
     model->schedule = bindSchedule(model->checkpoint);
     model->prediction = predictionFrom(model->checkpoint.config.prediction);
@@ -133,7 +139,8 @@ std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& ca
     model->autoencoder = bindAutoencoder(model->checkpoint, binding);
     model->condition = bindCondition(model->checkpoint, binding);
     if (!model->autoencoder)
-        throw Error(ErrorCode::MissingKey, "The model " + card.id + " has no autoencoder, so its latents cannot become pictures; get the folder with its vae/.");
+        throw Error(ErrorCode::MissingKey,
+                    "The model " + card.id + " has no autoencoder, so its latents cannot become pictures; get the folder with its vae/.");
     const int tile = model->checkpoint.config.latentSize * model->autoencoder->factor();
     if (card.tileSizePx != tile)
         throw Error(ErrorCode::Shape, "The card of the model " + card.id + " says tiles of " + std::to_string(card.tileSizePx) +

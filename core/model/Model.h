@@ -7,6 +7,7 @@
 #include "core/diffusion/denoiser.h"
 #include "core/model/Checkpoint.h"
 #include "core/model/ModelCard.h"
+#include "core/model/ModelStore.h"
 
 namespace phloxine {
 
@@ -20,6 +21,7 @@ struct Model {
     ModelCard card;
     Checkpoint checkpoint;
     Binding binding;
+    std::string sha256; // of the weights
     NoiseSchedule schedule;
     Prediction prediction = Prediction::Eps;
     double scale = 1, shift = 0;
@@ -27,12 +29,13 @@ struct Model {
     std::unique_ptr<nn::Autoencoder> autoencoder;
     std::unique_ptr<ConditionEncoder> condition;
 
-    at::Tensor encode(const at::Tensor& image) const { return (autoencoder->encode(image) - shift) * scale; } // [n, 3, h, w] -> latent
-    at::Tensor unscaled(const at::Tensor& latent) const { return latent / scale + shift; }                    // what the autoencoder decodes
+    at::Tensor scaled(const at::Tensor& encoded) const { return (encoded - shift) * scale; } // what the network knows
+    at::Tensor unscaled(const at::Tensor& latent) const { return latent / scale + shift; }   // what the autoencoder decodes
 };
 
 // Any file or folder that openCheckpoint() reads. Error when the card contradicts the weights.
-std::shared_ptr<const Model> loadModel(const std::filesystem::path& path, const ModelCard& card, const Binding& binding);
+std::shared_ptr<const Model> loadModel(const std::filesystem::path& path, const ModelCard& card, const Binding& binding,
+                                       const std::vector<LoraFile>& loras = {});
 
 // SHA-256 of the weights: of the one file, or of the names and sums of several. Remembered while the files do not change.
 std::string weightsHash(const std::filesystem::path& path);

@@ -85,10 +85,11 @@ std::shared_ptr<const Model> ModelStore::load(const ModelEntry& entry, const Loa
     initDevices(options.device);
     const auto device = chooseDevice(options.device);
     const auto dtype = choosePrecision(options.precision, device);
-    const auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
+    auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
+    for (const auto& lora : options.loras) key += "|" + lora.sha256 + "*" + std::to_string(lora.strength);
     if (m_state->loaded && m_state->loadedKey == key) return m_state->loaded;
     m_state->loaded.reset(); // two models at once would double the memory
-    m_state->loaded = loadModel(entry.path, entry.card, Binding::forInference(dtype, device));
+    m_state->loaded = loadModel(entry.path, entry.card, Binding::forInference(dtype, device), options.loras);
     m_state->loadedKey = key;
     return m_state->loaded;
 }

@@ -17,9 +17,16 @@ struct ModelEntry {
     std::filesystem::path path; // the model folder or the checkpoint file
 };
 
+struct LoraFile {
+    std::filesystem::path file;
+    double strength = 1;
+    std::string sha256;
+};
+
 struct LoadOptions {
-    std::string precision = "auto"; // "auto", "fp32", "bf16"
-    std::string device = "auto";    // "auto", "cpu", "cuda"
+    std::string precision = "auto";   // "auto", "fp32", "bf16"
+    std::string device = "auto";      // "auto", "cpu", "cuda"
+    std::vector<LoraFile> loras = {}; // merged in this order
 };
 
 class ModelStore {

@@ -239,19 +239,30 @@ struct Contexts {
 };
 
 Contexts encodeConditions(const Case& c, const ConditionEncoder& encoder) {
-    for (const auto* stored : {"vector", "patch", "labels"})
-        if (c.inputs.count(stored)) throw NotYet{"sampling with stored " + std::string(stored) + " is not there yet"};
     const auto& condition = c.parameters.at("condition");
+    const bool guided = c.parameters.value("guidance_scale", 1.0) != 1;
+    const auto n = c.inputs.at("noise").size(0);
+    if (condition.contains("vector") || condition.value("class", Json()) == "inputs") {
+        Contexts contexts{encoder.encode(vectorCondition(c)), {}};
+        if (!guided) return contexts;
+        if (const auto stored = c.inputs.find("unconditional"); stored != c.inputs.end())
+            contexts.unconditional = encoder.encode({.vectors = stored->second});
+        else if (condition.contains("null_class"))
+            contexts.unconditional =
+                encoder.encode({.labels = std::vector<std::int64_t>(std::size_t(n), condition["null_class"].get<std::int64_t>())});
+        else contexts.unconditional = encoder.unconditional(n);
+        return contexts;
+    }
     const auto given = [&](const char* text, const char* label) {
         Condition one;
-        for (std::int64_t i = 0; i < c.inputs.at("noise").size(0); ++i) {
+        for (std::int64_t i = 0; i < n; ++i) {
             if (condition.contains(text)) one.texts.push_back(condition[text]);
             if (condition.contains(label)) one.labels.push_back(condition[label]);
         }
         return one;
     };
     Contexts contexts{encoder.encode(given("text", "class")), {}};
-    if (c.parameters.value("guidance_scale", 1.0) != 1) contexts.unconditional = encoder.encode(given("negative", "null_class"));
+    if (guided) contexts.unconditional = encoder.encode(given("negative", "null_class"));
     return contexts;
 }
 
@@ -276,7 +287,7 @@ Weights runSample(const Case& c) {
     auto out = listed(plan, diffusers);
     out["latent"] = outcome.latent;
     out["latent_step1"] = outcome.states.at(1);
-    out["image"] = bindAutoencoder(checkpoint, fullPrecision())->decode(outcome.latent / scaleFactor(checkpoint));
+    out.merge(decoded(checkpoint, outcome.latent));
     return out;
 }
 
