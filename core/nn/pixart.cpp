@@ -13,8 +13,9 @@ double interpolation(const PixartConfig& c) { return c.interpolationScale > 0 ? 
 } // namespace
 
 Pixart::Block::Block(const WeightView& w, const PixartConfig& c, int width)
-    : table(w.get("scale_shift_table", {6, width})), self(w / "attn1", c.heads, width, width),
-      cross(w / "attn2", c.heads, width, c.crossAttentionDim > 0 ? c.crossAttentionDim : width), feedForward(w / "ff", width) {}
+    : table(w.get("scale_shift_table", {6, width})), self(w / "attn1", c.heads, width, width, biasRule(c.attentionBias)),
+      cross(w / "attn2", c.heads, width, c.crossAttentionDim > 0 ? c.crossAttentionDim : width, biasRule(c.attentionBias)),
+      feedForward(w / "ff", width) {}
 
 Pixart::Pixart(const WeightView& w, const PixartConfig& c)
     : m_config(c), m_binding(w.binding()), m_patches(w / "pos_embed", c.inChannels, c.patch, c.sampleSize, interpolation(c)) {
