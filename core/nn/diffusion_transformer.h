@@ -42,6 +42,7 @@ struct GeluFeedForward { // ff.net.0.proj, GELU by its tanh formula, ff.net.2
 // norm(x) (1 + scale) + shift, by a layer norm without weights; shift and scale [n, 1, width].
 at::Tensor modulated(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale, double eps);
 
+inline Bias biasRule(bool has) { return has ? Bias::Needed : Bias::Optional; }
 // Error(Shape) where heads do not divide the width.
 void requireHeads(const std::string& name, int heads, int width);
 

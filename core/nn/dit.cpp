@@ -17,7 +17,7 @@ at::Tensor Dit::Embedding::operator()(const at::Tensor& waves, const at::Tensor&
 
 Dit::Block::Block(const WeightView& w, const DitConfig& c, int width)
     : embedding(w / "norm1.emb", width, c.classes), modulation(w / "norm1.linear", width, 6 * width),
-      attention(w / "attn1", c.heads, width, width), feedForward(w / "ff", width) {}
+      attention(w / "attn1", c.heads, width, width, biasRule(c.attentionBias)), feedForward(w / "ff", width) {}
 
 Dit::Dit(const WeightView& w, const DitConfig& c)
     : m_config(c), m_binding(w.binding()), m_patches(w / "pos_embed", c.inChannels, c.patch, c.sampleSize, 1) {

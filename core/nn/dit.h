@@ -11,11 +11,12 @@ namespace phloxine::nn {
 // diffusers' defaults. The width is that of pos_embed.proj.
 struct DitConfig {
     int heads = 16, layers = 28, inChannels = 4;
-    int outChannels = 4;   // twice inChannels where the variance is learned
-    int patch = 2;         // side of a patch, in latent elements
-    int sampleSize = 32;   // side of the latent that the positions were made for
-    int classes = 1000;    // num_embeds_ada_norm; this label is the null class
-    double normEps = 1e-5; // of the norm before the feed-forward layer; that before the attention has 1e-6
+    int outChannels = 4;       // twice inChannels where the variance is learned
+    int patch = 2;             // side of a patch, in latent elements
+    int sampleSize = 32;       // side of the latent that the positions were made for
+    int classes = 1000;        // num_embeds_ada_norm; this label is the null class
+    bool attentionBias = true; // to_q, to_k and to_v have biases
+    double normEps = 1e-5;     // of the norm before the feed-forward layer; that before the attention has 1e-6
 };
 
 // Context.vector: labels [n] int64, 0..classes. The output is [n, outChannels, h, w].

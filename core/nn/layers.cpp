@@ -48,9 +48,9 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     return out.transpose(1, 2).reshape(q.sizes());
 }
 
-CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context)
-    : q(w / "to_q", width, width, Bias::Optional), k(w / "to_k", context, width, Bias::Optional),
-      v(w / "to_v", context, width, Bias::Optional), out(w / "to_out.0", width, width), heads(heads) {}
+CrossAttention::CrossAttention(const WeightView& w, int heads, int width, int context, Bias bias)
+    : q(w / "to_q", width, width, bias), k(w / "to_k", context, width, bias), v(w / "to_v", context, width, bias),
+      out(w / "to_out.0", width, width), heads(heads) {}
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context) const {
     return out(attention(q(x), k(context), v(context), heads));

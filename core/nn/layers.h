@@ -46,12 +46,12 @@ struct LayerNorm {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal = false,
                      const at::Tensor& mask = {});
 
-// Attention as CompVis and diffusers name it: to_q, to_k, to_v, to_out.0, of which the first three may have biases.
+// Attention as CompVis and diffusers name it: to_q, to_k, to_v, to_out.0. `bias` is the rule for the first three.
 struct CrossAttention {
     Linear q, k, v, out;
     int heads = 1;
     CrossAttention() = default;
-    CrossAttention(const WeightView& w, int heads, int width, int context);
+    CrossAttention(const WeightView& w, int heads, int width, int context, Bias bias = Bias::Optional);
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const; // [n, a, width], [n, b, context] -> [n, a, width]
 };
 

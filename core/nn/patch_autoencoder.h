@@ -2,7 +2,7 @@
 // Phloxine's own first stage: a linear transform of image patches plus a residual convolutional decoder.
 //   encode: latent = E (pixel_unshuffle(image, patch) - mean)
 //   decode: image = pixel_shuffle(D latent + mean, patch) + network(latent)
-#include "core/nn/kl_autoencoder.h"
+#include "core/nn/autoencoder_blocks.h"
 
 namespace phloxine::nn {
 

@@ -13,8 +13,9 @@ double interpolation(const PixartConfig& c) { return c.interpolationScale > 0 ? 
 } // namespace
 
 Pixart::Block::Block(const WeightView& w, const PixartConfig& c, int width)
-    : table(w.get("scale_shift_table", {6, width})), self(w / "attn1", c.heads, width, width),
-      cross(w / "attn2", c.heads, width, c.crossAttentionDim > 0 ? c.crossAttentionDim : width), feedForward(w / "ff", width) {}
+    : table(w.get("scale_shift_table", {6, width})), self(w / "attn1", c.heads, width, width, biasRule(c.attentionBias)),
+      cross(w / "attn2", c.heads, width, c.crossAttentionDim > 0 ? c.crossAttentionDim : width, biasRule(c.attentionBias)),
+      feedForward(w / "ff", width) {}
 
 Pixart::Pixart(const WeightView& w, const PixartConfig& c)
     : m_config(c), m_binding(w.binding()), m_patches(w / "pos_embed", c.inChannels, c.patch, c.sampleSize, interpolation(c)) {
@@ -42,8 +43,9 @@ at::Tensor Pixart::timeEmbedding(const at::Tensor& t, std::int64_t height, std::
     auto e = m_time(sinusoid(t, waves).to(m_binding.dtype));
     if (!m_config.additionalConditions) return e;
     const auto options = at::TensorOptions(at::kFloat).device(t.device());
-    const auto size = at::tensor({float(height * m_config.pixelsPerLatent), float(width * m_config.pixelsPerLatent)}, options);
-    const auto ratio = at::full({1}, double(height) / double(width), options);
+    const auto one = [&](double value) { return at::full({1}, value, options); }; // filled on the device: no copy waits for the host
+    const auto size = at::cat({one(double(height * m_config.pixelsPerLatent)), one(double(width * m_config.pixelsPerLatent))});
+    const auto ratio = one(double(height) / double(width));
     const auto embedded = [&](const EmbeddingMlp& mlp, const at::Tensor& values) {
         return mlp(sinusoid(values, waves).to(m_binding.dtype)).view({1, -1});
     };

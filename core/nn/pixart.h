@@ -20,6 +20,7 @@ struct PixartConfig {
     int crossAttentionDim = 0;         // width of the tokens that the blocks attend to; 0: the width
     bool additionalConditions = false; // use_additional_conditions; null upstream means sampleSize == 128
     int pixelsPerLatent = 8;           // for additionalConditions: the size of the picture is part of the condition
+    bool attentionBias = true;         // to_q, to_k and to_v have biases
     double normEps = 1e-6;
 };
 
