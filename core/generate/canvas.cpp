@@ -1,6 +1,7 @@
 #include "core/generate/canvas.h"
 
 #include "core/base/Error.h"
+#include "core/generate/Generator.h"
 #include "core/generate/initial_image.h"
 #include "core/model/Model.h"
 

@@ -51,6 +51,17 @@ struct Contexts {
     nn::Context conditional, unconditional; // batches of one
 };
 
+// A file for one tile: [d], [k, d] tokens or a grid [d, h, w], with or without a leading dimension of one.
+at::Tensor vectorsOf(const std::filesystem::path& file) {
+    if (file.empty()) return {};
+    const auto vectors = readVectors(file);
+    const bool batch = vectors.dim() >= 2 && vectors.size(0) == 1;
+    if (vectors.dim() < 1 || vectors.dim() > (batch ? 4 : 3))
+        throw Error(ErrorCode::Shape, "The feature vectors in " + file.filename().string() + " have the shape " + shapeText(vectors.sizes()) +
+                                          "; give [d], [k, d] or [d, h, w].");
+    return batch ? vectors : vectors.unsqueeze(0);
+}
+
 Condition conditionOf(const GenerateRequest& request, const ModelCard& card) {
     Condition condition;
     if (const auto* c = card.findClass(request.classId)) condition = {{c->prompt}, {std::int64_t(c - card.classes.data())}};

@@ -140,7 +140,7 @@ nn::UNetConfig unetConfig(const Config& config) {
 
 nn::DitConfig ditConfig(const Config& config) {
     for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
-             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_zero"}, {"norm_elementwise_affine", false}, {"attention_bias", true}})
+             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_zero"}, {"norm_elementwise_affine", false}})
         config.require(key, usual);
     nn::DitConfig c;
     c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
@@ -150,13 +150,14 @@ nn::DitConfig ditConfig(const Config& config) {
     c.patch = config.number("patch_size", c.patch, 1, 64);
     c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
     c.classes = config.number("num_embeds_ada_norm", c.classes, 1, 1 << 20);
+    c.attentionBias = config.get("attention_bias", true);
     c.normEps = config.get("norm_eps", c.normEps);
     return c;
 }
 
 nn::PixartConfig pixartConfig(const Config& config) {
     for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
-             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_single"}, {"norm_elementwise_affine", false}, {"attention_bias", true}, {"attention_type", "default"}})
+             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_single"}, {"norm_elementwise_affine", false}, {"attention_type", "default"}})
         config.require(key, usual);
     nn::PixartConfig c;
     c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
@@ -169,6 +170,7 @@ nn::PixartConfig pixartConfig(const Config& config) {
     c.captionChannels = config.number("caption_channels", 0, 0, 65536);
     c.crossAttentionDim = config.number("cross_attention_dim", 0, 0, 65536);
     c.additionalConditions = config.get("use_additional_conditions", c.sampleSize == 128);
+    c.attentionBias = config.get("attention_bias", true);
     c.normEps = config.get("norm_eps", c.normEps);
     return c;
 }
@@ -260,7 +262,7 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
             const bool bare = !key.starts_with("text_model.");
             checkpoint.weights[std::string("cond_stage_model.transformer.") + (bare ? "text_model." : "") + key] = tensor;
         }
-    } else if (const auto* dit = std::get_if<nn::DitConfig>(&checkpoint.config.network)) stage = LabelStage{dit->classes, dit->classes};
+    } else if (const auto* dit = std::get_if<nn::DitConfig>(&checkpoint.config.network)) stage = LabelStage{dit->classes + 1, dit->classes};
     else if (std::holds_alternative<nn::PixartConfig>(checkpoint.config.network)) {
         const auto null = folder / "null_embedding.safetensors"; // one tensor, the tokens that stand for none
         if (fs::exists(null))
