@@ -40,7 +40,7 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("program") << QStringList{"--help"};
         for (const auto* c :
-             {"demo", "generate", "recreate", "metadata", "models", "slide", "export", "verify", "self-test", "diagnostics"})
+             {"demo", "generate", "recreate", "reconstruct", "metadata", "models", "slide", "export", "verify", "self-test", "diagnostics"})
             QTest::newRow(c) << QStringList{c, "--help"};
         QTest::newRow("models inspect") << QStringList{"models", "inspect", "--help"};
         QTest::newRow("slide region") << QStringList{"slide", "region", "--help"};

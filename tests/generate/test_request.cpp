@@ -22,11 +22,18 @@ class TestRequest : public QObject {
         r.modelSha256 = std::string(64, 'a'), r.build = "0.1";
         return r;
     }
+    static GenerateRequest composite() {
+        auto r = full();
+        r.widthPx = 512, r.heightPx = 1024, r.initialImage = "region.png", r.strength = 0.25, r.mask = "mask.png";
+        r.initialSha256 = std::string(64, 'b'), r.maskSha256 = std::string(64, 'c');
+        return r;
+    }
 
 private slots:
     void roundTrip() {
         QVERIFY(generateRequestFromJson(toJson(full()), "x") == full());
         QVERIFY(generateRequestFromJson(parseJson(toJson(full()).dump(), "x"), "x") == full());
+        QVERIFY(generateRequestFromJson(parseJson(toJson(composite()).dump(), "x"), "x") == composite());
         GenerateRequest plain;
         plain.classId = "lung_scc";
         QVERIFY(generateRequestFromJson(toJson(plain), "x") == plain);
@@ -38,6 +45,32 @@ private slots:
         QCOMPARE(r.count, 1);
         QCOMPARE(r.steps, 0);
         QCOMPARE(r.guidance, -1.0);
+    }
+
+    // Hashes of plain tiles are names of files: no new key may appear in them.
+    void plainRequestReadsAsBefore() {
+        GenerateRequest plain;
+        plain.classId = "lung_n", plain.seed = 3;
+        QCOMPARE(QByteArray::fromStdString(toJson(plain).dump()),
+                 QByteArray(R"({"format":"phloxine-request/1","model":"","class":"lung_n","negative":"","count":1,"batch":1,"seed":3,)"
+                            R"("sampler":"","steps":0,"guidance":-1.0,"precision":"auto","device":"auto"})"));
+        QVERIFY(parametersText(plain).find("Size") == std::string::npos);
+    }
+
+    // Before a file is known by its hash its place is needed; afterwards the place is nobody's business.
+    void pathsEndWithTheHash() {
+        auto r = composite();
+        r.initialImage = "/home/someone/region.png", r.mask = "/home/someone/mask.png";
+        QVERIFY(toJson(r).dump().find("someone") == std::string::npos);
+        QVERIFY(toJson(r)["composite"].get<bool>());
+        r.initialSha256.clear(), r.maskSha256.clear();
+        QVERIFY(generateRequestFromJson(toJson(r), "x") == r);
+    }
+
+    void fileNameThatIsNoText() {
+        auto r = composite();
+        r.mask = "\xff\xfe.png";
+        QCOMPARE(errorOf([&] { validate(r); }), "wrong-use");
     }
 
     void refused_data() {
@@ -67,6 +100,19 @@ private slots:
         row("too much guidance", R"({"guidance":31})", "wrong-use");
         row("guidance is a text", R"({"guidance":"strong"})", "corrupt");
         row("prompt is a list", R"({"prompt":["a"]})", "corrupt");
+        row("strength of zero", R"({"initial_image":"a.png","strength":0})", "wrong-use");
+        row("strength above one", R"({"initial_image":"a.png","strength":1.01})", "wrong-use");
+        row("negative strength", R"({"initial_image":"a.png","strength":-0.5})", "wrong-use");
+        row("strength is a text", R"({"initial_image":"a.png","strength":"much"})", "corrupt");
+        row("strength without an image", R"({"strength":0.5})", "wrong-use");
+        row("mask without an image", R"({"mask":"m.png"})", "wrong-use");
+        row("hash without an image", R"({"initial_sha256":"00"})", "wrong-use");
+        row("hash without a mask", R"({"initial_image":"a.png","mask_sha256":"00"})", "wrong-use");
+        row("image is a number", R"({"initial_image":3})", "corrupt");
+        row("mask is a list", R"({"initial_image":"a.png","mask":[]})", "corrupt");
+        row("width is a fraction", R"({"width_px":512.5})", "corrupt");
+        row("negative width", R"({"width_px":-224})", "wrong-use");
+        row("height too large", R"({"height_px":4097})", "wrong-use");
         row("newer format", R"({"format":"phloxine-request/2"})", "unsupported");
         row("another format", R"({"format":"phloxine-export/1"})", "corrupt");
     }
