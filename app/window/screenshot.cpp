@@ -15,6 +15,7 @@
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
@@ -41,6 +42,7 @@ public:
 
     bool enter(const Screenshot& wanted) {
         const QString& name = wanted.scene;
+        if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
             if (!generate()) return false;
@@ -110,6 +112,14 @@ private:
             }
     }
 
+    bool showModels(bool adding) {
+        m_window.showWorkspace(m_window.models());
+        const auto checked = [this](const QString& lines) { return m_window.findChild<QWidget*>(lines) != nullptr; };
+        if (!waitFor([&] { return checked(QStringLiteral("reportLines")); })) return false;
+        if (adding) m_window.models()->addModel();
+        return settle(true);
+    }
+
     void showError() {
         ui::Failure failure;
         failure.code = ErrorCode::DiskFull;
@@ -137,8 +147,8 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),  QStringLiteral("running"),
-                       QStringLiteral("text"),     QStringLiteral("export"), QStringLiteral("error")}
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"), QStringLiteral("running"), QStringLiteral("text"),
+                       QStringLiteral("export"),   QStringLiteral("error"), QStringLiteral("models"),  QStringLiteral("add-model")}
         .contains(scene);
 }
 

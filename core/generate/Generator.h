@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/base/ParamSpec.h"
 #include "core/base/Progress.h"
 #include "core/generate/GenerateRequest.h"
 #include "core/image/Image.h"
@@ -83,7 +84,16 @@ PromptTokens countTokens(const std::string& prompt, int limit = 77);
 
 struct SamplerRow {
     std::string id, title;
+    std::string spacing;               // its own, id of a row of spacingRows(); empty = that of flow matching, which cannot be changed
+    int callsPerStep = 1;              // of the network
+    bool drawsNoise = false;           // fresh noise at each step
+    std::vector<ParamSpec> parameters; // "eta", "churn", ...
 };
 const std::vector<SamplerRow>& samplerRows(); // the table, for menus and --help
+
+struct SpacingRow {
+    std::string id, title;
+};
+const std::vector<SpacingRow>& spacingRows();
 
 } // namespace phloxine

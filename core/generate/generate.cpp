@@ -6,6 +6,7 @@
 #include "core/base/Log.h"
 #include "core/condition/ClipTokenizer.h"
 #include "core/diffusion/samplers/samplers.h"
+#include "core/diffusion/spacings.h"
 #include "core/generate/Generator.h"
 #include "core/generate/WindowedNetwork.h"
 #include "core/generate/canvas.h"
@@ -296,7 +297,16 @@ PromptTokens countTokens(const std::string& prompt, int limit) {
 const std::vector<SamplerRow>& samplerRows() {
     static const auto rows = [] {
         std::vector<SamplerRow> list;
-        for (const auto& row : samplers()) list.push_back({row.id, row.title});
+        for (const auto& row : samplers()) list.push_back({row.id, row.title, row.spacing, row.callsPerStep, row.drawsNoise(), row.parameters});
+        return list;
+    }();
+    return rows;
+}
+
+const std::vector<SpacingRow>& spacingRows() {
+    static const auto rows = [] {
+        std::vector<SpacingRow> list;
+        for (const auto& row : spacings()) list.push_back({row.id, row.title});
         return list;
     }();
     return rows;

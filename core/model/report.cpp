@@ -46,6 +46,13 @@ Weights trainable(const Weights& weights) {
     return parameters;
 }
 
+int classCount(const ModelConfig& config) {
+    if (const auto* stage = std::get_if<ClassStage>(&config.condition)) return int(stage->classes);
+    const auto* labels = std::get_if<LabelStage>(&config.condition);
+    if (!labels) return 0;
+    return labels->null == labels->classes - 1 ? labels->null : labels->classes; // the last row may stand for none
+}
+
 const char* conditionWord(const ModelConfig& config) {
     if (std::holds_alternative<TextEncoderConfig>(config.condition)) return "clip-text";
     if (std::holds_alternative<ClassStage>(config.condition)) return "class";

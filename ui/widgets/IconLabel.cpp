@@ -1,4 +1,4 @@
-#include "ui/generate/IconLabel.h"
+#include "ui/widgets/IconLabel.h"
 
 #include <QEvent>
 
