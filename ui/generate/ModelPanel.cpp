@@ -7,6 +7,7 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QSignalBlocker>
+#include <QStylePainter>
 #include <QVBoxLayout>
 
 #include "ui/generate/words.h"
@@ -15,6 +16,23 @@
 namespace phloxine::ui {
 
 namespace {
+// A style sheet cuts the text of a combo box without a mark; here it ends in dots.
+class ElidingCombo : public QComboBox {
+public:
+    using QComboBox::QComboBox;
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QStylePainter painter(this);
+        QStyleOptionComboBox option;
+        initStyleOption(&option);
+        const int room = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width() - 4;
+        option.currentText = option.fontMetrics.elidedText(option.currentText, Qt::ElideRight, room);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+    }
+};
+
 constexpr int stainWidth = 84, latentWidth = 150, wideFactWidth = 250;
 } // namespace
 
@@ -33,7 +51,7 @@ ModelPanel::ModelPanel(QWidget* parent) : QWidget(parent) {
     m_title->setProperty("role", QStringLiteral("title"));
     m_title->setWordWrap(true);
     m_title->hide();
-    m_models = new QComboBox(card);
+    m_models = new ElidingCombo(card);
     m_models->setObjectName(QStringLiteral("modelCombo"));
     m_models->setAccessibleName(tr("Model"));
     m_models->setProperty("head", true); // the head of the card, without a frame of its own

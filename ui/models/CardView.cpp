@@ -48,12 +48,6 @@ CardView::CardView(const ModelFacts& facts, QWidget* parent) : QWidget(parent) {
     column->addWidget(title);
     addFacts(*column, facts);
     addClasses(*column, card);
-    addText(*column, tr("Limits"), card.limits);
-    addText(*column, tr("Intended use"), card.intendedUse);
-    addText(*column, tr("Trained on"), card.dataSource);
-    addText(*column, tr("Held out"), card.groupsHeldOut);
-    addText(*column, tr("Scale"), card.scaleNote);
-    addText(*column, tr("Licence"), card.licence.empty() ? tr("Not stated. Ask who released the model.").toStdString() : card.licence);
 }
 
 void CardView::addFacts(QVBoxLayout& column, const ModelFacts& facts) {
@@ -113,9 +107,21 @@ void CardView::addClasses(QVBoxLayout& column, const ModelCard& card) {
     else if (card.classes.front().trainingTiles > 0) column.addWidget(mutedLabel(tr("Number of training tiles on the right."), this));
 }
 
-void CardView::addText(QVBoxLayout& column, const QString& head, const std::string& text) {
+CardTexts::CardTexts(const ModelCard& card, QWidget* parent) : QWidget(parent) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(4);
+    addText(*column, tr("Limits"), card.limits);
+    addText(*column, tr("Intended use"), card.intendedUse);
+    addText(*column, tr("Trained on"), card.dataSource);
+    addText(*column, tr("Held out"), card.groupsHeldOut);
+    addText(*column, tr("Scale"), card.scaleNote);
+    addText(*column, tr("Licence"), card.licence.empty() ? tr("Not stated. Ask who released the model.").toStdString() : card.licence);
+}
+
+void CardTexts::addText(QVBoxLayout& column, const QString& head, const std::string& text) {
     if (text.empty()) return;
-    column.addSpacing(4);
+    if (column.count()) column.addSpacing(8);
     column.addWidget(sectionHead(head, this));
     column.addWidget(valueLabel(fromUtf8(text), this));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The card of a model, made once for it: facts, classes, and what its authors say about use and limits.
+// The card of a model in two parts, each made once for it: facts and classes; what its authors say about limits and use.
 #include <QWidget>
 
 #include "ui/models/model_facts.h"
@@ -16,6 +16,14 @@ public:
 private:
     void addFacts(QVBoxLayout& column, const ModelFacts& facts);
     void addClasses(QVBoxLayout& column, const ModelCard& card);
+};
+
+class CardTexts : public QWidget {
+    Q_OBJECT
+public:
+    explicit CardTexts(const ModelCard& card, QWidget* parent = nullptr);
+
+private:
     void addText(QVBoxLayout& column, const QString& head, const std::string& text);
 };
 

@@ -64,6 +64,7 @@ QWidget* ModelDetails::makeBody() {
     m_report = new ReportView(m_reportPart);
     m_report->setFailureAction(tr("Show folder"));
     rows->addWidget(m_report);
+    rows->addWidget(separatorLine(m_reportPart));
     column->addWidget(m_none);
     column->addWidget(m_reportPart);
     column->addStretch(1);
@@ -99,14 +100,18 @@ QWidget* ModelDetails::makeFoot() {
 
 void ModelDetails::showModel(const ModelFacts* facts) {
     delete m_card;
-    m_card = nullptr;
+    delete m_texts;
+    m_card = m_texts = nullptr;
     m_facts = facts ? std::optional(*facts) : std::nullopt;
     m_none->setVisible(!facts);
     m_reportPart->setVisible(facts != nullptr);
     m_folder->setEnabled(facts != nullptr);
     if (facts) {
         m_card = new CardView(*facts, m_body);
-        static_cast<QVBoxLayout*>(m_body->layout())->insertWidget(0, m_card);
+        m_texts = new CardTexts(facts->card(), m_body);
+        auto* column = static_cast<QVBoxLayout*>(m_body->layout());
+        column->insertWidget(0, m_card);
+        column->insertWidget(column->count() - 1, m_texts); // before the stretch
         m_report->setUnasked(facts->bytes > readUnasked ? tr("Not checked yet. Reading %1 takes a while.").arg(sizeText(facts->bytes))
                                                         : QString());
         m_settle.start();

@@ -13,7 +13,6 @@ class QLabel;
 
 namespace phloxine::ui {
 
-class CardView;
 class Inspections;
 class ReportView;
 
@@ -36,7 +35,7 @@ private:
     Inspections& m_inspections;
     std::optional<ModelFacts> m_facts;
     QScrollArea* m_area;
-    CardView* m_card = nullptr;
+    QWidget *m_card = nullptr, *m_texts = nullptr;
     QWidget* m_body;
     QWidget* m_reportPart;
     ReportView* m_report;

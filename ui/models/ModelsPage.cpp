@@ -155,14 +155,14 @@ void ModelsPage::showChoice() {
 // As high as its rows; when they do not fit on the page, they scroll. Columns give way to the titles on a narrow page.
 void ModelsPage::fitTable() {
     const int rows = std::max(1, m_table->rowCount());
-    const int height = m_view->horizontalHeader()->sizeHint().height() + rows * m_view->verticalHeader()->defaultSectionSize() + 4;
+    const int height = m_view->horizontalHeader()->sizeHint().height() + rows * m_view->verticalHeader()->defaultSectionSize() + 2;
     m_view->setMaximumHeight(height);
     m_view->setMinimumHeight(std::min(height, 3 * ModelRowDelegate::rowHeight));
     const bool narrow = width() < narrowPage;
     m_details->setFixedWidth(narrow ? narrowDetails : wideDetails);
     const std::pair<int, int> widths[] = {
-        {ModelTable::Condition, narrow ? 124 : 140},   {ModelTable::Latent, narrow ? 104 : 116}, {ModelTable::TileSize, 104},
-        {ModelTable::ScaleOfTile, narrow ? 112 : 124}, {ModelTable::Licence, narrow ? 96 : 120}, {ModelTable::Size, 76}};
+        {ModelTable::Condition, narrow ? 124 : 132},   {ModelTable::Latent, narrow ? 104 : 110}, {ModelTable::TileSize, 100},
+        {ModelTable::ScaleOfTile, narrow ? 110 : 116}, {ModelTable::Licence, narrow ? 92 : 112}, {ModelTable::Size, 72}};
     for (const auto& [column, width] : widths) m_view->setColumnWidth(column, width);
     m_view->horizontalHeader()->setMinimumSectionSize(std::min(leastTitle, 76));
 }

@@ -208,7 +208,7 @@ private Q_SLOTS:
     void missingWeightsAreNamed() {
         Fixture f;
         AddModelDialog* dialog = f.openDialog("inspectModelButton");
-        dialog->setSource(QFINDTESTDATA("../../data/bad-models/vae-only.ckpt"));
+        dialog->setSource(QStringLiteral(PHLOXINE_TEST_DATA "/bad-models/vae-only.ckpt"));
         auto* note = dialog->findChild<Note*>(QStringLiteral("reportNote"));
         QTRY_COMPARE_WITH_TIMEOUT(note->tone(), Tone::Err, readMs);
         QVERIFY2(note->text().contains(QStringLiteral("no denoiser")), qPrintable(note->text()));
