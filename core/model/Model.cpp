@@ -1,8 +1,7 @@
 #include "core/model/Model.h"
 
-#include <mutex>
-
 #include "core/base/Error.h"
+#include "core/base/FileHashes.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
 #include "core/model/lora.h"
@@ -98,26 +97,10 @@ double scaleFactor(const Checkpoint& checkpoint) {
 }
 
 std::string weightsHash(const fs::path& path) {
-    struct Known {
-        fs::file_time_type time;
-        std::string sum;
-    };
-    static std::mutex mutex;
-    static std::map<std::string, Known> known;
-    const auto sumOf = [](const fs::path& file) {
-        std::error_code error;
-        const auto time = fs::last_write_time(file, error);
-        if (error)
-            throw Error(ErrorCode::NotFound, "The model lacks the file " + file.filename().string() + "; get it again.", file.string());
-        auto& entry = known[file.string()];
-        if (entry.sum.empty() || entry.time != time) entry = {time, sha256OfFile(file)};
-        return entry.sum;
-    };
     const auto files = formatOf(path).weightFiles(path);
-    const std::lock_guard lock(mutex);
-    if (files.size() == 1) return sumOf(files.front());
+    if (files.size() == 1) return rememberedSha256(files.front());
     std::string lines;
-    for (const auto& file : files) lines += sumOf(file) + "  " + file.lexically_relative(path).generic_string() + "\n";
+    for (const auto& file : files) lines += rememberedSha256(file) + "  " + file.lexically_relative(path).generic_string() + "\n";
     return sha256(lines);
 }
 
