@@ -108,7 +108,8 @@ void syncFolder(const fs::path& folder) {
 } // namespace
 
 void writeFileAtomically(const fs::path& path, std::span<const std::byte> bytes, IfExists ifExists, Durability durability) {
-    writeFileInPieces(path, [&](const Sink& sink) { sink(bytes); }, ifExists, durability);
+    writeFileInPieces(
+        path, [&](const Sink& sink) { sink(bytes); }, ifExists, durability);
 }
 
 void writeFileInPieces(const fs::path& path, const std::function<void(const Sink&)>& produce, IfExists ifExists, Durability durability) {

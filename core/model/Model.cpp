@@ -24,9 +24,17 @@ struct Overloaded : Fs... {
 
 } // namespace
 
+SchedulerConfig schedulerOf(const ModelConfig& config) {
+    if (!config.scheduler.is_object())
+        throw Error(ErrorCode::WrongUse, "This model brings no scheduler of its own; choose one of the samplers by name.");
+    return {config.scheduler.value("_class_name", std::string("DDIMScheduler")), config.scheduler};
+}
+
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
     const auto& c = checkpoint.config;
     const auto stored = checkpoint.weights.find("alphas_cumprod");
+    if (c.prediction == "flow") return {}; // its levels need no table
+    if (stored == checkpoint.weights.end() && c.scheduler.is_object()) return diffusersSchedule(schedulerOf(c));
     if (stored == checkpoint.weights.end()) return scheduleFromBetas(compvisBetas(c.betaSchedule, c.timesteps, c.linearStart, c.linearEnd));
     const auto values = stored->second.to(at::kDouble).contiguous();
     if (values.dim() != 1 || values.numel() != c.timesteps)

@@ -53,13 +53,16 @@ at::Tensor readNpy(const std::filesystem::path& path) {
     std::uint32_t length = 0;
     std::memcpy(&length, text.data() + 8, begin - 8);
     if (length > (1u << 16)) corrupt(file, "its header claims " + std::to_string(length) + " bytes");
-    if (begin + length > text.size()) throw Error(ErrorCode::Truncated, "The array file " + file + " ends inside its header; write it again.");
+    if (begin + length > text.size())
+        throw Error(ErrorCode::Truncated, "The array file " + file + " ends inside its header; write it again.");
     const std::string header(text.substr(begin, length));
 
     const auto descr = field(header, "'descr'\\s*:\\s*'([^']{1,16})'", "number type", file);
-    if (descr.find('O') != std::string::npos) throw Error(ErrorCode::Unsafe, "The array file " + file + " holds Python objects, which are not read; save plain numbers.");
+    if (descr.find('O') != std::string::npos)
+        throw Error(ErrorCode::Unsafe, "The array file " + file + " holds Python objects, which are not read; save plain numbers.");
     const auto* row = std::find_if(std::begin(descrs), std::end(descrs), [&](const DescrRow& r) { return r.name == descr; });
-    if (row == std::end(descrs)) throw Error(ErrorCode::Dtype, "The array file " + file + " has the number type \"" + descr + "\"; save it as float32.", descr);
+    if (row == std::end(descrs))
+        throw Error(ErrorCode::Dtype, "The array file " + file + " has the number type \"" + descr + "\"; save it as float32.", descr);
     if (field(header, "'fortran_order'\\s*:\\s*(True|False)", "order", file) == "True")
         throw Error(ErrorCode::Unsupported, "The array file " + file + " is in Fortran order; save numpy.ascontiguousarray(array).");
     const auto shape = shapeFrom(field(header, "'shape'\\s*:\\s*\\(([0-9, L]*)\\)", "shape", file), file);
@@ -68,7 +71,9 @@ at::Tensor readNpy(const std::filesystem::path& path) {
     for (const auto n : shape)
         if (__builtin_mul_overflow(bytes, std::uint64_t(n), &bytes)) corrupt(file, "its shape overflows");
     const auto data = begin + length;
-    if (bytes > text.size() - data) throw Error(ErrorCode::Truncated, "The array file " + file + " is shorter than its shape " + shapeText(shape) + " says; write it again.");
+    if (bytes > text.size() - data)
+        throw Error(ErrorCode::Truncated,
+                    "The array file " + file + " is shorter than its shape " + shapeText(shape) + " says; write it again.");
     auto tensor = at::empty(shape, at::TensorOptions(row->type));
     std::memcpy(tensor.data_ptr(), text.data() + data, bytes);
     return tensor;
@@ -81,12 +86,14 @@ at::Tensor readVectors(const std::filesystem::path& path) {
     else {
         const auto tensors = readSafetensors(path);
         if (tensors.size() != 1)
-            throw Error(ErrorCode::WrongUse, "The file " + file + " holds " + std::to_string(tensors.size()) + " tensors; give one with the feature vectors alone.");
+            throw Error(ErrorCode::WrongUse, "The file " + file + " holds " + std::to_string(tensors.size()) +
+                                                 " tensors; give one with the feature vectors alone.");
         vectors = tensors.begin()->second;
     }
     vectors = vectors.to(at::kFloat);
     if (!vectors.numel() || !at::isfinite(vectors).all().item<bool>())
-        throw Error(ErrorCode::Nan, "The feature vectors in " + file + " are empty or hold values that are not numbers; compute them again.");
+        throw Error(ErrorCode::Nan,
+                    "The feature vectors in " + file + " are empty or hold values that are not numbers; compute them again.");
     return vectors.contiguous();
 }
 

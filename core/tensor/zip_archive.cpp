@@ -109,7 +109,8 @@ ZipMembers readZip(const MappedFile& file, const std::string& name) {
         if (!compressed && sizes.compressed != sizes.plain) in.corrupt("the member \"" + member + "\" has two sizes");
         if (in.at<std::uint32_t>(sizes.offset) != 0x04034b50) in.corrupt("the member \"" + member + "\" is not where the table says");
         const auto begin = sizes.offset + 30 + in.at<std::uint16_t>(sizes.offset + 26) + in.at<std::uint16_t>(sizes.offset + 28);
-        if (!members.emplace(member, ZipMember{in.bytes(begin, sizes.compressed), compressed}).second) in.corrupt("the member \"" + member + "\" is there twice");
+        if (!members.emplace(member, ZipMember{in.bytes(begin, sizes.compressed), compressed}).second)
+            in.corrupt("the member \"" + member + "\" is there twice");
         p += 46ull + nameSize + extraSize + commentSize;
     }
     return members;
