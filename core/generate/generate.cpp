@@ -206,7 +206,8 @@ PromptTokens countTokens(const std::string& prompt, int limit) {
 const std::vector<SamplerRow>& samplerRows() {
     static const auto rows = [] {
         std::vector<SamplerRow> list;
-        for (const auto& row : samplers()) list.push_back({row.id, row.title});
+        for (const auto& row : samplers())
+            if (fits(row, Prediction::Eps)) list.push_back({row.id, row.title});
         return list;
     }();
     return rows;
