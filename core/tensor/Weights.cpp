@@ -41,7 +41,8 @@ const at::Tensor& WeightView::master(std::string_view name, at::IntArrayRef shap
     auto it = m_weights->find(key);
     if (it == m_weights->end() && m_binding.source) {
         for (const auto n : shape)
-            if (n < 0) throw Error(ErrorCode::Internal, "The shape of the tensor \"" + key + "\" is not known before there is a file.", key);
+            if (n < 0)
+                throw Error(ErrorCode::Internal, "The shape of the tensor \"" + key + "\" is not known before there is a file.", key);
         it = m_binding.source->into.emplace(key, m_binding.source->make(key, shape)).first;
     }
     if (it == m_weights->end())
@@ -87,6 +88,13 @@ std::int64_t parameterCount(const Weights& weights) {
 
 void releaseMapped(const at::Tensor& tensor) {
     if (tensor.is_cpu() && tensor.is_contiguous()) MappedFile::release(tensor.data_ptr(), tensor.nbytes());
+}
+
+std::string requireKey(std::string_view key, const std::string& file) {
+    constexpr std::size_t longest = 512;
+    if (key.size() > longest || plainText(key) != key)
+        throw Error(ErrorCode::Corrupt, "The weight file " + file + " is damaged: the name of a tensor is no text; get it again.");
+    return std::string(key);
 }
 
 std::string shapeText(at::IntArrayRef shape) {
