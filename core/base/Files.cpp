@@ -143,6 +143,16 @@ void writeFileAtomically(const fs::path& path, std::string_view text, IfExists i
     writeFileAtomically(path, std::as_bytes(std::span(text)), ifExists, durability);
 }
 
+bool isThere(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error);
+}
+
+bool isFolder(const fs::path& path) {
+    std::error_code error;
+    return fs::is_directory(path, error);
+}
+
 std::string readFile(const fs::path& path, std::uint64_t limitBytes) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // a pipe must not block the open
     if (fd.get() < 0) throwFileError(errno, "read", path);

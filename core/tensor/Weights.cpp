@@ -118,6 +118,13 @@ void releaseMapped(const at::Tensor& tensor) {
     if (tensor.is_cpu() && tensor.is_contiguous()) MappedFile::release(tensor.data_ptr(), tensor.nbytes());
 }
 
+std::string requireKey(std::string_view key, const std::string& file) {
+    constexpr std::size_t longest = 512;
+    if (key.size() > longest || plainText(key) != key)
+        throw Error(ErrorCode::Corrupt, "The weight file " + file + " is damaged: the name of a tensor is no text; get it again.");
+    return std::string(key);
+}
+
 std::string shapeText(at::IntArrayRef shape) {
     std::string text = "[";
     for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
