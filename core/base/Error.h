@@ -32,10 +32,13 @@ enum class ErrorCode {
 // The word used in JSON and in parity cases: "truncated", "not-a-model", "missing-key", ...
 std::string_view toString(ErrorCode code);
 
+// Words of a stranger, fit to be shown: control characters and what is not UTF-8 become "?", and what is too long is cut.
+std::string plainText(std::string_view text, std::size_t longest = 640);
+
 class Error : public std::runtime_error {
 public:
-    Error(ErrorCode code, const std::string& message, std::string context = {})
-        : std::runtime_error(message), m_code(code), m_context(std::move(context)) {}
+    Error(ErrorCode code, const std::string& message, const std::string& context = {})
+        : std::runtime_error(plainText(message)), m_code(code), m_context(plainText(context, 4096)) {}
     ErrorCode code() const { return m_code; }
     const std::string& context() const { return m_context; } // details for "Show details"; may be empty
 

@@ -108,7 +108,8 @@ void syncFolder(const fs::path& folder) {
 } // namespace
 
 void writeFileAtomically(const fs::path& path, std::span<const std::byte> bytes, IfExists ifExists, Durability durability) {
-    writeFileInPieces(path, [&](const Sink& sink) { sink(bytes); }, ifExists, durability);
+    writeFileInPieces(
+        path, [&](const Sink& sink) { sink(bytes); }, ifExists, durability);
 }
 
 void writeFileInPieces(const fs::path& path, const std::function<void(const Sink&)>& produce, IfExists ifExists, Durability durability) {
@@ -140,6 +141,16 @@ void writeFileInPieces(const fs::path& path, const std::function<void(const Sink
 
 void writeFileAtomically(const fs::path& path, std::string_view text, IfExists ifExists, Durability durability) {
     writeFileAtomically(path, std::as_bytes(std::span(text)), ifExists, durability);
+}
+
+bool isThere(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error);
+}
+
+bool isFolder(const fs::path& path) {
+    std::error_code error;
+    return fs::is_directory(path, error);
 }
 
 std::string readFile(const fs::path& path, std::uint64_t limitBytes) {

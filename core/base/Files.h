@@ -31,6 +31,10 @@ void writeFileInPieces(const std::filesystem::path& path, const std::function<vo
 // How the temporary names begin; a file that still has one was left by a program that was killed.
 inline constexpr std::string_view temporaryPrefix = ".phloxine-tmp-";
 
+// Like std::filesystem's, but never throwing: false also for a path that the system does not let us look at, or that is no path.
+bool isThere(const std::filesystem::path& path);
+bool isFolder(const std::filesystem::path& path);
+
 // The whole file; refuses more than `limitBytes` before allocating. Error(NotFound | Corrupt).
 std::string readFile(const std::filesystem::path& path, std::uint64_t limitBytes = 256u << 20);
 

@@ -6,21 +6,27 @@
 #include <zlib.h>
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/model/ModelStore.h"
 
 namespace phloxine {
 
 namespace {
 
+[[noreturn]] void corrupt(const std::filesystem::path& path) {
+    throw Error(ErrorCode::Corrupt, "The tokenizer file " + path.filename().string() + " is damaged; install Phloxine again.");
+}
+
 std::string inflated(const std::filesystem::path& path) {
-    gzFile file = gzopen(path.c_str(), "rb");
+    constexpr std::size_t most = 16u << 20;
+    gzFile file = isFolder(path) ? nullptr : gzopen(path.c_str(), "rb");
     if (!file) throw Error(ErrorCode::NotFound, "The tokenizer file " + path.filename().string() + " is missing; install Phloxine again.");
     std::string text;
     char buffer[1 << 16];
     int n = 0;
-    while ((n = gzread(file, buffer, sizeof buffer)) > 0 && text.size() < (16u << 20)) text.append(buffer, std::size_t(n));
-    gzclose(file);
-    if (n < 0) throw Error(ErrorCode::Corrupt, "The tokenizer file " + path.filename().string() + " is damaged; install Phloxine again.");
+    while (text.size() < most && (n = gzread(file, buffer, sizeof buffer)) > 0) text.append(buffer, std::size_t(n));
+    const bool whole = gzclose(file) == Z_OK && n == 0; // a file that was cut ends with Z_BUF_ERROR
+    if (!whole) corrupt(path);
     return text;
 }
 
@@ -119,11 +125,12 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& mergesGz) {
     auto at = text.find('\n') + 1; // the first line names the version
     for (int rank = 0; rank < merges; ++rank) {
         const auto stop = text.find('\n', at);
-        if (stop == std::string::npos)
-            throw Error(ErrorCode::Corrupt, "The tokenizer file " + mergesGz.filename().string() + " is damaged; install Phloxine again.");
+        if (stop == std::string::npos) corrupt(mergesGz);
         auto line = text.substr(at, stop - at);
-        m_ranks[line] = rank;
-        line.erase(line.find(' '), 1);
+        const auto blank = line.find(' '); // two parts, neither empty
+        if (blank == 0 || blank >= line.size() - 1 || line.find(' ', blank + 1) != std::string::npos) corrupt(mergesGz);
+        if (!m_ranks.emplace(line, rank).second) corrupt(mergesGz);
+        line.erase(blank, 1);
         m_ids[line] = id++;
         at = stop + 1;
     }

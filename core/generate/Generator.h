@@ -82,9 +82,12 @@ struct PromptTokens {
 // Token count for the meter; needs no tensor and may be called from any thread.
 PromptTokens countTokens(const std::string& prompt, int limit = 77);
 
+// Models of flow matching take their own samplers, the others the rest; a diffusers folder may bring a scheduler.
+enum class SamplerModels { Others, FlowMatching, WithScheduler };
 struct SamplerRow {
     std::string id, title;
-    std::string spacing;               // its own, id of a row of spacingRows(); empty = that of flow matching, which cannot be changed
+    SamplerModels models = SamplerModels::Others;
+    std::string spacing;               // its own, id of a row of spacingRows(); empty = one that cannot be changed
     int callsPerStep = 1;              // of the network
     bool drawsNoise = false;           // fresh noise at each step
     std::vector<ParamSpec> parameters; // "eta", "churn", ...

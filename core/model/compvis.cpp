@@ -42,8 +42,11 @@ void renameOpenClip(Weights& weights) {
     std::erase_if(weights, [&](const auto& item) { return item.first.starts_with(from); });
     int layers = 0;
     while (old.count("transformer.resblocks." + std::to_string(layers) + ".ln_1.weight")) ++layers;
-    const std::pair<const char*, const char*> parts[] = {{"ln_1", "layer_norm1"},         {"ln_2", "layer_norm2"}, {"attn.out_proj", "self_attn.out_proj"},
-                                                         {"mlp.c_fc", "mlp.fc1"}, {"mlp.c_proj", "mlp.fc2"}};
+    const std::pair<const char*, const char*> parts[] = {{"ln_1", "layer_norm1"},
+                                                         {"ln_2", "layer_norm2"},
+                                                         {"attn.out_proj", "self_attn.out_proj"},
+                                                         {"mlp.c_fc", "mlp.fc1"},
+                                                         {"mlp.c_proj", "mlp.fc2"}};
     for (int i = 0; i < layers; ++i) {
         const auto block = "transformer.resblocks." + std::to_string(i) + ".", layer = to + "encoder.layers." + std::to_string(i) + ".";
         for (const std::string kind : {"weight", "bias"}) {
@@ -82,7 +85,8 @@ Checkpoint openCompvis(const fs::path& file, const OpenOptions& options) {
     Checkpoint checkpoint;
     checkpoint.name = file.filename().string();
     checkpoint.weights = readCheckpoint(file);
-    checkpoint.config = fs::exists(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text) : configFromWeights(checkpoint.weights, checkpoint.name);
+    checkpoint.config = fs::exists(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text)
+                                                                    : configFromWeights(checkpoint.weights, checkpoint.name);
     takeEma(checkpoint, options.weights);
     renameOpenClip(checkpoint.weights);
     renameBareClip(checkpoint.weights);

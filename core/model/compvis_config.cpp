@@ -63,7 +63,8 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     const auto p = stage["params"];
     if (p["n_embed"]) throw Error(ErrorCode::Unsupported, "A U-Net that predicts codebook entries (n_embed) is not supported.");
     if (p["disable_self_attentions"] || p["num_attention_blocks"])
-        throw Error(ErrorCode::Unsupported, "A U-Net without self-attention (disable_self_attentions) or with attention in some blocks only is not supported.");
+        throw Error(ErrorCode::Unsupported,
+                    "A U-Net without self-attention (disable_self_attentions) or with attention in some blocks only is not supported.");
     if (p["dims"].as<int>(2) != 2) throw Error(ErrorCode::Unsupported, "Only U-Nets for pictures (dims 2) are supported.");
     nn::UNetConfig c;
     c.inChannels = p["in_channels"].number(4, 1, 64);
@@ -89,7 +90,9 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     if (std::count(context.begin(), context.end(), c.contextDim) != std::ptrdiff_t(context.size()))
         p["context_dim"].fail("lists several widths, which is not supported");
     for (const auto* list : {&c.resBlocksPerLevel, &c.transformerDepthPerLevel})
-        if (!list->empty() && list->size() != c.channelMult.size()) p["channel_mult"].fail("and the lists of blocks have different lengths");
+        if (!list->empty() && list->size() != c.channelMult.size())
+            p["channel_mult"].fail("and the lists of blocks have different lengths");
+    c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
     c.linearProjection = p["use_linear_in_transformer"].as<bool>(false);
     c.scaleShiftNorm = p["use_scale_shift_norm"].as<bool>(false);
     c.resblockUpdown = p["resblock_updown"].as<bool>(false);
@@ -238,7 +241,8 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.firstStage = firstStage(p["first_stage_config"]);
     c.condition = conditionStage(p["cond_stage_config"], textConfig);
     // A network with its own table of classes needs no encoder.
-    if (const auto* unet = std::get_if<nn::UNetConfig>(&c.network); unet && unet->vectorInput == nn::VectorInput::Labels && std::holds_alternative<NoStage>(c.condition))
+    if (const auto* unet = std::get_if<nn::UNetConfig>(&c.network);
+        unet && unet->vectorInput == nn::VectorInput::Labels && std::holds_alternative<NoStage>(c.condition))
         c.condition = LabelStage{unet->classes, -1};
     return c;
 }

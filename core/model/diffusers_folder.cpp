@@ -27,7 +27,8 @@ std::vector<fs::path> weightFiles(const fs::path& part) {
                 // A name of a stranger: only a file of this folder will do.
                 const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
                 if (file.empty() || file.has_parent_path())
-                    throw Error(ErrorCode::Corrupt, "The index " + index.filename().string() + " names a file outside its folder; get the model again.");
+                    throw Error(ErrorCode::Corrupt,
+                                "The index " + index.filename().string() + " names a file outside its folder; get the model again.");
                 if (std::find(shards.begin(), shards.end(), part / file) == shards.end()) shards.push_back(part / file);
             }
             if (!shards.empty()) return shards;
@@ -35,7 +36,10 @@ std::vector<fs::path> weightFiles(const fs::path& part) {
         for (const auto* ending : {".bin", ".fp16.bin"})
             if (fs::exists(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
     }
-    throw Error(ErrorCode::NotFound, "The folder " + part.filename().string() + " of the model holds no weights (diffusion_pytorch_model.safetensors or model.safetensors); get the model again.", part.string());
+    throw Error(ErrorCode::NotFound,
+                "The folder " + part.filename().string() +
+                    " of the model holds no weights (diffusion_pytorch_model.safetensors or model.safetensors); get the model again.",
+                part.string());
 }
 
 Weights readPart(const fs::path& part) {
@@ -47,7 +51,8 @@ Weights readPart(const fs::path& part) {
 // A config.json with clear words for what is missing or of the wrong kind.
 class Config {
 public:
-    explicit Config(const fs::path& file) : m_json(readJsonFile(file)), m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
+    explicit Config(const fs::path& file)
+        : m_json(readJsonFile(file)), m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
         if (!m_json.is_object()) fail("is not an object");
     }
     template <typename T>
@@ -74,10 +79,14 @@ public:
     void require(const char* key, const Json& usual) const {
         const auto it = m_json.find(key);
         if (it != m_json.end() && !it->is_null() && *it != usual)
-            throw Error(ErrorCode::Unsupported, "The model sets \"" + std::string(key) + "\" to " + it->dump() + " in " + m_file + ", which is not supported.", key);
+            throw Error(ErrorCode::Unsupported,
+                        "The model sets \"" + std::string(key) + "\" to " + it->dump() + " in " + m_file + ", which is not supported.",
+                        key);
     }
     const Json& json() const { return m_json; }
-    [[noreturn]] void fail(const std::string& why) const { throw Error(ErrorCode::Corrupt, "The file " + m_file + " " + why + "; correct it or get the model again."); }
+    [[noreturn]] void fail(const std::string& why) const {
+        throw Error(ErrorCode::Corrupt, "The file " + m_file + " " + why + "; correct it or get the model again.");
+    }
 
 private:
     Json m_json;
@@ -94,11 +103,21 @@ std::vector<int> multiples(const Config& config, const std::vector<int>& widths)
 }
 
 nn::UNetConfig unetConfig(const Config& config) {
-    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
-             {"act_fn", "silu"}, {"downsample_padding", 1}, {"flip_sin_to_cos", true}, {"freq_shift", 0}, {"mid_block_scale_factor", 1},
-             {"center_input_sample", false}, {"dual_cross_attention", false}, {"only_cross_attention", false}, {"addition_embed_type", Json()},
-             {"encoder_hid_dim", Json()}, {"time_cond_proj_dim", Json()}, {"conv_in_kernel", 3}, {"conv_out_kernel", 3},
-             {"mid_block_type", "UNetMidBlock2DCrossAttn"}, {"time_embedding_type", "positional"}})
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"},
+                                                                                        {"downsample_padding", 1},
+                                                                                        {"flip_sin_to_cos", true},
+                                                                                        {"freq_shift", 0},
+                                                                                        {"mid_block_scale_factor", 1},
+                                                                                        {"center_input_sample", false},
+                                                                                        {"dual_cross_attention", false},
+                                                                                        {"only_cross_attention", false},
+                                                                                        {"addition_embed_type", Json()},
+                                                                                        {"encoder_hid_dim", Json()},
+                                                                                        {"time_cond_proj_dim", Json()},
+                                                                                        {"conv_in_kernel", 3},
+                                                                                        {"conv_out_kernel", 3},
+                                                                                        {"mid_block_type", "UNetMidBlock2DCrossAttn"},
+                                                                                        {"time_embedding_type", "positional"}})
         config.require(key, usual);
     const auto widths = config.numbers("block_out_channels");
     const auto down = config.get<std::vector<std::string>>("down_block_types", {});
@@ -119,9 +138,11 @@ nn::UNetConfig unetConfig(const Config& config) {
     for (const auto* list : {&c.resBlocksPerLevel, &c.transformerDepthPerLevel})
         if (!list->empty() && list->size() != widths.size()) config.fail("lists another number of layers than of widths");
     const auto shift = config.get<std::string>("resnet_time_scale_shift", "default");
-    if (shift != "default" && shift != "scale_shift") throw Error(ErrorCode::Unsupported, "The norm \"" + shift + "\" of the U-Net is not supported.", shift);
+    if (shift != "default" && shift != "scale_shift")
+        throw Error(ErrorCode::Unsupported, "The norm \"" + shift + "\" of the U-Net is not supported.", shift);
     c.scaleShiftNorm = shift == "scale_shift";
-    if (const int classes = config.number("num_class_embeds", 0, 0, 1 << 20); classes > 0) c.vectorInput = nn::VectorInput::Labels, c.classes = classes;
+    if (const int classes = config.number("num_class_embeds", 0, 0, 1 << 20); classes > 0)
+        c.vectorInput = nn::VectorInput::Labels, c.classes = classes;
     else config.require("class_embed_type", Json());
     c.linearProjection = config.get("use_linear_projection", false);
     for (std::size_t level = 0; level < down.size(); ++level) {
@@ -130,7 +151,9 @@ nn::UNetConfig unetConfig(const Config& config) {
             throw Error(ErrorCode::Unsupported, "The U-Net block \"" + down[level] + "\" is not supported.", down[level]);
     }
     // "attention_head_dim" has always been the number of heads in these files.
-    const auto heads = config.json().contains("num_attention_heads") && !config.json()["num_attention_heads"].is_null() ? "num_attention_heads" : "attention_head_dim";
+    const auto heads = config.json().contains("num_attention_heads") && !config.json()["num_attention_heads"].is_null()
+                           ? "num_attention_heads"
+                           : "attention_head_dim";
     if (isList(heads)) {
         c.headsPerLevel = config.numbers(heads, 1024);
         if (c.headsPerLevel.size() != widths.size()) config.fail("lists another number of heads than of widths");
@@ -156,8 +179,10 @@ nn::DitConfig ditConfig(const Config& config) {
 }
 
 nn::PixartConfig pixartConfig(const Config& config) {
-    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
-             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_single"}, {"norm_elementwise_affine", false}, {"attention_type", "default"}})
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"activation_fn", "gelu-approximate"},
+                                                                                        {"norm_type", "ada_norm_single"},
+                                                                                        {"norm_elementwise_affine", false},
+                                                                                        {"attention_type", "default"}})
         config.require(key, usual);
     nn::PixartConfig c;
     c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
@@ -210,7 +235,8 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
         c.firstStage = UnsupportedStage{name};
         return;
     }
-    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"}, {"latents_mean", Json()}, {"latents_std", Json()}})
+    for (const auto& [key, usual] :
+         std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"}, {"latents_mean", Json()}, {"latents_std", Json()}})
         config.require(key, usual);
     const auto widths = config.numbers("block_out_channels");
     nn::KlConfig kl;
@@ -240,7 +266,8 @@ std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
     const auto pad = fs::exists(file) ? readJsonFile(file).value("pad_token", Json("<|endoftext|>")) : Json("<|endoftext|>");
     const auto word = pad.is_object() ? pad.value("content", std::string()) : pad.is_string() ? pad.get<std::string>() : std::string();
     if (word == "!") return 0; // Stable Diffusion 2
-    if (word != "<|endoftext|>") throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);
+    if (word != "<|endoftext|>")
+        throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);
     return ClipTokenizer::end;
 }
 
@@ -249,7 +276,9 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
     const auto text = folder / "text_encoder";
     if (fs::exists(text / "config.json")) {
         const auto json = readJsonFile(text / "config.json");
-        const auto name = json.contains("architectures") && json["architectures"].is_array() && !json["architectures"].empty() ? json["architectures"][0].dump() : "";
+        const auto name = json.contains("architectures") && json["architectures"].is_array() && !json["architectures"].empty()
+                              ? json["architectures"][0].dump()
+                              : "";
         if (name.find("CLIPTextModel") == std::string::npos && json.value("model_type", std::string()) != "clip_text_model") {
             stage = UnsupportedStage{name};
             return;
@@ -279,7 +308,11 @@ void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
     auto& c = checkpoint.config;
     c.scheduler = config.json();
     const auto prediction = config.get<std::string>("prediction_type", "epsilon"), name = config.get<std::string>("_class_name", "");
-    c.prediction = name.starts_with("FlowMatch") ? "flow" : prediction == "v_prediction" ? "v" : prediction == "sample" ? "x0" : prediction == "epsilon" ? "eps" : prediction;
+    c.prediction = name.starts_with("FlowMatch")  ? "flow"
+                   : prediction == "v_prediction" ? "v"
+                   : prediction == "sample"       ? "x0"
+                   : prediction == "epsilon"      ? "eps"
+                                                  : prediction;
     c.timesteps = config.number("num_train_timesteps", 1000, 2, 100000);
     c.linearStart = config.get("beta_start", 0.0001);
     c.linearEnd = config.get("beta_end", 0.02);

@@ -15,7 +15,8 @@ fs::path sourceOf(const fs::path& folder) {
     const auto name = readJsonFile(folder / "model.json").value("source", Json("weights.safetensors"));
     const auto relative = name.is_string() ? fs::path(name.get<std::string>()).lexically_normal() : fs::path();
     if (relative.empty() || relative.is_absolute() || *relative.begin() == "..")
-        throw Error(ErrorCode::Corrupt, "The card of " + folder.filename().string() + " names a source outside its folder; correct \"source\" in model.json.");
+        throw Error(ErrorCode::Corrupt,
+                    "The card of " + folder.filename().string() + " names a source outside its folder; correct \"source\" in model.json.");
     if (!fs::exists(folder / relative))
         throw Error(ErrorCode::NotFound, "The model folder " + folder.filename().string() + " holds no " + relative.generic_string() + ".");
     return folder / relative;

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 
 namespace phloxine {
 
@@ -29,12 +30,12 @@ MappedRanges& mappedRanges() {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
     const auto name = path.filename().string();
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw Error(ErrorCode::NotFound, "The file " + name + " cannot be opened: " + std::strerror(errno) + ".", path.string());
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not block the open
+    if (fd < 0) throwFileError(errno, "read", path);
     struct stat status {};
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         ::close(fd);
-        throw Error(ErrorCode::NotAModel, name + " is not a file.");
+        throw Error(ErrorCode::NotAModel, path.string() + " is not an ordinary file; give the file with the weights.");
     }
     if (status.st_size == 0) {
         ::close(fd);

@@ -63,6 +63,8 @@ Weights subset(const Weights& weights, std::string_view prefix);
 std::int64_t parameterCount(const Weights& weights);
 // Gives the pages of a memory-mapped tensor back to the system until they are read again.
 void releaseMapped(const at::Tensor& tensor);
+// A tensor's name from a file of a stranger: UTF-8 without control characters, of a length that can be shown. Error(Corrupt).
+std::string requireKey(std::string_view key, const std::string& file);
 std::string shapeText(at::IntArrayRef shape); // "[320, 4, 3, 3]"
 
 // Error(Nan) naming the first tensor that holds a value which is not finite.

@@ -1,5 +1,7 @@
 #include "core/tensor/checkpoint.h"
 
+#include <cstring>
+
 #include "core/base/Error.h"
 #include "core/tensor/pickle.h"
 #include "core/tensor/safetensors.h"
@@ -25,8 +27,11 @@ class TorchArchive {
 public:
     TorchArchive(std::shared_ptr<const MappedFile> map, std::string file)
         : m_map(std::move(map)), m_file(std::move(file)), m_members(readZip(*m_map, m_file)) {
-        for (const auto& [name, bytes] : m_members)
-            if (name.ends_with("/data.pkl") || name == "data.pkl") m_root = name.substr(0, name.size() - 8);
+        int tables = 0;
+        for (const auto& [name, member] : m_members)
+            if (name.ends_with("/data.pkl") || name == "data.pkl") m_root = name.substr(0, name.size() - 8), ++tables;
+        if (tables > 1)
+            throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: it holds two tables of tensors; get it again.");
         if (m_members.count(m_root + "constants.pkl") && m_members.count(m_root + "version"))
             for (const auto& [name, bytes] : m_members)
                 if (name.starts_with(m_root + "code/"))
@@ -37,16 +42,20 @@ public:
             throw Error(ErrorCode::NotAModel, "The archive " + m_file + " holds no checkpoint of PyTorch.");
     }
 
-    Weights weights() const {
-        const auto root = pickle::read(stored(m_root + "data.pkl"), m_file);
-        const auto* dict = root->as<Dict>();
+    Weights weights() {
+        if (const auto order = m_members.find(m_root + "byteorder"); order != m_members.end() && textOf(order->first) == "big")
+            throw Error(ErrorCode::Unsupported,
+                        "The checkpoint " + m_file +
+                            " was saved on a big-endian machine, which is not supported; save it again on an ordinary one.");
+        const auto document = pickle::read(stored(m_root + "data.pkl"), m_file);
+        const auto* dict = document.root->as<Dict>();
         if (!dict) throw Error(ErrorCode::NotAModel, "The checkpoint " + m_file + " holds no dictionary of tensors.");
         for (const auto& [key, value] : dict->items)
-            if (const auto* name = key->as<std::string>(); name && *name == "state_dict" && value->as<Dict>()) dict = value->as<Dict>();
+            if (const auto* name = key->as<Text>(); name && *name == "state_dict" && value->as<Dict>()) dict = value->as<Dict>();
         Weights weights;
         for (const auto& [key, value] : dict->items)
-            if (const auto* name = key->as<std::string>())
-                if (auto tensor = tensorFrom(*value, *name); tensor.defined()) weights[*name] = tensor;
+            if (const auto* name = key->as<Text>(); name && value->as<Call>())
+                if (auto tensor = tensorFrom(*value, requireKey(*name, m_file)); tensor.defined()) weights[std::string(*name)] = tensor;
         if (weights.empty()) throw Error(ErrorCode::NotAModel, "The checkpoint " + m_file + " holds no tensors.");
         return weights;
     }
@@ -54,12 +63,16 @@ public:
 private:
     std::span<const std::byte> stored(const std::string& member) const {
         const auto& found = m_members.at(member);
-        if (found.compressed)
+        if (found.unreadable)
             throw Error(ErrorCode::Unsupported,
                         "The checkpoint " + m_file +
-                            " holds a compressed member, which torch.save never writes; save it again with torch.save.",
+                            " holds a compressed or encrypted member, which torch.save never writes; save it again with torch.save.",
                         member);
         return found.bytes;
+    }
+    std::string_view textOf(const std::string& member) const {
+        const auto bytes = stored(member);
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     }
 
     [[noreturn]] void corrupt(const std::string& key, const std::string& why) const {
@@ -67,23 +80,27 @@ private:
                     key);
     }
 
-    at::Tensor tensorFrom(const Value& value, const std::string& key) const {
+    at::Tensor tensorFrom(const Value& value, const std::string& key, bool inParameter = false) {
         const auto* call = value.as<Call>();
-        if (!call || call->arguments.empty()) return {};
-        if (call->callee == "torch._utils._rebuild_parameter") return tensorFrom(*call->arguments[0], key);
-        if (call->callee != "torch._utils._rebuild_tensor_v2" && call->callee != "torch._utils._rebuild_tensor") return {};
-        if (call->arguments.size() < 4) corrupt(key, "is not fully described");
-        const auto* storage = call->arguments[0]->as<Persistent>();
-        const auto* offset = call->arguments[1]->as<std::int64_t>();
+        if (!call) return {};
+        const auto& arguments = call->arguments->as<List>()->items;
+        if (call->callee->is("torch._utils._rebuild_parameter")) {
+            if (inParameter || arguments.empty()) corrupt(key, "is a parameter without a tensor");
+            return tensorFrom(*arguments[0], key, true);
+        }
+        if (!call->callee->is("torch._utils._rebuild_tensor_v2") && !call->callee->is("torch._utils._rebuild_tensor")) return {};
+        if (arguments.size() < 4) corrupt(key, "is not fully described");
+        const auto* storage = arguments[0]->as<Persistent>();
+        const auto* offset = arguments[1]->as<std::int64_t>();
         if (!storage || !offset) corrupt(key, "has no storage");
-        return view(*storage, *offset, integers(*call->arguments[2], key), integers(*call->arguments[3], key), key);
+        return view(storage->id->as<List>()->items, *offset, integers(*arguments[2], key), integers(*arguments[3], key), key);
     }
 
     std::vector<std::int64_t> integers(const Value& value, const std::string& key) const {
         const auto* list = value.as<List>();
         if (!list || list->items.size() > 8) corrupt(key, "has no shape");
         std::vector<std::int64_t> numbers;
-        for (const auto& item : list->items) {
+        for (const auto* item : list->items) {
             const auto* n = item->as<std::int64_t>();
             if (!n || *n < 0) corrupt(key, "has a size that is not a number");
             numbers.push_back(*n);
@@ -91,44 +108,70 @@ private:
         return numbers;
     }
 
-    at::Tensor view(const Persistent& storage, std::int64_t offset, const std::vector<std::int64_t>& sizes,
-                    const std::vector<std::int64_t>& strides, const std::string& key) const {
-        if (storage.id.size() < 5 || !storage.id[1]->as<Global>() || !storage.id[2]->as<std::string>()) corrupt(key, "has no storage");
-        const auto& typeName = storage.id[1]->as<Global>()->name;
-        const auto* row = std::find_if(std::begin(storages), std::end(storages), [&](const StorageRow& r) { return r.name == typeName; });
-        if (row == std::end(storages))
+    // `storage`: "storage", type, key of the member, device, how many numbers it holds.
+    at::Tensor view(const std::vector<Ref>& storage, std::int64_t offset, const std::vector<std::int64_t>& sizes,
+                    const std::vector<std::int64_t>& strides, const std::string& key) {
+        if (storage.size() < 5 || !storage[1]->as<Global>() || !storage[2]->as<Text>() || !storage[4]->as<std::int64_t>())
+            corrupt(key, "has no storage");
+        const auto& type = *storage[1]->as<Global>();
+        const auto* row = std::find_if(std::begin(storages), std::end(storages), [&](const StorageRow& r) { return type.is(r.name); });
+        if (row == std::end(storages)) {
+            const auto name = std::string(type.module) + "." + std::string(type.function);
             throw Error(ErrorCode::Dtype,
-                        "The tensor \"" + key + "\" in " + m_file + " has the number type " + typeName + ", which Phloxine does not read.",
+                        "The tensor \"" + key + "\" in " + m_file + " has the number type " + name + ", which Phloxine does not read.",
                         key);
-        const auto member = m_members.find(m_root + "data/" + *storage.id[2]->as<std::string>());
+        }
+        const auto member = m_members.find(m_root + "data/" + std::string(*storage[2]->as<Text>()));
         if (member == m_members.end()) corrupt(key, "misses its storage");
         const auto bytes = stored(member->first);
         const auto itemSize = at::elementSize(row->type);
+        const auto claimed = *storage[4]->as<std::int64_t>();
+        if (claimed < 0 || std::uint64_t(claimed) > bytes.size() / itemSize) corrupt(key, "claims more numbers than its storage holds");
         if (sizes.size() != strides.size() || offset < 0) corrupt(key, "has strides that do not fit its shape");
 
-        // The last element that the view touches must lie inside the storage.
-        std::uint64_t last = std::uint64_t(offset), count = 1;
+        // The last element that the view touches must lie inside the storage. Sizes of zero do not make an endless shape possible.
+        std::uint64_t last = std::uint64_t(offset), count = 1, empty = 0;
         for (std::size_t i = 0; i < sizes.size(); ++i) {
             std::uint64_t reach = 0;
-            if (__builtin_mul_overflow(count, std::uint64_t(sizes[i]), &count)) corrupt(key, "has an impossible shape");
-            if (sizes[i] && (__builtin_mul_overflow(std::uint64_t(sizes[i] - 1), std::uint64_t(strides[i]), &reach) ||
-                             __builtin_add_overflow(last, reach, &last)))
+            empty += sizes[i] == 0;
+            const auto size = std::uint64_t(std::max<std::int64_t>(sizes[i], 1));
+            if (__builtin_mul_overflow(count, size, &count) || count > most || std::uint64_t(strides[i]) > most ||
+                __builtin_mul_overflow(size - 1, std::uint64_t(strides[i]), &reach) || __builtin_add_overflow(last, reach, &last))
                 corrupt(key, "has an impossible shape");
         }
+        const auto available = std::uint64_t(claimed);
+        if (empty ? std::uint64_t(offset) > available : last >= available) corrupt(key, "reaches beyond its storage");
         // Strides of zero let a few bytes stand for any number of elements. Real files have a few small ones (expanded schedule buffers);
-        // huge ones are an attack.
+        // huge or many ones are an attack.
         constexpr std::uint64_t mostExpanded = 1u << 20;
-        const auto available = bytes.size() / itemSize;
-        if (count && (last >= available || (count > available && count > mostExpanded))) corrupt(key, "reaches beyond its storage");
-        auto* begin = const_cast<std::byte*>(bytes.data() + std::size_t(offset) * itemSize);
-        return at::from_blob(
-            begin, sizes, strides, [map = m_map](void*) {}, at::TensorOptions(row->type));
+        if (!empty && count > available && (m_expanded += count) > mostExpanded) corrupt(key, "reaches beyond its storage");
+        return aligned(*member, row->type, itemSize).as_strided(sizes, strides, offset);
     }
 
+    // A storage as one row of numbers. torch.save aligns them; where another tool did not, they are copied, once.
+    at::Tensor aligned(const ZipMembers::value_type& member, at::ScalarType type, std::size_t itemSize) {
+        const auto bytes = member.second.bytes;
+        const auto options = at::TensorOptions(type);
+        const auto count = std::int64_t(bytes.size() / itemSize);
+        auto* begin = const_cast<std::byte*>(bytes.data());
+        if (reinterpret_cast<std::uintptr_t>(begin) % itemSize == 0)
+            return at::from_blob(
+                begin, {count}, [map = m_map](void*) {}, options);
+        auto& copy = m_copies[{member.first, type}];
+        if (!copy.defined()) {
+            copy = at::empty({count}, options);
+            if (count) std::memcpy(copy.data_ptr(), begin, std::size_t(count) * itemSize);
+        }
+        return copy;
+    }
+
+    static constexpr std::uint64_t most = std::uint64_t(1) << 48;
     std::shared_ptr<const MappedFile> m_map;
     std::string m_file;
     ZipMembers m_members;
     std::string m_root;
+    std::uint64_t m_expanded = 0; // elements of views that are larger than their storage
+    std::map<std::pair<std::string, at::ScalarType>, at::Tensor> m_copies;
 };
 
 } // namespace

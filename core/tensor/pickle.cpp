@@ -14,36 +14,50 @@ namespace {
 
 constexpr int deepest = 200;                 // nesting of real checkpoints stays below 20
 constexpr std::size_t mostValues = 20000000; // an alias bomb ends here
+constexpr std::size_t longestName = 512;
 
 // Modules whose functions act on the machine. Naming one is reason enough to refuse the file, even where it would not be called.
-constexpr std::array dangerousModules{"os",      "posix",    "nt",         "subprocess",      "sys",
-                                      "shutil",  "socket",   "pty",        "runpy",           "importlib",
-                                      "ctypes",  "code",     "webbrowser", "multiprocessing", "pickle",
-                                      "_pickle", "marshal",  "pip",        "torch.hub",       "torch.utils.cpp_extension",
-                                      "asyncio", "commands", "platform",   "tempfile",        "pathlib",
-                                      "io"};
-constexpr std::array dangerousBuiltins{"eval",    "exec",   "compile", "open",  "__import__", "getattr", "setattr", "delattr",
-                                       "globals", "locals", "vars",    "input", "breakpoint", "apply",   "execfile"};
+constexpr std::array<std::string_view, 26> dangerousModules{
+    "os",      "posix",    "nt",         "subprocess",      "sys",
+    "shutil",  "socket",   "pty",        "runpy",           "importlib",
+    "ctypes",  "code",     "webbrowser", "multiprocessing", "pickle",
+    "_pickle", "marshal",  "pip",        "torch.hub",       "torch.utils.cpp_extension",
+    "asyncio", "commands", "platform",   "tempfile",        "pathlib",
+    "io"};
+constexpr std::array<std::string_view, 15> dangerousBuiltins{"eval",    "exec",    "compile",    "open",    "__import__",
+                                                             "getattr", "setattr", "delattr",    "globals", "locals",
+                                                             "vars",    "input",   "breakpoint", "apply",   "execfile"};
 
-void requireHarmless(const std::string& module, const std::string& function, const std::string& file) {
-    bool bad = false;
-    for (const auto* m : dangerousModules) bad = bad || module == m || module.starts_with(std::string(m) + ".");
+bool actsOnMachine(std::string_view module, std::string_view function) {
+    for (const std::string_view m : dangerousModules) {
+        if (module == m || (module.starts_with(m) && module[m.size()] == '.')) return true;
+        if (function.starts_with(m) && function[m.size()] == '.') return true; // "torch" and "os.system": a module within a module
+        if (const auto at = function.find(m);
+            at != function.npos && at > 0 && function[at - 1] == '.' && function.substr(at + m.size()).starts_with('.'))
+            return true;
+    }
     if (module == "builtins" || module == "__builtin__")
-        for (const auto* f : dangerousBuiltins) bad = bad || function == f;
-    if (bad)
-        throw Error(ErrorCode::Unsafe,
-                    "The checkpoint " + file + " asks to run " + module + "." + function + ", so it was refused; nothing of it was run.",
-                    module + "." + function);
+        return std::find(dangerousBuiltins.begin(), dangerousBuiltins.end(), function) != dangerousBuiltins.end();
+    return false;
+}
+
+void requireHarmless(std::string_view module, std::string_view function, const std::string& file) {
+    if (!actsOnMachine(module, function)) return;
+    const auto name = std::string(module) + "." + std::string(function);
+    throw Error(ErrorCode::Unsafe, "The checkpoint " + file + " asks to run " + name + ", so it was refused; nothing of it was run.", name);
 }
 
 class Machine {
 public:
     Machine(std::span<const std::byte> bytes, const std::string& file) : m_bytes(bytes), m_file(file) {}
 
-    Ref run() {
+    Document run() {
         for (;;) {
             const auto op = take<std::uint8_t>();
-            if (op == '.') return pop();
+            if (op == '.') {
+                m_document.root = pop();
+                return std::move(m_document);
+            }
             step(op);
         }
     }
@@ -66,29 +80,29 @@ private:
         std::memcpy(&value, raw(sizeof(T)).data(), sizeof(T));
         return value;
     }
-    std::string line() {
+    std::string_view line() {
         const std::string_view rest(reinterpret_cast<const char*>(m_bytes.data()) + m_at, m_bytes.size() - m_at);
         const auto end = rest.find('\n');
-        if (end == std::string_view::npos || end > 4096) corrupt("a line of its pickle does not end");
+        if (end == std::string_view::npos || end > longestName) corrupt("a line of its pickle does not end");
         m_at += end + 1;
-        return std::string(rest.substr(0, end));
+        return rest.substr(0, end);
     }
 
     template <typename T>
     void push(T data, int depth = 0) {
         if (++m_values > mostValues) corrupt("its pickle makes too many values");
         if (depth > deepest) corrupt("its pickle is nested too deeply");
-        auto value = std::make_shared<Value>();
-        value->data = std::move(data), value->depth = depth;
-        m_stack.push_back(std::move(value));
+        auto& value = m_document.values.emplace_back();
+        value.data = std::move(data), value.depth = depth;
+        m_stack.push_back(&value);
     }
     Ref pop() {
         if (m_stack.empty()) corrupt("its pickle takes from an empty stack");
-        auto top = std::move(m_stack.back());
+        auto* top = m_stack.back();
         m_stack.pop_back();
         return top;
     }
-    Ref& top() {
+    Ref top() {
         if (m_stack.empty()) corrupt("its pickle looks at an empty stack");
         return m_stack.back();
     }
@@ -96,13 +110,13 @@ private:
         auto p = m_stack.size();
         while (p > 0 && !m_stack[p - 1]->as<Mark>()) --p;
         if (p == 0) corrupt("its pickle misses a mark");
-        std::vector<Ref> items(std::make_move_iterator(m_stack.begin() + std::ptrdiff_t(p)), std::make_move_iterator(m_stack.end()));
+        std::vector<Ref> items(m_stack.begin() + std::ptrdiff_t(p), m_stack.end());
         m_stack.resize(p - 1);
         return items;
     }
     static int depthOver(const std::vector<Ref>& items) {
         int depth = 0;
-        for (const auto& item : items) depth = std::max(depth, item->depth);
+        for (const auto* item : items) depth = std::max(depth, item->depth);
         return depth + 1;
     }
     void pushTuple(std::vector<Ref> items) {
@@ -115,7 +129,7 @@ private:
         pushTuple(std::move(items));
     }
     // A container that is filled after it was made: its depth grows with what it holds. Cycles end at the depth limit too.
-    void deepen(Value& container, const Ref& child) {
+    void deepen(Value& container, Ref child) {
         container.depth = std::max(container.depth, child->depth + 1);
         if (container.depth > deepest) corrupt("its pickle is nested too deeply");
     }
@@ -127,7 +141,7 @@ private:
                 deepen(target, items[i + 1]);
                 dict->items.emplace_back(items[i], items[i + 1]);
             }
-        else if (auto* call = std::get_if<Call>(&target.data); call && call->callee == "collections.OrderedDict") {
+        else if (auto* call = std::get_if<Call>(&target.data); call && call->callee->is("collections.OrderedDict")) {
             target.data = Dict{};
             setItems(items);
         }
@@ -135,23 +149,30 @@ private:
     void append(const std::vector<Ref>& items) {
         auto& target = *top();
         if (auto* list = std::get_if<List>(&target.data))
-            for (const auto& item : items) {
+            for (auto* item : items) {
                 deepen(target, item);
                 list->items.push_back(item);
             }
     }
-    void global(const std::string& module, const std::string& function) {
+    void global(std::string_view module, std::string_view function) {
+        const auto isName = [](std::string_view name) {
+            return !name.empty() && name.size() <= longestName &&
+                   std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+        };
+        if (!isName(module) || !isName(function)) corrupt("it names a function in a way that Python does not");
         requireHarmless(module, function, m_file);
-        push(Global{module + "." + function});
+        push(Global{module, function});
     }
     void call() {
-        const auto arguments = pop(), callee = pop();
+        auto* arguments = pop();
+        const auto* callee = pop();
         const auto* list = arguments->as<List>();
         if (!list) corrupt("a call of its pickle has no arguments");
         if (const auto* function = callee->as<Global>()) {
-            if (function->name == "collections.OrderedDict" && list->items.empty()) return push(Dict{});
-            return push(Call{function->name, list->items}, arguments->depth + 1);
+            if (function->is("collections.OrderedDict") && list->items.empty()) return push(Dict{});
+            return push(Call{function, arguments}, arguments->depth + 1);
         }
+        if (!callee->as<Call>() && !callee->as<Opaque>()) corrupt("its pickle calls what is no function");
         push(Opaque{});
     }
     void memoize(std::uint32_t index) { m_memo[index] = top(); }
@@ -173,10 +194,11 @@ private:
     void step(std::uint8_t op) {
         switch (op) {
         case 0x80:
-            take<std::uint8_t>();
+            if (const int protocol = take<std::uint8_t>(); protocol > 5)
+                corrupt("its pickle has the unknown protocol " + std::to_string(protocol));
             break;
         case 0x95:
-            take<std::uint64_t>();
+            if (const auto frame = take<std::uint64_t>(); frame > m_bytes.size() - m_at) raw(frame);
             break;
         case '(':
             push(Mark{});
@@ -215,21 +237,21 @@ private:
             push(bigEndianDouble());
             break;
         case 'X':
-            push(std::string(raw(take<std::uint32_t>())));
+            push(raw(take<std::uint32_t>()));
             break;
         case 0x8c:
-            push(std::string(raw(take<std::uint8_t>())));
+            push(raw(take<std::uint8_t>()));
             break;
         case 0x8d:
-            push(std::string(raw(take<std::uint64_t>())));
+            push(raw(take<std::uint64_t>()));
             break;
         case 'T':
         case 'B':
-            push(std::string(raw(take<std::uint32_t>())));
+            push(raw(take<std::uint32_t>()));
             break;
         case 'U':
         case 'C':
-            push(std::string(raw(take<std::uint8_t>())));
+            push(raw(take<std::uint8_t>()));
             break;
         case ')':
             push(List{});
@@ -266,7 +288,7 @@ private:
             break;
         }
         case 's': {
-            auto value = pop(), key = pop();
+            auto *value = pop(), *key = pop();
             setItems({key, value});
             break;
         }
@@ -276,7 +298,7 @@ private:
             break;
         }
         case 'a': {
-            auto item = pop();
+            auto* item = pop();
             append({item});
             break;
         }
@@ -298,7 +320,7 @@ private:
             call();
             break;
         case 'b':
-            pop();
+            pop(), top();
             break; // BUILD: the state of an object that is not rebuilt
         case 'Q':
             persistent();
@@ -327,47 +349,32 @@ private:
         }
     }
     void stackGlobal() {
-        const auto function = pop(), module = pop();
-        const auto *f = function->as<std::string>(), *m = module->as<std::string>();
+        const auto *function = pop(), *module = pop();
+        const auto *f = function->as<Text>(), *m = module->as<Text>();
         if (!f || !m) corrupt("a name in its pickle is not a text");
         global(*m, *f);
     }
     void persistent() {
-        const auto id = pop();
-        const auto* list = id->as<List>();
-        if (!list) corrupt("a storage of its pickle has no description");
-        push(Persistent{list->items}, id->depth + 1);
+        auto* id = pop();
+        if (!id->as<List>()) corrupt("a storage of its pickle has no description");
+        push(Persistent{id}, id->depth + 1);
     }
 
     std::span<const std::byte> m_bytes;
     std::size_t m_at = 0, m_values = 0;
     const std::string& m_file;
+    Document m_document;
     std::vector<Ref> m_stack;
     std::unordered_map<std::uint32_t, Ref> m_memo;
 };
 
 } // namespace
 
-// A container that was filled after it was put into its parent may hang on a chain of any length, whose destructors would use up the stack
-// if each called the next.
-Value::~Value() {
-    thread_local std::vector<Ref> waiting;
-    thread_local bool clearing = false;
-    const auto take = [](std::vector<Ref>& items) { std::move(items.begin(), items.end(), std::back_inserter(waiting)); };
-    if (auto* call = std::get_if<Call>(&data)) take(call->arguments);
-    if (auto* persistent = std::get_if<Persistent>(&data)) take(persistent->id);
-    if (auto* list = std::get_if<List>(&data)) take(list->items);
-    if (auto* dict = std::get_if<Dict>(&data))
-        for (auto& [key, value] : dict->items) waiting.push_back(std::move(key)), waiting.push_back(std::move(value));
-    if (clearing) return;
-    clearing = true;
-    while (!waiting.empty()) {
-        const auto next = std::move(waiting.back());
-        waiting.pop_back();
-    }
-    clearing = false;
+bool Global::is(std::string_view name) const {
+    return name.size() == module.size() + 1 + function.size() && name.starts_with(module) && name[module.size()] == '.' &&
+           name.ends_with(function);
 }
 
-Ref read(std::span<const std::byte> bytes, const std::string& name) { return Machine(bytes, name).run(); }
+Document read(std::span<const std::byte> bytes, const std::string& name) { return Machine(bytes, name).run(); }
 
 } // namespace phloxine::pickle

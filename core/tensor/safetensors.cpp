@@ -32,7 +32,9 @@ at::ScalarType dtypeFrom(const std::string& word, const std::string& key, const 
 // Keys of a JSON object must be unique: the parser keeps the last one silently, so count them while parsing.
 Json parseHeader(std::string_view text, const std::string& file) {
     std::vector<std::map<std::string, int>> seen;
-    const auto callback = [&](int, Json::parse_event_t event, Json& parsed) {
+    constexpr int deepest = 8; // a header has three levels
+    const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (depth > deepest) corrupt(file, "its header is nested too deeply");
         if (event == Json::parse_event_t::object_start) seen.emplace_back();
         if (event == Json::parse_event_t::object_end) seen.pop_back();
         if (event == Json::parse_event_t::key && ++seen.back()[parsed.get<std::string>()] > 1)
@@ -66,17 +68,19 @@ std::vector<std::int64_t> shapeOf(const Json& entry, const std::string& key, std
                                   const std::string& file) {
     const auto shape = entry.find("shape");
     if (shape == entry.end() || !shape->is_array()) corrupt(file, "\"" + key + "\" has no shape");
+    constexpr std::uint64_t most = 1ull << 48;
+    if (shape->size() > 8) corrupt(file, "\"" + key + "\" has more than eight dimensions");
     std::vector<std::int64_t> sizes;
     std::uint64_t count = 1;
+    bool empty = false;
     for (const auto& n : *shape) {
-        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > (1ull << 48))
-            corrupt(file, "the shape of \"" + key + "\" is not made of sizes");
+        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > most) corrupt(file, "the shape of \"" + key + "\" is not made of sizes");
         sizes.push_back(n.get<std::int64_t>());
-        if (__builtin_mul_overflow(count, n.get<std::uint64_t>(), &count)) corrupt(file, "the shape of \"" + key + "\" overflows");
+        empty = empty || sizes.back() == 0; // a size of zero does not make the others possible
+        if (__builtin_mul_overflow(count, std::max<std::uint64_t>(n.get<std::uint64_t>(), 1), &count) || count > most)
+            corrupt(file, "the shape of \"" + key + "\" overflows");
     }
-    if (sizes.size() > 8) corrupt(file, "\"" + key + "\" has more than eight dimensions");
-    std::uint64_t need = 0;
-    if (__builtin_mul_overflow(count, itemSize, &need) || need != bytes)
+    if ((empty ? 0 : count * itemSize) != bytes)
         corrupt(file, "the shape of \"" + key + "\" does not fit its " + std::to_string(bytes) + " bytes");
     return sizes;
 }
@@ -112,11 +116,14 @@ Weights readSafetensors(const std::filesystem::path& path, std::map<std::string,
     std::vector<Span> spans;
     for (const auto& [key, entry] : header.items()) {
         if (key == "__metadata__") {
-            if (metadata && entry.is_object())
-                for (const auto& [name, value] : entry.items())
-                    if (value.is_string()) (*metadata)[name] = value.get<std::string>();
+            if (!entry.is_object()) corrupt(file, "its __metadata__ is no table of texts");
+            for (const auto& [name, value] : entry.items()) {
+                if (!value.is_string()) corrupt(file, "its __metadata__ is no table of texts");
+                if (metadata) (*metadata)[name] = value.get<std::string>();
+            }
             continue;
         }
+        (void)requireKey(key, file);
         if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string())
             corrupt(file, "the entry \"" + key + "\" is not a tensor");
         const auto type = dtypeFrom(entry["dtype"].get<std::string>(), key, file);

@@ -49,7 +49,7 @@ Directory findDirectory(const Reader& in, const std::string& name) {
     if (in.size() < 22) throw Error(ErrorCode::Truncated, "The checkpoint " + name + " is too short; get it again.");
     const auto lowest = in.size() - std::min<std::uint64_t>(in.size(), 22 + 65535);
     for (auto p = in.size() - 22 + 1; p-- > lowest;) {
-        if (in.at<std::uint32_t>(p) != 0x06054b50) continue;
+        if (in.at<std::uint32_t>(p) != 0x06054b50 || p + 22 + in.at<std::uint16_t>(p + 20) > in.size()) continue;
         Directory found{in.at<std::uint32_t>(p + 16), in.at<std::uint16_t>(p + 10)};
         if (p >= 20 && in.at<std::uint32_t>(p - 20) == 0x07064b50) { // zip64: the real numbers lie in a second record
             const auto record = in.at<std::uint64_t>(p - 20 + 8);
@@ -95,6 +95,7 @@ ZipMembers readZip(const MappedFile& file, const std::string& name) {
     const Reader in(file, name);
     const auto directory = findDirectory(in, name);
     ZipMembers members;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places; // of each member, its header included
     auto p = directory.offset;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
         if (in.at<std::uint32_t>(p) != 0x02014b50) in.corrupt("its table of contents is broken");
@@ -105,13 +106,21 @@ ZipMembers readZip(const MappedFile& file, const std::string& name) {
         if (climbsOut(member))
             throw Error(ErrorCode::Unsafe,
                         "The checkpoint " + name + " holds a member whose name leads out of the archive, so it was refused.", member);
-        const bool compressed = in.at<std::uint16_t>(p + 10) != 0;
-        if (!compressed && sizes.compressed != sizes.plain) in.corrupt("the member \"" + member + "\" has two sizes");
-        if (in.at<std::uint32_t>(sizes.offset) != 0x04034b50) in.corrupt("the member \"" + member + "\" is not where the table says");
-        const auto begin = sizes.offset + 30 + in.at<std::uint16_t>(sizes.offset + 26) + in.at<std::uint16_t>(sizes.offset + 28);
-        if (!members.emplace(member, ZipMember{in.bytes(begin, sizes.compressed), compressed}).second) in.corrupt("the member \"" + member + "\" is there twice");
+        constexpr std::uint16_t encrypted = 1;
+        const bool unreadable = in.at<std::uint16_t>(p + 10) != 0 || (in.at<std::uint16_t>(p + 8) & encrypted);
+        if (!unreadable && sizes.compressed != sizes.plain) in.corrupt("the member \"" + member + "\" has two sizes");
+        const auto localNameSize = in.at<std::uint32_t>(sizes.offset) == 0x04034b50 ? in.at<std::uint16_t>(sizes.offset + 26) : 0u;
+        if (localNameSize != nameSize || in.text(sizes.offset + 30, nameSize) != member)
+            in.corrupt("the member \"" + member + "\" is not where the table says");
+        const auto begin = sizes.offset + 30 + nameSize + in.at<std::uint16_t>(sizes.offset + 28);
+        if (!members.emplace(member, ZipMember{in.bytes(begin, sizes.compressed), unreadable}).second)
+            in.corrupt("the member \"" + member + "\" is there twice");
+        places.emplace_back(sizes.offset, begin + sizes.compressed);
         p += 46ull + nameSize + extraSize + commentSize;
     }
+    std::sort(places.begin(), places.end());
+    for (std::size_t i = 1; i < places.size(); ++i)
+        if (places[i].first < places[i - 1].second) in.corrupt("two members of its archive overlap");
     return members;
 }
 

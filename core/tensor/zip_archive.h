@@ -1,5 +1,6 @@
 #pragma once
-// The members of a zip archive, as torch.save writes them: stored, not compressed. Every offset and size is checked against the file.
+// The members of a zip archive, as torch.save writes them: stored, not compressed. Every offset and size is checked against the file, and
+// no two members share a byte.
 #include <map>
 #include <memory>
 #include <span>
@@ -11,7 +12,7 @@ namespace phloxine {
 
 struct ZipMember {
     std::span<const std::byte> bytes;
-    bool compressed = false; // then `bytes` are of no use
+    bool unreadable = false; // compressed or encrypted: `bytes` are of no use
 };
 using ZipMembers = std::map<std::string, ZipMember>;
 

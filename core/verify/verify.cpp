@@ -14,10 +14,10 @@ namespace {
 
 using namespace verify;
 
-const std::vector<OperationRow> table{
-    {"load", runLoad}, {"lora.merge", runLora}, {"formula", runFormula},  {"unet", runUNet},          {"vae.encode", runEncode}, {"vae.decode", runDecode},
-    {"text.encode", runText}, {"class.encode", runClass}, {"vector.encode", runVector}, {"schedule", runSchedule}, {"sampler.analytic", runAnalytic},
-    {"sample", runSample}};
+const std::vector<OperationRow> table{{"load", runLoad},         {"lora.merge", runLora},           {"formula", runFormula},
+                                      {"unet", runUNet},         {"vae.encode", runEncode},         {"vae.decode", runDecode},
+                                      {"text.encode", runText},  {"class.encode", runClass},        {"vector.encode", runVector},
+                                      {"schedule", runSchedule}, {"sampler.analytic", runAnalytic}, {"sample", runSample}};
 
 // Case files come from Python, whose JSON writes the numbers -Infinity, Infinity and NaN; they become null.
 Json readCase(const fs::path& file) {

@@ -1,78 +1,24 @@
 // Checkpoints of torch.save are programs of a stranger: what they may hold is read, and nothing of them runs. The fixtures are written
-// here, byte by byte.
-#include <cstring>
+// byte by byte.
 #include <filesystem>
 
 #include <QTemporaryDir>
 #include <QtTest>
 
-#include "core/base/Files.h"
 #include "core/tensor/checkpoint.h"
+#include "tests/support/checkpoint_files.h"
 #include "tests/support/errors.h"
 
 using namespace phloxine;
+using namespace phloxine::files;
 namespace fs = std::filesystem;
-
-namespace {
-
-template <typename T>
-QByteArray raw(T value) {
-    return QByteArray(reinterpret_cast<const char*>(&value), sizeof(T));
-}
-
-// A zip archive with stored members; `method` other than 0 marks the first one as compressed.
-struct Member {
-    QByteArray name, bytes;
-};
-QByteArray zip(const QList<Member>& members, quint16 method = 0) {
-    QByteArray out, directory;
-    for (const auto& m : members) {
-        const auto offset = quint32(out.size());
-        const auto size = quint32(m.bytes.size());
-        out += raw(0x04034b50u) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) + raw(size) + raw(size) +
-               raw(quint16(m.name.size())) + raw<quint16>(0) + m.name + m.bytes;
-        directory += raw(0x02014b50u) + raw<quint16>(20) + raw<quint16>(20) + raw<quint16>(0) + raw(method) + raw(0u) + raw(0u) +
-                     raw(size) + raw(size) + raw(quint16(m.name.size())) + raw<quint16>(0) + raw<quint16>(0) + raw<quint16>(0) +
-                     raw<quint16>(0) + raw(0u) + raw(offset) + m.name;
-        method = 0;
-    }
-    const auto at = quint32(out.size()), length = quint32(directory.size());
-    return out + directory + raw(0x06054b50u) + raw<quint16>(0) + raw<quint16>(0) + raw(quint16(members.size())) +
-           raw(quint16(members.size())) + raw(length) + raw(at) + raw<quint16>(0);
-}
-
-// The opcodes of pickle protocol 2 that the fixtures need.
-QByteArray text(const QByteArray& s) { return "X" + raw(quint32(s.size())) + s; }
-QByteArray integer(qint32 n) { return "J" + raw(n); }
-QByteArray tuple(const QList<qint32>& numbers) {
-    QByteArray out = "(";
-    for (const auto n : numbers) out += integer(n);
-    return out + "t";
-}
-QByteArray global(const QByteArray& module, const QByteArray& name) { return "c" + module + "\n" + name + "\n"; }
-QByteArray tensor(const QList<qint32>& shape, const QList<qint32>& strides, qint32 offset = 0, const QByteArray& storage = "FloatStorage",
-                  const QByteArray& key = "0") {
-    return global("torch._utils", "_rebuild_tensor_v2") + "((" + text("storage") + global("torch", storage) + text(key) + text("cpu") +
-           integer(4) + "tQ" + integer(offset) + tuple(shape) + tuple(strides) + "\x89" + global("collections", "OrderedDict") + ")RtR";
-}
-QByteArray dictionary(const QByteArray& items) { return "}(" + items + "u"; }
-QByteArray pickle(const QByteArray& body) { return QByteArray("\x80\x02") + body + "."; }
-QByteArray checkpoint(const QByteArray& body, const QList<Member>& more = {}) {
-    QByteArray storage;
-    for (const float f : {1.0f, 2.0f, 3.0f, 4.0f}) storage += raw(f);
-    return zip(QList<Member>{{"archive/data.pkl", pickle(body)}, {"archive/data/0", storage}} + more);
-}
-
-} // namespace
 
 class TestCheckpoint : public QObject {
     Q_OBJECT
     QTemporaryDir m_temporary;
 
     fs::path write(const QByteArray& bytes, const QByteArray& name = "model.ckpt") {
-        const auto path = fs::path(m_temporary.path().toStdString()) / name.toStdString();
-        writeFileAtomically(path, std::string_view(bytes.data(), std::size_t(bytes.size())), IfExists::Replace);
-        return path;
+        return files::write(fs::path(m_temporary.path().toStdString()) / name.toStdString(), bytes);
     }
 
 private slots:
@@ -164,7 +110,7 @@ private slots:
         QTest::newRow("empty archive") << zip({}) << QByteArray("not-a-model");
         QTest::newRow("name climbs out") << zip({{"archive/data.pkl", pickle("}")}, {"archive/../../x", "x"}}) << QByteArray("unsafe");
         QTest::newRow("absolute name") << zip({{"archive/data.pkl", pickle("}")}, {"/tmp/x", "x"}}) << QByteArray("unsafe");
-        QTest::newRow("compressed member") << zip({{"archive/data.pkl", pickle("}")}}, 8) << QByteArray("unsupported");
+        QTest::newRow("compressed member") << zip({{"archive/data.pkl", pickle("}"), 8}}) << QByteArray("unsupported");
         QTest::newRow("member twice") << zip({{"archive/data.pkl", pickle("}")}, {"archive/data.pkl", pickle("}")}})
                                       << QByteArray("corrupt");
         QTest::newRow("TorchScript") << checkpoint("}", {{"archive/constants.pkl", pickle(")")},

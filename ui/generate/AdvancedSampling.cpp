@@ -83,8 +83,8 @@ void AdvancedSampling::setOpen(bool open) {
 }
 
 void AdvancedSampling::setSampler(const SamplerRow& sampler) {
-    const bool fixed = sampler.spacing.empty(); // flow matching has one of its own
-    m_spacing->setItemText(0, fixed ? tr("Of flow matching") : tr("Sampler's own (%1)").arg(spacingTitle(sampler.spacing)));
+    const bool fixed = sampler.spacing.empty(); // flow matching and schedulers
+    m_spacing->setItemText(0, fixed ? tr("Sampler's own") : tr("Sampler's own (%1)").arg(spacingTitle(sampler.spacing)));
     m_spacing->setCurrentIndex(0);
     m_spacing->setEnabled(!fixed);
     for (Parameter& parameter : m_parameters) {

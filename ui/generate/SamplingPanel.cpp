@@ -29,11 +29,11 @@ quint64 newSeed() { return randomSeed() % 1'000'000'000; }
 QString tipOf(const SamplerRow& row) {
     const QString cost =
         row.callsPerStep > 1 ? SamplingPanel::tr("Each step takes about %1 times as long.").arg(row.callsPerStep) : QString();
-    const QString noise = row.spacing.empty() ? SamplingPanel::tr("For models that were trained by flow matching.")
-                          : row.drawsNoise
-                              ? SamplingPanel::tr("Adds fresh noise at each step: another number of steps makes another picture.")
-                              : SamplingPanel::tr("Adds no noise: more steps refine the same picture.");
-    return cost.isEmpty() ? noise : noise + QLatin1Char('\n') + cost;
+    QString words = row.drawsNoise ? SamplingPanel::tr("Adds fresh noise at each step: another number of steps makes another picture.")
+                                   : SamplingPanel::tr("Adds no noise: more steps refine the same picture.");
+    if (row.models == SamplerModels::FlowMatching) words = SamplingPanel::tr("For models that were trained by flow matching.");
+    if (row.models == SamplerModels::WithScheduler) words = SamplingPanel::tr("For diffusers folders: as their scheduler says.");
+    return cost.isEmpty() ? words : words + QLatin1Char('\n') + cost;
 }
 
 constexpr int labelWidth = 76, spinWidth = 64, mostSteps = 100, mostTiles = 999;
@@ -92,16 +92,17 @@ void SamplingPanel::addSampler(QGridLayout& grid, int row) {
 void SamplingPanel::listSamplers() {
     const QSignalBlocker quiet(m_sampler);
     m_sampler->clear();
-    const auto kind = [](const SamplerRow& row) { return row.spacing.empty() ? 2 : row.drawsNoise ? 1 : 0; };
+    const auto kind = [](const SamplerRow& row) { return row.models != SamplerModels::Others ? 2 : row.drawsNoise ? 1 : 0; };
     bool flow = false;
-    for (const auto& row : samplerRows()) flow = flow || (row.id == m_card.defaultSampler && row.spacing.empty());
+    for (const auto& row : samplerRows()) flow = flow || (row.id == m_card.defaultSampler && row.models == SamplerModels::FlowMatching);
     for (int group = 0; group < 3; ++group) {
         if (group) m_sampler->insertSeparator(m_sampler->count());
         for (const auto& row : samplerRows()) {
             if (kind(row) != group) continue;
             m_sampler->addItem(fromUtf8(row.title), fromUtf8(row.id));
             m_sampler->setItemData(m_sampler->count() - 1, tipOf(row), Qt::ToolTipRole);
-            if ((group == 2) != flow) static_cast<QStandardItemModel*>(m_sampler->model())->item(m_sampler->count() - 1)->setEnabled(false);
+            if (row.models != SamplerModels::WithScheduler && (row.models == SamplerModels::FlowMatching) != flow)
+                static_cast<QStandardItemModel*>(m_sampler->model())->item(m_sampler->count() - 1)->setEnabled(false);
         }
     }
     m_sampler->setMaxVisibleItems(m_sampler->count());
