@@ -1,5 +1,6 @@
 // The folders that diffusers writes: model_index.json, and a folder for each part with its config.json and weights.
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/condition/ClipTokenizer.h"
 #include "core/model/Checkpoint.h"
 #include "core/model/compvis_config.h"
@@ -22,8 +23,8 @@ std::vector<fs::path> weightFiles(const fs::path& part) {
             const auto index = part / (std::string(stem) + ending);
             if (!fs::exists(index)) continue;
             std::vector<fs::path> shards;
-            const auto json = readJsonFile(index);
-            for (const auto& [key, name] : json.value("weight_map", Json::object()).items()) {
+            const auto map = readJsonFile(index).value("weight_map", Json::object());
+            for (const auto& [key, name] : map.items()) {
                 // A name of a stranger: only a file of this folder will do.
                 const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
                 if (file.empty() || file.has_parent_path())
@@ -52,7 +53,8 @@ Weights readPart(const fs::path& part) {
 class Config {
 public:
     explicit Config(const fs::path& file)
-        : m_json(readJsonFile(file)), m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
+        : m_json(parsePythonJson(readFile(file), file.filename().string())),
+          m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
         if (!m_json.is_object()) fail("is not an object");
     }
     template <typename T>
@@ -92,15 +94,6 @@ private:
     Json m_json;
     std::string m_file;
 };
-
-std::vector<int> multiples(const Config& config, const std::vector<int>& widths) {
-    std::vector<int> result;
-    for (const int width : widths) {
-        if (width % widths.front()) config.fail("has block_out_channels that are no multiples of the first");
-        result.push_back(width / widths.front());
-    }
-    return result;
-}
 
 nn::UNetConfig unetConfig(const Config& config) {
     for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"},
@@ -241,7 +234,9 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     const auto widths = config.numbers("block_out_channels");
     nn::KlConfig kl;
     kl.channels = widths.front();
-    kl.channelMult = multiples(config, widths);
+    kl.levelWidths = widths;
+    kl.inChannels = config.number("in_channels", 3, 1, 64);
+    kl.outChannels = config.number("out_channels", 3, 1, 64);
     kl.resBlocks = config.number("layers_per_block", 1, 1, 16);
     kl.zChannels = kl.embedDim = config.number("latent_channels", 4, 1, 256);
     kl.normGroups = config.number("norm_num_groups", 32, 1, 1024);
@@ -261,10 +256,13 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     }
 }
 
+// The padding token stands in special_tokens_map.json; transformers 5 writes it to tokenizer_config.json only.
 std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
-    const auto file = tokenizer / "special_tokens_map.json";
-    const auto pad = fs::exists(file) ? readJsonFile(file).value("pad_token", Json("<|endoftext|>")) : Json("<|endoftext|>");
-    const auto word = pad.is_object() ? pad.value("content", std::string()) : pad.is_string() ? pad.get<std::string>() : std::string();
+    Json pad;
+    for (const auto* name : {"special_tokens_map.json", "tokenizer_config.json"})
+        if (pad.is_null() && fs::exists(tokenizer / name)) pad = readJsonFile(tokenizer / name).value("pad_token", Json());
+    if (pad.is_object()) pad = pad.value("content", Json());
+    const auto word = pad.is_string() ? pad.get<std::string>() : std::string("<|endoftext|>");
     if (word == "!") return 0; // Stable Diffusion 2
     if (word != "<|endoftext|>")
         throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);
