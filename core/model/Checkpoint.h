@@ -39,9 +39,10 @@ const FormatRow& formatOf(const std::filesystem::path& path); // Error(NotFound 
 Checkpoint openCheckpoint(const std::filesystem::path& path, const OpenOptions& options = {});
 
 // One loader per format.
-Checkpoint openCompvis(const std::filesystem::path& file, const OpenOptions& options);   // weights with a YAML beside
-Checkpoint openDiffusers(const std::filesystem::path& folder, const OpenOptions& options); // model_index.json
+Checkpoint openCompvis(const std::filesystem::path& file, const OpenOptions& options);       // weights with a YAML beside
+Checkpoint openDiffusers(const std::filesystem::path& folder, const OpenOptions& options);   // model_index.json
 Checkpoint openModelFolder(const std::filesystem::path& folder, const OpenOptions& options); // model.json
+std::vector<std::filesystem::path> settingsBeside(const std::filesystem::path& file);        // what openCompvis() reads beside the weights
 std::vector<std::filesystem::path> weightFilesOfDiffusers(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> weightFilesOfModelFolder(const std::filesystem::path& folder);
 

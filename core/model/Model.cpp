@@ -114,10 +114,15 @@ std::string weightsHash(const fs::path& path) {
         return entry.sum;
     };
     const auto files = formatOf(path).weightFiles(path);
+    if (files.empty()) throw Error(ErrorCode::MissingKey, "The model folder " + path.string() + " holds no weights; get it again.");
     const std::lock_guard lock(mutex);
     if (files.size() == 1) return sumOf(files.front());
+    // Names count from the folder that all files share, so that a model keeps its hash when it is added to the others.
+    auto shared = files.front().parent_path();
+    for (const auto& file : files)
+        while (*file.lexically_relative(shared).begin() == "..") shared = shared.parent_path();
     std::string lines;
-    for (const auto& file : files) lines += sumOf(file) + "  " + file.lexically_relative(path).generic_string() + "\n";
+    for (const auto& file : files) lines += sumOf(file) + "  " + file.lexically_relative(shared).generic_string() + "\n";
     return sha256(lines);
 }
 

@@ -1,6 +1,7 @@
 #include "core/model/inspect.h"
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/base/Json.h"
 #include "core/model/report.h"
 #include "core/tensor/checkpoint.h"
@@ -48,17 +49,20 @@ std::string precisionOf(const Weights& weights) {
 
 std::string denoiserWords(const ModelConfig& c) {
     if (const auto* u = std::get_if<nn::UNetConfig>(&c.network))
-        return "A U-Net of " + std::to_string(u->channelMult.size()) + " levels, " + std::to_string(u->modelChannels) + " channels times " + listed(u->channelMult) +
+        return "A U-Net of " + std::to_string(u->channelMult.size()) + " levels, " + std::to_string(u->modelChannels) + " channels times " +
+               listed(u->channelMult) +
                (u->contextDim ? ", attending to a context " + std::to_string(u->contextDim) + " wide" : ", without cross-attention");
     return "A denoiser of a kind that is not known";
 }
 
 std::string autoencoderWords(const ModelConfig& c) {
     const auto factor = std::to_string(pixelsPerLatent(c));
-    if (const auto* k = std::get_if<nn::KlConfig>(&c.firstStage)) return "A KL autoencoder, f" + factor + ", " + std::to_string(k->embedDim) + " channels";
+    if (const auto* k = std::get_if<nn::KlConfig>(&c.firstStage))
+        return "A KL autoencoder, f" + factor + ", " + std::to_string(k->embedDim) + " channels";
     if (const auto* v = std::get_if<nn::VqConfig>(&c.firstStage))
         return "A VQ autoencoder, f" + factor + ", " + std::to_string(v->embedDim) + " channels, " + std::to_string(v->codes) + " codes";
-    if (const auto* p = std::get_if<nn::PatchConfig>(&c.firstStage)) return "A patch autoencoder, f" + factor + ", " + std::to_string(p->zChannels) + " channels";
+    if (const auto* p = std::get_if<nn::PatchConfig>(&c.firstStage))
+        return "A patch autoencoder, f" + factor + ", " + std::to_string(p->zChannels) + " channels";
     if (std::holds_alternative<NoStage>(c.firstStage)) return "No autoencoder: its latents cannot become pictures";
     return "An autoencoder that is not supported: " + std::get<UnsupportedStage>(c.firstStage).target;
 }
@@ -79,8 +83,9 @@ void addConfig(const Checkpoint& checkpoint, ModelReport& report) {
     add(report, denoiserWords(c));
     add(report, autoencoderWords(c));
     add(report, conditionWords(c));
-    add(report, "Predicts " + c.prediction + " over " + std::to_string(c.timesteps) + " steps (" + c.betaSchedule + " schedule); latents are scaled by " +
-                    number(scaleFactor(checkpoint)) + (c.shiftFactor ? " after a shift by " + number(-c.shiftFactor) : ""));
+    add(report, "Predicts " + c.prediction + " over " + std::to_string(c.timesteps) + " steps (" + c.betaSchedule +
+                    " schedule); latents are scaled by " + number(scaleFactor(checkpoint)) +
+                    (c.shiftFactor ? " after a shift by " + number(-c.shiftFactor) : ""));
     add(report, checkpoint.emaUsed ? "The moving average (EMA) of the weights is used" : "There is no moving average (EMA) to use");
     for (const auto& note : c.notes) add(report, note);
     report.json.update({{"family", c.family},
@@ -101,7 +106,8 @@ void addParameters(const Checkpoint& checkpoint, ModelReport& report) {
     for (const auto& part : parts) {
         const auto weights = trainable(subset(checkpoint.weights, part.prefix));
         report.json["parameters"][part.id] = parameterCount(weights);
-        if (!weights.empty()) add(report, millions(parameterCount(weights)) + " parameters in the " + part.words + ", stored as " + precisionOf(weights));
+        if (!weights.empty())
+            add(report, millions(parameterCount(weights)) + " parameters in the " + part.words + ", stored as " + precisionOf(weights));
     }
 }
 
@@ -117,7 +123,8 @@ void addFit(const Checkpoint& checkpoint, ModelReport& report) {
         if (unused.empty()) return;
         std::string some;
         for (std::size_t i = 0; i < std::min<std::size_t>(unused.size(), 5); ++i) some += (i ? ", " : "") + unused[i];
-        add(report, std::to_string(unused.size()) + (unused.size() == 1 ? " tensor is" : " tensors are") + " not used: " + some + (unused.size() > 5 ? ", ..." : ""));
+        add(report, std::to_string(unused.size()) + (unused.size() == 1 ? " tensor is" : " tensors are") + " not used: " + some +
+                        (unused.size() > 5 ? ", ..." : ""));
     } catch (const Error& e) {
         fit = false;
         report.json["problem"] = {{"code", toString(e.code())}, {"message", e.what()}, {"key", e.context()}};
@@ -133,7 +140,7 @@ ModelReport inspectModel(const fs::path& path) {
     ModelReport report;
     report.json = {{"kind", format.id}, {"parameters", Json::object()}};
     add(report, std::string(format.title) + ": " + fs::absolute(path).lexically_normal().filename().string() + "; nothing of it was run");
-    if (fs::exists(path / "model.json")) {
+    if (isThere(path / "model.json")) {
         const auto card = modelCardFromJson(readJsonFile(path / "model.json"), path.filename().string() + "/model.json");
         report.json["card"] = toJson(card);
         add(report, card.title + ". Licence: " + card.licence + ". Limits: " + card.limits);

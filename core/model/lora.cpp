@@ -1,6 +1,7 @@
 #include "core/model/lora.h"
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/base/Json.h"
 #include "core/model/diffusers_names.h"
 #include "core/tensor/checkpoint.h"
@@ -16,14 +17,19 @@ struct Suffix {
     std::string_view ending;
     enum Part { Down, Up, Alpha } part;
 };
-constexpr Suffix suffixes[] = {
-    {".lora_A.weight", Suffix::Down},         {".lora_B.weight", Suffix::Up},
-    {".lora_A.default.weight", Suffix::Down}, {".lora_B.default.weight", Suffix::Up},
-    {".lora_down.weight", Suffix::Down},      {".lora_up.weight", Suffix::Up},
-    {".lora.down.weight", Suffix::Down},      {".lora.up.weight", Suffix::Up},
-    {"_lora.down.weight", Suffix::Down},      {"_lora.up.weight", Suffix::Up},
-    {".lora_linear_layer.down.weight", Suffix::Down}, {".lora_linear_layer.up.weight", Suffix::Up},
-    {".alpha", Suffix::Alpha}};
+constexpr Suffix suffixes[] = {{".lora_A.weight", Suffix::Down},
+                               {".lora_B.weight", Suffix::Up},
+                               {".lora_A.default.weight", Suffix::Down},
+                               {".lora_B.default.weight", Suffix::Up},
+                               {".lora_down.weight", Suffix::Down},
+                               {".lora_up.weight", Suffix::Up},
+                               {".lora.down.weight", Suffix::Down},
+                               {".lora.up.weight", Suffix::Up},
+                               {"_lora.down.weight", Suffix::Down},
+                               {"_lora.up.weight", Suffix::Up},
+                               {".lora_linear_layer.down.weight", Suffix::Down},
+                               {".lora_linear_layer.up.weight", Suffix::Up},
+                               {".alpha", Suffix::Alpha}};
 
 constexpr std::string_view others[] = {".hada_w1_a", ".lokr_w1", ".lokr_w1_a", ".dora_scale", ".lora_mid.weight", ".oft_blocks"};
 
@@ -42,9 +48,10 @@ std::string layerName(std::string name) {
     struct Prefix {
         std::string_view text, kind;
     };
-    constexpr Prefix prefixes[] = {{"lora_unet_", "unet "},        {"lora_te_text_model_", "text "}, {"lora_te_", "text "},
-                                   {"text_encoder.text_model.", "text "}, {"text_encoder.", "text "},       {"unet.", "unet "},
-                                   {"transformer.", "unet "},      {"base_model.model.", "unet "}};
+    constexpr Prefix prefixes[] = {{"lora_unet_", "unet "},    {"lora_te_text_model_", "text "},
+                                   {"lora_te_", "text "},      {"text_encoder.text_model.", "text "},
+                                   {"text_encoder.", "text "}, {"unet.", "unet "},
+                                   {"transformer.", "unet "},  {"base_model.model.", "unet "}};
     for (const auto& [text, kind] : prefixes)
         if (name.starts_with(text)) {
             // Before diffusers 0.22 the attention processors carried the layers: "attn1.processor.to_out_lora" is attn1.to_out.0.
@@ -62,8 +69,10 @@ std::optional<double> alphaBeside(const fs::path& file, const std::map<std::stri
     if (const auto stored = metadata.find("lora_adapter_metadata"); stored != metadata.end()) {
         config = parseJson(stored->second, file.filename().string());
         prefix = component + ".";
-    } else if (fs::exists(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
-    const auto alpha = config.value(prefix + "lora_alpha", Json());
+    } else if (isThere(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
+    const auto alpha = config.is_object() ? config.value(prefix + "lora_alpha", Json()) : Json(false);
+    if (!alpha.is_null() && !alpha.is_number())
+        throw Error(ErrorCode::Corrupt, "The settings of the LoRA " + file.filename().string() + " give no usable lora_alpha; get the file again.");
     return alpha.is_number() ? std::optional(alpha.get<double>()) : std::nullopt;
 }
 
@@ -76,21 +85,29 @@ Lora readLora(const fs::path& file) {
     for (const auto& [key, tensor] : tensors) {
         for (const auto other : others)
             if (key.ends_with(other))
-                throw Error(ErrorCode::Unsupported, "The file " + lora.name + " is not a plain LoRA (it holds \"" + key + "\"); only LoRA is supported.", key);
+                throw Error(ErrorCode::Unsupported,
+                            "The file " + lora.name + " is not a plain LoRA (it holds \"" + key + "\"); only LoRA is supported.", key);
         const auto* row = std::find_if(std::begin(suffixes), std::end(suffixes), [&](const Suffix& s) { return key.ends_with(s.ending); });
         if (row == std::end(suffixes)) continue;
         auto& layer = lora.layers[layerName(key.substr(0, key.size() - row->ending.size()))];
         if (row->part == Suffix::Alpha) {
-            if (tensor.numel() != 1) throw Error(ErrorCode::Corrupt, "The LoRA " + lora.name + " has an alpha that is not one number: \"" + key + "\".", key);
+            if (tensor.numel() != 1)
+                throw Error(ErrorCode::Corrupt, "The LoRA " + lora.name + " has an alpha that is not one number: \"" + key + "\".", key);
             layer.alpha = tensor.to(at::kDouble).item<double>();
         } else (row->part == Suffix::Down ? layer.down : layer.up) = tensor;
     }
     if (lora.layers.empty()) throw Error(ErrorCode::NotAModel, "The file " + lora.name + " holds no LoRA.");
     for (auto& [name, layer] : lora.layers) {
         if (!layer.down.defined() || !layer.up.defined())
-            throw Error(ErrorCode::MissingKey, "The LoRA " + lora.name + " lacks one half of the layer \"" + name + "\"; get the file again.", name);
-        if (layer.down.dim() < 2 || layer.up.dim() < 2 || layer.down.size(0) != layer.up.size(1))
-            throw Error(ErrorCode::Shape, "The two halves of the layer \"" + name + "\" in the LoRA " + lora.name + " do not fit: " + shapeText(layer.down.sizes()) + " and " + shapeText(layer.up.sizes()) + ".", name);
+            throw Error(ErrorCode::MissingKey,
+                        "The LoRA " + lora.name + " lacks one half of the layer \"" + name + "\"; get the file again.", name);
+        // up is a matrix, also where it is stored as a 1 x 1 convolution: [out, rank]
+        const auto rank = layer.down.dim() < 2 ? 0 : layer.down.size(0);
+        if (rank < 1 || layer.up.dim() < 2 || layer.up.size(1) != rank || layer.up.numel() != layer.up.size(0) * rank)
+            throw Error(ErrorCode::Shape,
+                        "The two halves of the layer \"" + name + "\" in the LoRA " + lora.name +
+                            " do not fit: " + shapeText(layer.down.sizes()) + " and " + shapeText(layer.up.sizes()) + ".",
+                        name);
         if (!layer.alpha) layer.alpha = alphaBeside(file, metadata, name.starts_with("text ") ? "text_encoder" : "unet");
     }
     requireFinite(tensors, "the LoRA " + lora.name);
@@ -109,17 +126,25 @@ void mergeLora(Checkpoint& checkpoint, const Lora& lora, double strength) {
             const auto name = key.substr(denoiser.size(), key.size() - denoiser.size() - weight.size());
             keys["unet " + underscored(name)] = key;
             if (const auto other = diffusersUNetName(name, blocks); !other.empty()) keys["unet " + underscored(other)] = key;
-        } else if (key.starts_with(text)) keys["text " + underscored(key.substr(text.size(), key.size() - text.size() - weight.size()))] = key;
+        } else if (key.starts_with(text))
+            keys["text " + underscored(key.substr(text.size(), key.size() - text.size() - weight.size()))] = key;
     }
     for (const auto& [name, layer] : lora.layers) {
         const auto key = keys.find(name);
         if (key == keys.end())
-            throw Error(ErrorCode::MissingKey, "The LoRA " + lora.name + " changes the layer \"" + name + "\", which " + checkpoint.name + " does not have; it was made for another model.", name);
+            throw Error(ErrorCode::MissingKey,
+                        "The LoRA " + lora.name + " changes the layer \"" + name + "\", which " + checkpoint.name +
+                            " does not have; it was made for another model.",
+                        name);
         auto& master = checkpoint.weights.at(key->second);
         const auto rank = layer.down.size(0);
+        const auto out = layer.up.size(0), in = layer.down.numel() / rank; // checked before the product is made
+        if (out != master.size(0) || in != master.numel() / std::max<std::int64_t>(out, 1))
+            throw Error(ErrorCode::Shape,
+                        "The layer \"" + name + "\" of the LoRA " + lora.name + " has the shape " + shapeText({out, in}) + " where " +
+                            checkpoint.name + " has " + shapeText(master.sizes()) + ".",
+                        name);
         const auto change = at::matmul(layer.up.to(at::kFloat).flatten(1), layer.down.to(at::kFloat).flatten(1));
-        if (change.numel() != master.numel() || change.size(0) != master.size(0))
-            throw Error(ErrorCode::Shape, "The layer \"" + name + "\" of the LoRA " + lora.name + " has the shape " + shapeText(change.sizes()) + " where " + checkpoint.name + " has " + shapeText(master.sizes()) + ".", name);
         master = master.to(at::kFloat) + strength * layer.alpha.value_or(double(rank)) / double(rank) * change.view(master.sizes());
     }
 }
