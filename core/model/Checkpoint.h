@@ -42,6 +42,7 @@ Checkpoint openCheckpoint(const std::filesystem::path& path, const OpenOptions& 
 Checkpoint openCompvis(const std::filesystem::path& file, const OpenOptions& options);       // weights with a YAML beside
 Checkpoint openDiffusers(const std::filesystem::path& folder, const OpenOptions& options);   // model_index.json
 Checkpoint openModelFolder(const std::filesystem::path& folder, const OpenOptions& options); // model.json
+std::vector<std::filesystem::path> settingsBeside(const std::filesystem::path& file);        // what openCompvis() reads beside the weights
 std::vector<std::filesystem::path> weightFilesOfDiffusers(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> weightFilesOfModelFolder(const std::filesystem::path& folder);
 

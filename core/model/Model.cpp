@@ -106,9 +106,14 @@ double scaleFactor(const Checkpoint& checkpoint) {
 
 std::string weightsHash(const fs::path& path) {
     const auto files = formatOf(path).weightFiles(path);
+    if (files.empty()) throw Error(ErrorCode::MissingKey, "The model folder " + path.string() + " holds no weights; get it again.");
     if (files.size() == 1) return rememberedSha256(files.front());
+    // Names count from the folder that all files share, so that a model keeps its hash when it is added to the others.
+    auto shared = files.front().parent_path();
+    for (const auto& file : files)
+        while (*file.lexically_relative(shared).begin() == "..") shared = shared.parent_path();
     std::string lines;
-    for (const auto& file : files) lines += rememberedSha256(file) + "  " + file.lexically_relative(path).generic_string() + "\n";
+    for (const auto& file : files) lines += rememberedSha256(file) + "  " + file.lexically_relative(shared).generic_string() + "\n";
     return sha256(lines);
 }
 

@@ -1,5 +1,7 @@
 #include "core/model/ModelCard.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
@@ -39,11 +41,18 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
         card.intendedUse = json.value("intended_use", std::string());
         card.limits = json.value("limits", std::string());
         card.stain = json.value("stain", std::string());
-        card.tileSizePx = json.at("tile_px");
+        card.tileSizePx = int(std::clamp<std::int64_t>(json.at("tile_px").get<std::int64_t>(), 0, 1 << 20)); // the limits are checked below
         if (const auto mpp = json.find("mpp"); mpp != json.end() && mpp->is_number())
             card.scale = {mpp->get<double>(), scaleSourceFrom(json.value("mpp_source", std::string("unknown")))};
         card.scaleNote = json.value("mpp_note", std::string());
-        for (const auto& c : json.value("classes", Json::array())) card.classes.push_back(classFrom(c));
+        const auto classes = json.value("classes", Json::array());
+        if (!classes.is_array()) throw Error(ErrorCode::Corrupt, "The model card " + what + " has classes that are no list; correct it.");
+        for (const auto& c : classes) {
+            card.classes.push_back(classFrom(c));
+            const auto& id = card.classes.back().id;
+            if (id.empty() || card.findClass(id) != &card.classes.back())
+                throw Error(ErrorCode::Corrupt, "The model card " + what + " names the class \"" + id + "\" twice or not at all; correct it.");
+        }
         card.conditions = json.value("conditions", std::vector<std::string>());
         card.captionTokens = json.value("caption_tokens", 0);
         card.maxTokens = json.value("max_tokens", 77);

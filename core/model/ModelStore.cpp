@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/base/Log.h"
 #include "core/model/Model.h"
 #include "core/tensor/devices.h"
@@ -28,7 +29,7 @@ ModelEntry readEntry(const fs::path& folder) {
 
 // A model folder brings its card; another file or folder is opened, and its card follows from what it holds.
 ModelEntry entryAt(const fs::path& path) {
-    if (fs::exists(path / "model.json")) return readEntry(path);
+    if (isThere(path / "model.json")) return readEntry(path);
     (void)formatOf(path);
     initDevices("cpu");
     return {cardFromCheckpoint(path, openCheckpoint(path)), path};
@@ -45,7 +46,7 @@ std::vector<ModelEntry> ModelStore::list() const {
         std::error_code error;
         std::vector<fs::path> folders;
         for (const auto& item : fs::directory_iterator(root, error))
-            if (fs::exists(item.path() / "model.json")) folders.push_back(item.path());
+            if (isThere(item.path() / "model.json")) folders.push_back(item.path());
         std::sort(folders.begin(), folders.end());
         for (const auto& folder : folders) try {
                 entries.push_back(readEntry(folder));
@@ -70,7 +71,7 @@ ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha2
         if (!sha256.empty() && weightsHash(entry.path) == sha256) return entry;
     }
     if (named) return *named;
-    if (const fs::path path(idOrPath); fs::exists(path)) {
+    if (const fs::path path(idOrPath); isThere(path)) {
         const auto entry = entryAt(path);
         std::erase_if(m_state->visited, [&](const ModelEntry& known) { return known.path == entry.path; });
         m_state->visited.push_back(entry);
@@ -115,7 +116,7 @@ fs::path resourcesFolder() {
     // Installed: bin/phloxine and share/phloxine; built: build/<preset>/phloxine in the source tree.
     for (const auto& candidate :
          {program / "../share/phloxine", program / "../../resources", program / "../../../resources", program / "resources"})
-        if (fs::exists(candidate / "clip")) return fs::weakly_canonical(candidate);
+        if (isThere(candidate / "clip")) return fs::weakly_canonical(candidate);
     throw Error(ErrorCode::NotFound,
                 "The folder with Phloxine's resources was not found; install Phloxine again, or set PHLOXINE_RESOURCES.");
 }

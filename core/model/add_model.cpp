@@ -37,18 +37,14 @@ bool belongs(const fs::path& file) {
 
 // Returns what the card names as its source.
 std::string takeIn(const fs::path& source, const fs::path& folder) {
-    if (fs::is_directory(source)) {
+    if (isFolder(source)) {
         for (fs::recursive_directory_iterator it(source), end; it != end; ++it)
             if (it->is_regular_file() && belongs(it->path()))
                 linkOrCopy(it->path(), folder / "source" / it->path().lexically_relative(source));
         return "source";
     }
     linkOrCopy(source, folder / "source" / source.filename());
-    auto same = source;
-    for (const auto& beside : {same.replace_extension(".yaml"), source.parent_path() / "config.yaml", source.parent_path() / "project.yaml",
-                               source.parent_path() / "text_config.json"})
-        if (fs::exists(beside) && !fs::exists(folder / "source" / beside.filename()))
-            linkOrCopy(beside, folder / "source" / beside.filename());
+    for (const auto& beside : settingsBeside(source)) linkOrCopy(beside, folder / "source" / beside.filename());
     return "source/" + source.filename().string();
 }
 
@@ -57,7 +53,7 @@ std::string takeIn(const fs::path& source, const fs::path& folder) {
 ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::path root) {
     initDevices("cpu");
     (void)formatOf(source);
-    if (fs::exists(source / "model.json"))
+    if (isThere(source / "model.json"))
         throw Error(ErrorCode::WrongUse, source.filename().string() + " is a model folder already; use it with --model, or copy it into " +
                                              ModelStore::userRoot().string() + ".");
     const auto checkpoint = openCheckpoint(source);
@@ -75,7 +71,7 @@ ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::
 
     if (root.empty()) root = ModelStore::userRoot();
     const auto folder = root / card.id, partial = root / (".adding-" + card.id + "-" + std::to_string(::getpid()));
-    if (fs::exists(folder))
+    if (isThere(folder))
         throw Error(ErrorCode::Exists, "There is a model \"" + card.id + "\" already; nothing was changed, give another --id.",
                     folder.string());
     makeWritableFolder(partial);

@@ -1,6 +1,7 @@
 // Checkpoint files of CompVis and of those who built on it: Lightning .ckpt, bare state dictionaries and single-file safetensors, with a
 // YAML beside.
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/model/Checkpoint.h"
 #include "core/model/compvis_config.h"
 #include "core/tensor/checkpoint.h"
@@ -15,8 +16,13 @@ namespace {
 void takeEma(Checkpoint& checkpoint, WeightChoice choice) {
     const auto ema = subset(checkpoint.weights, "model_ema.");
     std::erase_if(checkpoint.weights, [](const auto& item) { return item.first.starts_with("model_ema."); });
-    if (const auto updates = ema.find("num_updates"); updates != ema.end() && updates->second.numel() == 1)
-        checkpoint.emaUpdates = updates->second.item<std::int64_t>();
+    if (const auto updates = ema.find("num_updates"); updates != ema.end() && updates->second.numel() == 1) {
+        const double count = updates->second.to(at::kDouble).item<double>();
+        if (!(count >= 0 && count < 1e15))
+            throw Error(ErrorCode::Corrupt,
+                        "The number of updates of the moving average in " + checkpoint.name + " is impossible; get the file again.");
+        checkpoint.emaUpdates = std::int64_t(count);
+    }
     if (choice == WeightChoice::Live || !checkpoint.config.useEma) return;
     for (auto& [key, tensor] : checkpoint.weights) {
         if (!key.starts_with("model.")) continue;
@@ -28,9 +34,9 @@ void takeEma(Checkpoint& checkpoint, WeightChoice choice) {
 
 fs::path yamlBeside(const fs::path& file) {
     auto same = file;
-    if (fs::exists(same.replace_extension(".yaml"))) return same;
+    if (isThere(same.replace_extension(".yaml"))) return same;
     for (const auto* name : {"config.yaml", "project.yaml", "v1-inference.yaml", "v2-inference.yaml", "v2-inference-v.yaml"})
-        if (fs::exists(file.parent_path() / name)) return file.parent_path() / name;
+        if (isThere(file.parent_path() / name)) return file.parent_path() / name;
     return same;
 }
 
@@ -53,7 +59,7 @@ void renameOpenClip(Weights& weights) {
             for (const auto& [open, clip] : parts)
                 if (const auto it = old.find(block + open + "." + kind); it != old.end()) weights[layer + clip + "." + kind] = it->second;
             const auto packed = old.find(block + "attn.in_proj_" + kind);
-            if (packed == old.end() || packed->second.size(0) % 3) continue;
+            if (packed == old.end() || packed->second.dim() == 0 || packed->second.size(0) % 3) continue;
             const auto rows = packed->second.size(0) / 3;
             for (int part = 0; part < 3; ++part)
                 weights[layer + "self_attn." + "qkv"[part] + "_proj." + kind] = packed->second.slice(0, part * rows, (part + 1) * rows);
@@ -79,14 +85,21 @@ void renameBareClip(Weights& weights) {
 
 } // namespace
 
+std::vector<fs::path> settingsBeside(const fs::path& file) {
+    std::vector<fs::path> files;
+    for (const auto& found : {yamlBeside(file), file.parent_path() / "text_config.json"})
+        if (isThere(found)) files.push_back(found);
+    return files;
+}
+
 Checkpoint openCompvis(const fs::path& file, const OpenOptions& options) {
     const auto yaml = options.config.empty() ? yamlBeside(file) : options.config;
     const auto text = options.textConfig.empty() ? file.parent_path() / "text_config.json" : options.textConfig;
     Checkpoint checkpoint;
     checkpoint.name = file.filename().string();
     checkpoint.weights = readCheckpoint(file);
-    checkpoint.config = fs::exists(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text)
-                                                                    : configFromWeights(checkpoint.weights, checkpoint.name);
+    checkpoint.config =
+        isThere(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text) : configFromWeights(checkpoint.weights, checkpoint.name);
     takeEma(checkpoint, options.weights);
     renameOpenClip(checkpoint.weights);
     renameBareClip(checkpoint.weights);

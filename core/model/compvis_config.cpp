@@ -1,5 +1,7 @@
 #include "core/model/compvis_config.h"
 
+#include <cmath>
+
 #include <yaml-cpp/yaml.h>
 
 #include "core/base/Error.h"
@@ -16,6 +18,11 @@ public:
     Entry(YAML::Node node, std::string path, const std::string& file) : m_node(std::move(node)), m_path(std::move(path)), m_file(&file) {}
 
     Entry operator[](const std::string& name) const {
+        if (m_node.IsDefined() && m_node.IsMap()) { // the parser takes one of two silently
+            if (m_node.size() > 1000) fail("has too many entries"); // looking one up walks through all
+            const auto isName = [&](const auto& item) { return item.first.IsScalar() && item.first.Scalar() == name; };
+            if (std::count_if(m_node.begin(), m_node.end(), isName) > 1) fail("gives \"" + name + "\" twice");
+        }
         return {m_node.IsDefined() && m_node.IsMap() ? m_node[name] : YAML::Node(YAML::NodeType::Undefined),
                 m_path.empty() ? name : m_path + "." + name, *m_file};
     }
@@ -35,6 +42,11 @@ public:
     T as(T fallback) const {
         return *this ? as<T>() : fallback;
     }
+    double real(double fallback) const {
+        const double value = as<double>(fallback);
+        if (!std::isfinite(value)) fail("is no number");
+        return value;
+    }
     int number(int fallback, int low, int high) const {
         const int value = as<int>(fallback);
         if (value < low || value > high) fail("is out of range");
@@ -44,10 +56,11 @@ public:
         const auto values = as<std::vector<int>>();
         for (const int v : values)
             if (v < 0 || v > 4096) fail("is out of range");
+        if (values.size() > 64) fail("has too many numbers");
         return values;
     }
     [[noreturn]] void fail(const std::string& why) const {
-        throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + ".", m_path);
+        throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + "; correct it.", m_path);
     }
 
 private:
@@ -75,16 +88,16 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     c.attentionResolutions = p["attention_resolutions"].numbers();
     c.channelMult = p["channel_mult"].numbers();
     if (c.channelMult.empty() || c.channelMult.size() > 8) p["channel_mult"].fail("must have one to eight numbers");
-    c.heads = p["num_heads"].as<int>(-1);
-    c.headChannels = p["num_head_channels"].as<int>(-1);
+    c.heads = p["num_heads"].number(-1, -1, 65536);
+    c.headChannels = p["num_head_channels"].number(-1, -1, 65536);
     if (c.heads < 1 && c.headChannels < 1) p["num_heads"].fail("or num_head_channels is needed");
-    c.headsUpsample = p["num_heads_upsample"].as<int>(-1);
+    c.headsUpsample = p["num_heads_upsample"].number(-1, -1, 65536);
     c.legacy = p["legacy"].as<bool>(true);
     c.spatialTransformer = p["use_spatial_transformer"].as<bool>(false);
     c.newAttentionOrder = p["use_new_attention_order"].as<bool>(false);
     if (p["transformer_depth"].isList()) c.transformerDepthPerLevel = p["transformer_depth"].numbers();
     else c.transformerDepth = p["transformer_depth"].number(1, 1, 64);
-    c.transformerDepthMiddle = p["transformer_depth_middle"].as<int>(-1);
+    c.transformerDepthMiddle = p["transformer_depth_middle"].number(-1, -1, 64);
     const auto context = p["context_dim"].isList() ? p["context_dim"].numbers() : std::vector{p["context_dim"].number(0, 0, 65536)};
     c.contextDim = context.empty() ? 0 : context.front();
     if (std::count(context.begin(), context.end(), c.contextDim) != std::ptrdiff_t(context.size()))
@@ -200,9 +213,10 @@ decltype(ModelConfig::firstStage) firstStageFromYaml(const std::string& stage, c
 
 nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
-    if (file.empty() || !std::filesystem::exists(file)) return config;
+    if (file.empty() || !isThere(file)) return config;
     const auto json = readJsonFile(file);
-    const auto heads = json.value("num_attention_heads", Json(12)), hidden = json.value("hidden_act", Json("quick_gelu"));
+    const auto valueOf = [&](const char* key, const Json& usual) { return json.is_object() ? json.value(key, usual) : Json(); };
+    const auto heads = valueOf("num_attention_heads", 12), hidden = valueOf("hidden_act", "quick_gelu");
     if (!heads.is_number_integer() || heads.get<std::int64_t>() < 1 || heads.get<std::int64_t>() > 1024 || !hidden.is_string())
         throw Error(ErrorCode::Corrupt,
                     "The file " + file.filename().string() + " gives no usable num_attention_heads or hidden_act; correct it.");
@@ -230,11 +244,12 @@ ModelConfig readCompvisConfig(const std::filesystem::path& path, const std::file
     c.prediction = p["parameterization"].as<std::string>("eps");
     c.betaSchedule = p["beta_schedule"].as<std::string>("linear");
     c.timesteps = p["timesteps"].number(1000, 2, 100000);
-    c.linearStart = p["linear_start"].as<double>(1e-4);
-    c.linearEnd = p["linear_end"].as<double>(2e-2);
+    c.linearStart = p["linear_start"].real(1e-4);
+    c.linearEnd = p["linear_end"].real(2e-2);
     if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1))
         p["linear_start"].fail("and linear_end do not make a noise schedule");
-    c.scaleFactor = p["scale_factor"].as<double>(1);
+    c.scaleFactor = p["scale_factor"].real(1);
+    if (!(c.scaleFactor > 0)) p["scale_factor"].fail("must be larger than zero");
     c.useEma = p["use_ema"].as<bool>(true);
     c.latentSize = p["image_size"].number(0, 0, 8192);
     c.network = unetConfig(p["unet_config"]);

@@ -14,46 +14,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The files that hold the weights of one part: a single file, a variant of it, or the shards that an index lists.
-std::vector<fs::path> weightFiles(const fs::path& part) {
-    for (const auto* stem : {"diffusion_pytorch_model", "model", "pytorch_model"}) {
-        for (const auto* ending : {".safetensors", ".fp16.safetensors"})
-            if (fs::exists(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
-        for (const auto* ending : {".safetensors.index.json", ".bin.index.json"}) {
-            const auto index = part / (std::string(stem) + ending);
-            if (!fs::exists(index)) continue;
-            std::vector<fs::path> shards;
-            const auto map = readJsonFile(index).value("weight_map", Json::object());
-            for (const auto& [key, name] : map.items()) {
-                // A name of a stranger: only a file of this folder will do.
-                const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
-                if (file.empty() || file.has_parent_path())
-                    throw Error(ErrorCode::Corrupt,
-                                "The index " + index.filename().string() + " names a file outside its folder; get the model again.");
-                if (std::find(shards.begin(), shards.end(), part / file) == shards.end()) shards.push_back(part / file);
-            }
-            if (!shards.empty()) return shards;
-        }
-        for (const auto* ending : {".bin", ".fp16.bin"})
-            if (fs::exists(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
-    }
-    throw Error(ErrorCode::NotFound,
-                "The folder " + part.filename().string() +
-                    " of the model holds no weights (diffusion_pytorch_model.safetensors or model.safetensors); get the model again.",
-                part.string());
-}
-
-Weights readPart(const fs::path& part) {
-    Weights weights;
-    for (const auto& file : weightFiles(part)) weights.merge(readCheckpoint(file));
-    return weights;
-}
-
 // A config.json with clear words for what is missing or of the wrong kind.
 class Config {
 public:
     explicit Config(const fs::path& file)
-        : m_json(parsePythonJson(readFile(file), file.filename().string())),
+        : m_json(parsePythonJson(readFile(file, largest), file.filename().string())),
           m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
         if (!m_json.is_object()) fail("is not an object");
     }
@@ -66,16 +31,20 @@ public:
         } catch (const Json::exception&) { fail(std::string("has a \"") + key + "\" of the wrong kind"); }
     }
     int number(const char* key, int fallback, int low, int high) const {
-        const auto value = get<std::int64_t>(key, fallback);
-        if (value < low || value > high) fail(std::string("has an impossible \"") + key + "\"");
-        return int(value);
+        const auto it = m_json.find(key);
+        return whole(key, it == m_json.end() || it->is_null() ? Json(fallback) : *it, low, high);
     }
     std::vector<int> numbers(const char* key, int high = 65536) const {
-        const auto values = get<std::vector<int>>(key, {});
-        if (values.empty() || values.size() > 8) fail(std::string("has no usable \"") + key + "\"");
-        for (const int v : values)
-            if (v < 1 || v > high) fail(std::string("has an impossible \"") + key + "\"");
+        const auto it = m_json.find(key);
+        if (it == m_json.end() || !it->is_array() || it->empty() || it->size() > 8) fail(std::string("has no usable \"") + key + "\"");
+        std::vector<int> values;
+        for (const auto& value : *it) values.push_back(whole(key, value, 1, high));
         return values;
+    }
+    double positive(const char* key, double fallback) const {
+        const auto value = get<double>(key, fallback);
+        if (!(value > 0)) fail(std::string("has an impossible \"") + key + "\"");
+        return value;
     }
     // Options that change the network and that Phloxine knows only at their usual value.
     void require(const char* key, const Json& usual) const {
@@ -91,9 +60,53 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t largest = 8u << 20;
+    int whole(const char* key, const Json& value, int low, int high) const {
+        if (!value.is_number_integer()) fail(std::string("has a \"") + key + "\" that is no whole number");
+        const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(high);
+        if (huge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) fail(std::string("has an impossible \"") + key + "\"");
+        return value.get<int>();
+    }
     Json m_json;
     std::string m_file;
 };
+
+// The files that hold the weights of one part: a single file, a variant of it, or the shards that an index lists.
+std::vector<fs::path> weightFiles(const fs::path& part) {
+    for (const auto* stem : {"diffusion_pytorch_model", "model", "pytorch_model"}) {
+        for (const auto* ending : {".safetensors", ".fp16.safetensors"})
+            if (isThere(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
+        for (const auto* ending : {".safetensors.index.json", ".bin.index.json"}) {
+            const auto index = part / (std::string(stem) + ending);
+            if (!isThere(index)) continue;
+            std::vector<fs::path> shards;
+            const Config json(index);
+            const auto map = json.get<Json>("weight_map", Json::object());
+            if (!map.is_object()) json.fail("has no table of shards");
+            for (const auto& [key, name] : map.items()) {
+                // A name of a stranger: only a file of this folder will do.
+                const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
+                if (file.empty() || file.has_parent_path() || file == "." || file == "..") json.fail("names a file outside its folder");
+                if (!isThere(part / file))
+                    throw Error(ErrorCode::NotFound, "The folder " + part.filename().string() + " of the model lacks " + file.string() + ", which its index names; get the model again.", part.string());
+                if (std::find(shards.begin(), shards.end(), part / file) == shards.end()) shards.push_back(part / file);
+            }
+            if (!shards.empty()) return shards;
+        }
+        for (const auto* ending : {".bin", ".fp16.bin"})
+            if (isThere(part / (std::string(stem) + ending))) return {part / (std::string(stem) + ending)};
+    }
+    throw Error(ErrorCode::NotFound,
+                "The folder " + part.filename().string() +
+                    " of the model holds no weights (diffusion_pytorch_model.safetensors or model.safetensors); get the model again.",
+                part.string());
+}
+
+Weights readPart(const fs::path& part) {
+    Weights weights;
+    for (const auto& file : weightFiles(part)) weights.merge(readCheckpoint(file));
+    return weights;
+}
 
 nn::UNetConfig unetConfig(const Config& config) {
     for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"},
@@ -124,7 +137,7 @@ nn::UNetConfig unetConfig(const Config& config) {
     if (isList("layers_per_block")) c.resBlocksPerLevel = config.numbers("layers_per_block", 16);
     else c.resBlocks = config.number("layers_per_block", 2, 1, 16);
     c.normGroups = config.number("norm_num_groups", 32, 1, 1024);
-    c.normEps = config.get("norm_eps", 1e-5);
+    c.normEps = config.positive("norm_eps", 1e-5);
     c.contextDim = config.number("cross_attention_dim", 1280, 1, 65536);
     if (isList("transformer_layers_per_block")) c.transformerDepthPerLevel = config.numbers("transformer_layers_per_block", 64);
     else c.transformerDepth = config.number("transformer_layers_per_block", 1, 1, 64);
@@ -167,7 +180,7 @@ nn::DitConfig ditConfig(const Config& config) {
     c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
     c.classes = config.number("num_embeds_ada_norm", c.classes, 1, 1 << 20);
     c.attentionBias = config.get("attention_bias", true);
-    c.normEps = config.get("norm_eps", c.normEps);
+    c.normEps = config.positive("norm_eps", c.normEps);
     return c;
 }
 
@@ -184,19 +197,19 @@ nn::PixartConfig pixartConfig(const Config& config) {
     c.outChannels = config.number("out_channels", c.inChannels, 1, 512);
     c.patch = config.number("patch_size", c.patch, 1, 64);
     c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
-    c.interpolationScale = config.get("interpolation_scale", c.interpolationScale);
+    c.interpolationScale = config.positive("interpolation_scale", c.interpolationScale);
     c.captionChannels = config.number("caption_channels", 0, 0, 65536);
     c.crossAttentionDim = config.number("cross_attention_dim", 0, 0, 65536);
     c.additionalConditions = config.get("use_additional_conditions", c.sampleSize == 128);
     c.attentionBias = config.get("attention_bias", true);
-    c.normEps = config.get("norm_eps", c.normEps);
+    c.normEps = config.positive("norm_eps", c.normEps);
     return c;
 }
 
 void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
-    const bool unet = fs::exists(folder / "unet" / "config.json");
+    const bool unet = isThere(folder / "unet" / "config.json");
     const auto part = folder / (unet ? "unet" : "transformer");
-    if (!fs::exists(part / "config.json"))
+    if (!isThere(part / "config.json"))
         throw Error(ErrorCode::MissingKey, "The folder " + checkpoint.name + " holds no denoiser (unet/ or transformer/).");
     const Config config(part / "config.json");
     const auto name = config.get<std::string>("_class_name", "");
@@ -209,7 +222,7 @@ void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
         c.network = network, c.family = "diffusers-sd";
     } else if (name == "DiTTransformer2DModel") c.network = ditConfig(config), c.family = "diffusers-dit";
     else if (name == "PixArtTransformer2DModel") c.network = pixartConfig(config), c.family = "diffusers-pixart";
-    else c.network = UnsupportedStage{name};
+    else c.network = UnsupportedStage{name.empty() ? "of a class that config.json does not name" : name};
     for (auto& [key, tensor] : readPart(part)) {
         const auto renamed = unet ? compvisUNetName(key, blocks) : key;
         checkpoint.weights["model.diffusion_model." + (renamed.empty() ? key : renamed)] = tensor;
@@ -218,7 +231,7 @@ void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
 
 void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     auto& c = checkpoint.config;
-    if (!fs::exists(part / "config.json")) {
+    if (!isThere(part / "config.json")) {
         c.firstStage = NoStage{};
         return;
     }
@@ -245,7 +258,7 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     kl.middleAttention = config.get("mid_block_add_attention", true);
     kl.attentionResolutions.clear();
     c.firstStage = kl;
-    c.scaleFactor = config.get("scaling_factor", 0.18215);
+    c.scaleFactor = config.positive("scaling_factor", 0.18215);
     c.shiftFactor = config.get("shift_factor", 0.0);
     const auto blocks = autoencoderBlockNames(int(widths.size()), kl.resBlocks);
     for (const auto& [key, tensor] : readPart(part)) {
@@ -260,9 +273,9 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
 std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
     Json pad;
     for (const auto* name : {"special_tokens_map.json", "tokenizer_config.json"})
-        if (pad.is_null() && fs::exists(tokenizer / name)) pad = readJsonFile(tokenizer / name).value("pad_token", Json());
-    if (pad.is_object()) pad = pad.value("content", Json());
-    const auto word = pad.is_string() ? pad.get<std::string>() : std::string("<|endoftext|>");
+        if (pad.is_null() && isThere(tokenizer / name)) pad = Config(tokenizer / name).get<Json>("pad_token", Json());
+    if (pad.is_object()) pad = pad.contains("content") ? pad["content"] : Json("");
+    const auto word = pad.is_null() ? std::string("<|endoftext|>") : pad.is_string() ? pad.get<std::string>() : std::string();
     if (word == "!") return 0; // Stable Diffusion 2
     if (word != "<|endoftext|>")
         throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);
@@ -272,12 +285,11 @@ std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
 void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
     auto& stage = checkpoint.config.condition;
     const auto text = folder / "text_encoder";
-    if (fs::exists(text / "config.json")) {
-        const auto json = readJsonFile(text / "config.json");
-        const auto name = json.contains("architectures") && json["architectures"].is_array() && !json["architectures"].empty()
-                              ? json["architectures"][0].dump()
-                              : "";
-        if (name.find("CLIPTextModel") == std::string::npos && json.value("model_type", std::string()) != "clip_text_model") {
+    if (isThere(text / "config.json")) {
+        const Config json(text / "config.json");
+        const auto architectures = json.get<Json>("architectures", Json::array());
+        const auto name = architectures.is_array() && !architectures.empty() ? architectures[0].dump() : "";
+        if (name.find("CLIPTextModel") == std::string::npos && json.get<std::string>("model_type", "") != "clip_text_model") {
             stage = UnsupportedStage{name};
             return;
         }
@@ -292,7 +304,7 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
     } else if (const auto* dit = std::get_if<nn::DitConfig>(&checkpoint.config.network)) stage = LabelStage{dit->classes + 1, dit->classes};
     else if (std::holds_alternative<nn::PixartConfig>(checkpoint.config.network)) {
         const auto null = folder / "null_embedding.safetensors"; // one tensor, the tokens that stand for none
-        if (fs::exists(null))
+        if (isThere(null))
             for (const auto& [key, tensor] : readSafetensors(null)) checkpoint.weights["cond_stage_model.uncond"] = tensor;
         stage = TokenStage{};
     } else stage = NoStage{};
@@ -301,7 +313,7 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
 // diffusers' "scaled_linear" is CompVis' "linear", its "linear" CompVis' "sqrt_linear".
 void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
     const auto file = folder / "scheduler" / "scheduler_config.json";
-    if (!fs::exists(file)) return;
+    if (!isThere(file)) return;
     const Config config(file);
     auto& c = checkpoint.config;
     c.scheduler = config.json();
@@ -314,6 +326,7 @@ void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
     c.timesteps = config.number("num_train_timesteps", 1000, 2, 100000);
     c.linearStart = config.get("beta_start", 0.0001);
     c.linearEnd = config.get("beta_end", 0.02);
+    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1)) config.fail("has beta_start and beta_end that make no noise schedule");
     const auto betas = config.get<std::string>("beta_schedule", "linear");
     c.betaSchedule = betas == "scaled_linear" ? "linear" : betas == "linear" ? "sqrt_linear" : betas;
 }
@@ -323,7 +336,7 @@ void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
 Checkpoint openDiffusers(const fs::path& folder, const OpenOptions&) {
     const Config index(folder / "model_index.json");
     Checkpoint checkpoint;
-    checkpoint.name = folder.filename().string();
+    checkpoint.name = fs::absolute(folder / "model_index.json").lexically_normal().parent_path().filename().string();
     addDenoiser(folder, checkpoint);
     addAutoencoder(folder / "vae", checkpoint);
     addCondition(folder, checkpoint);
@@ -334,9 +347,9 @@ Checkpoint openDiffusers(const fs::path& folder, const OpenOptions&) {
 std::vector<fs::path> weightFilesOfDiffusers(const fs::path& folder) {
     std::vector<fs::path> files;
     for (const auto* part : {"text_encoder", "transformer", "unet", "vae"})
-        if (fs::exists(folder / part / "config.json"))
+        if (isThere(folder / part / "config.json"))
             for (const auto& file : weightFiles(folder / part)) files.push_back(file);
-    if (fs::exists(folder / "null_embedding.safetensors")) files.push_back(folder / "null_embedding.safetensors");
+    if (isThere(folder / "null_embedding.safetensors")) files.push_back(folder / "null_embedding.safetensors");
     return files;
 }
 

@@ -1,5 +1,6 @@
 // A card for a model that brings none.
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/model/Model.h"
 #include "core/model/report.h"
 
@@ -20,10 +21,12 @@ std::string slug(const std::string& text) { // [a-z0-9-]
 }
 
 // "model.ckpt" says nothing: then the folder names it.
-std::string nameOf(const fs::path& path) {
-    const auto stem = fs::is_directory(path) ? path.filename().string() : path.stem().string();
+std::string nameOf(const fs::path& given) {
+    auto path = fs::absolute(given).lexically_normal();
+    if (!path.has_filename()) path = path.parent_path(); // "folder/"
+    const auto stem = isFolder(path) ? path.filename().string() : path.stem().string();
     for (const auto* empty : {"model", "weights", "last", "checkpoint", "diffusion_pytorch_model"})
-        if (stem == empty && path.has_parent_path()) return fs::absolute(path).lexically_normal().parent_path().filename().string();
+        if (stem == empty && path.has_parent_path()) return path.parent_path().filename().string();
     return stem;
 }
 
@@ -60,7 +63,7 @@ std::string latentWords(const ModelConfig& config) {
 ModelCard cardFromCheckpoint(const fs::path& path, const Checkpoint& checkpoint) {
     const auto described = describe(checkpoint.config);
     ModelCard card;
-    const auto name = nameOf(path);
+    const auto name = plainText(nameOf(path)); // any bytes make a file name
     card.id = slug(name);
     card.title = name;
     card.version = "unknown";

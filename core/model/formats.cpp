@@ -8,9 +8,9 @@ namespace fs = std::filesystem;
 
 const std::vector<FormatRow>& formats() {
     static const std::vector<FormatRow> table{
-        {"phloxine", "Model folder of Phloxine", [](const fs::path& p) { return fs::exists(p / "model.json"); }, openModelFolder,
+        {"phloxine", "Model folder of Phloxine", [](const fs::path& p) { return isThere(p / "model.json"); }, openModelFolder,
          weightFilesOfModelFolder},
-        {"diffusers", "Folder of diffusers", [](const fs::path& p) { return fs::exists(p / "model_index.json"); }, openDiffusers,
+        {"diffusers", "Folder of diffusers", [](const fs::path& p) { return isThere(p / "model_index.json"); }, openDiffusers,
          weightFilesOfDiffusers},
         {"compvis", "Checkpoint file of CompVis or Lightning", [](const fs::path& p) { return fs::is_regular_file(p); }, openCompvis,
          [](const fs::path& p) { return std::vector{p}; }},
@@ -19,7 +19,7 @@ const std::vector<FormatRow>& formats() {
 }
 
 const FormatRow& formatOf(const fs::path& path) {
-    if (!fs::exists(path)) throw Error(ErrorCode::NotFound, "There is nothing at " + path.string() + ".", path.string());
+    if (!isThere(path)) throw Error(ErrorCode::NotFound, "There is nothing at " + path.string() + ".", path.string());
     for (const auto& row : formats())
         if (row.recognise(path)) return row;
     throw Error(ErrorCode::NotAModel,

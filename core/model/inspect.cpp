@@ -1,6 +1,7 @@
 #include "core/model/inspect.h"
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/base/Json.h"
 #include "core/model/report.h"
 #include "core/tensor/checkpoint.h"
@@ -140,7 +141,7 @@ ModelReport inspectModel(const fs::path& path) {
     ModelReport report;
     report.json = {{"kind", format.id}, {"parameters", Json::object()}};
     add(report, std::string(format.title) + ": " + fs::absolute(path).lexically_normal().filename().string() + "; nothing of it was run");
-    if (fs::exists(path / "model.json")) {
+    if (isThere(path / "model.json")) {
         const auto card = modelCardFromJson(readJsonFile(path / "model.json"), path.filename().string() + "/model.json");
         report.json["card"] = toJson(card);
         report.cardLine = int(report.lines.size());

@@ -1,6 +1,7 @@
 #include "core/model/lora.h"
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 #include "core/base/Json.h"
 #include "core/model/diffusers_names.h"
 #include "core/tensor/checkpoint.h"
@@ -68,8 +69,10 @@ std::optional<double> alphaBeside(const fs::path& file, const std::map<std::stri
     if (const auto stored = metadata.find("lora_adapter_metadata"); stored != metadata.end()) {
         config = parseJson(stored->second, file.filename().string());
         prefix = component + ".";
-    } else if (fs::exists(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
-    const auto alpha = config.value(prefix + "lora_alpha", Json());
+    } else if (isThere(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
+    const auto alpha = config.is_object() ? config.value(prefix + "lora_alpha", Json()) : Json(false);
+    if (!alpha.is_null() && !alpha.is_number())
+        throw Error(ErrorCode::Corrupt, "The settings of the LoRA " + file.filename().string() + " give no usable lora_alpha; get the file again.");
     return alpha.is_number() ? std::optional(alpha.get<double>()) : std::nullopt;
 }
 
@@ -98,7 +101,9 @@ Lora readLora(const fs::path& file) {
         if (!layer.down.defined() || !layer.up.defined())
             throw Error(ErrorCode::MissingKey,
                         "The LoRA " + lora.name + " lacks one half of the layer \"" + name + "\"; get the file again.", name);
-        if (layer.down.dim() < 2 || layer.up.dim() < 2 || layer.down.size(0) != layer.up.size(1))
+        // up is a matrix, also where it is stored as a 1 x 1 convolution: [out, rank]
+        const auto rank = layer.down.dim() < 2 ? 0 : layer.down.size(0);
+        if (rank < 1 || layer.up.dim() < 2 || layer.up.size(1) != rank || layer.up.numel() != layer.up.size(0) * rank)
             throw Error(ErrorCode::Shape,
                         "The two halves of the layer \"" + name + "\" in the LoRA " + lora.name +
                             " do not fit: " + shapeText(layer.down.sizes()) + " and " + shapeText(layer.up.sizes()) + ".",
@@ -133,12 +138,13 @@ void mergeLora(Checkpoint& checkpoint, const Lora& lora, double strength) {
                         name);
         auto& master = checkpoint.weights.at(key->second);
         const auto rank = layer.down.size(0);
-        const auto change = at::matmul(layer.up.to(at::kFloat).flatten(1), layer.down.to(at::kFloat).flatten(1));
-        if (change.numel() != master.numel() || change.size(0) != master.size(0))
+        const auto out = layer.up.size(0), in = layer.down.numel() / rank; // checked before the product is made
+        if (out != master.size(0) || in != master.numel() / std::max<std::int64_t>(out, 1))
             throw Error(ErrorCode::Shape,
-                        "The layer \"" + name + "\" of the LoRA " + lora.name + " has the shape " + shapeText(change.sizes()) + " where " +
+                        "The layer \"" + name + "\" of the LoRA " + lora.name + " has the shape " + shapeText({out, in}) + " where " +
                             checkpoint.name + " has " + shapeText(master.sizes()) + ".",
                         name);
+        const auto change = at::matmul(layer.up.to(at::kFloat).flatten(1), layer.down.to(at::kFloat).flatten(1));
         master = master.to(at::kFloat) + strength * layer.alpha.value_or(double(rank)) / double(rank) * change.view(master.sizes());
     }
 }

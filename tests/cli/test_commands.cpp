@@ -15,6 +15,7 @@ class TestCommands : public QObject {
     QTemporaryDir m_dir;
 
     QString at(const QString& name) const { return m_dir.filePath(name); }
+    static QString tinyModel() { return PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/model.ckpt"; }
     Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
     static QStringList quick(const QString& out, const QStringList& more = {}) {
         return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more;
@@ -34,7 +35,10 @@ class TestCommands : public QObject {
     }
 
 private slots:
-    void initTestCase() { QVERIFY2(QFile::exists(program()), "the program is not built"); }
+    void initTestCase() {
+        QVERIFY2(QFile::exists(program()), "the program is not built");
+        qputenv("XDG_DATA_HOME", at("data").toUtf8()); // the models of this user stay as they are
+    }
 
     void help_data() {
         QTest::addColumn<QStringList>("arguments");
@@ -95,6 +99,19 @@ private slots:
         QTest::newRow("metadata of a text") << QStringList{"metadata", "broken.json"};
         QTest::newRow("inspect nothing") << QStringList{"models", "inspect", "gone"};
         QTest::newRow("inspect a web page") << QStringList{"models", "inspect", PHLOXINE_TEST_DATA "/bad-models/html.ckpt"};
+        const auto bad = [](const char* file) { return QString(PHLOXINE_TEST_DATA "/bad-models/") + file; };
+        for (const auto* word : {"inspect", "add"}) {
+            const auto row = [&](const char* what) { return QByteArray(word) + " " + what; };
+            QTest::newRow(row("a cut checkpoint")) << QStringList{"models", word, bad("truncated.ckpt")};
+            QTest::newRow(row("a program")) << QStringList{"models", word, bad("torchscript.ckpt")};
+            QTest::newRow(row("a climbing archive")) << QStringList{"models", word, bad("zipslip.ckpt"), "--json"};
+            QTest::newRow(row("a broken header")) << QStringList{"models", word, bad("st-json.safetensors")};
+            QTest::newRow(row("a folder of nothing")) << QStringList{"models", word, "."};
+            QTest::newRow(row("a name that is too long")) << QStringList{"models", word, QString(5000, 'x')};
+            QTest::newRow(row("a device")) << QStringList{"models", word, "/dev/zero"};
+        }
+        QTest::newRow("add the wrong name") << QStringList{"models", "add", tinyModel(), "--id", "../x"};
+        QTest::newRow("add what is a model folder") << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
         QTest::newRow("verify nothing") << QStringList{"verify", "."};
         QTest::newRow("export without a plan") << QStringList{"export", "--plan", "gone.json", "--out", "x"};
         QTest::newRow("export of a broken plan") << QStringList{"export", "--plan", "broken.json", "--out", "x"};
@@ -109,6 +126,39 @@ private slots:
         QCOMPARE(o.code, 1);
         requireOneSentence(o);
         QCOMPARE(read("broken.json"), QByteArray("{\"format\":"));
+    }
+
+    // A model that can be read and does not fit is a report with the exit code 1; it cannot be added.
+    void modelThatDoesNotFit() {
+        QVERIFY(QFile::copy(tinyModel(), at("misfit.ckpt")));
+        QFile yaml(QString(PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/project.yaml"));
+        QVERIFY(yaml.open(QIODevice::ReadOnly));
+        write("misfit.yaml", yaml.readAll().replace("context_dim: 24", "context_dim: 16"));
+        const auto said = run({"models", "inspect", "misfit.ckpt"});
+        QCOMPARE(said.code, 1);
+        QVERIFY2(said.out.contains("does not fit") && said.out.contains("to_k.weight") && said.err.isEmpty(), said.out + said.err);
+        const auto json = run({"models", "inspect", "misfit.ckpt", "--json"});
+        QCOMPARE(json.code, 1);
+        QVERIFY2(json.json().contains("problem") && !json.json()["fits"].toBool(true) && json.err.isEmpty(), json.out + json.err);
+        QCOMPARE(json.json()["problem"].toObject()["code"].toString(), QString("shape"));
+        const auto added = run({"models", "add", "misfit.ckpt"});
+        QCOMPARE(added.code, 1);
+        requireOneSentence(added);
+        QVERIFY(!QFile::exists(at("data/phloxine/models/misfit")));
+    }
+
+    void modelIsAddedOnce() {
+        const QStringList arguments{"models", "add", tinyModel(), "--id", "tiny", "--json"};
+        const auto first = run(arguments);
+        QVERIFY2(first.code == 0 && first.json()["id"] == "tiny" && first.err.isEmpty(), first.out + first.err);
+        QVERIFY(QFile::exists(at("data/phloxine/models/tiny/model.json")));
+        const auto again = run(arguments);
+        QCOMPARE(again.code, 1);
+        requireOneSentence(again);
+        QVERIFY2(again.err.contains("tiny") && again.err.contains("--id"), again.err);
+        QVERIFY(run({"models", "list"}).out.contains("tiny"));
+        QCOMPARE(run({"models", "inspect", "data/phloxine/models/tiny"}).code, 0);
+        QVERIFY(QDir(at("data/phloxine/models/tiny")).removeRecursively());
     }
 
     void oneJsonObject_data() {

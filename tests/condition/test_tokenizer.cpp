@@ -5,16 +5,29 @@
 #include <QtTest>
 
 #include <nlohmann/json.hpp>
+#include <zlib.h>
 
 #include "core/base/Files.h"
 #include "core/base/Json.h"
 #include "core/condition/ClipTokenizer.h"
-#include "tests/support/errors.h"
+#include "core/model/ModelStore.h"
+#include "tests/support/checkpoint_files.h"
+#include "tests/support/refused.h"
 
 using namespace phloxine;
 
 class TestTokenizer : public QObject {
     Q_OBJECT
+
+    static QByteArray gzip(const QByteArray& bytes) {
+        QTemporaryDir folder;
+        const auto path = folder.filePath("x.gz").toUtf8();
+        gzFile file = gzopen(path, "wb1");
+        gzwrite(file, bytes.data(), unsigned(bytes.size()));
+        gzclose(file);
+        const auto text = readFile(path.toStdString());
+        return QByteArray(text.data(), qsizetype(text.size()));
+    }
 
 private slots:
     void goldenIds_data() {
@@ -114,14 +127,42 @@ private slots:
         for (const auto id : tokens.ids) QVERIFY(id >= 0 && id <= ClipTokenizer::end);
     }
 
-    void missingOrBrokenVocabulary() {
+    void brokenVocabulary_data() {
+        QTest::addColumn<QByteArray>("bytes");
+        const auto file = readFile(resourcesFolder() / "clip/bpe_simple_vocab_16e6.txt.gz");
+        const QByteArray good(file.data(), qsizetype(file.size()));
+        QByteArray line = "#version: 0.2\n";
+        for (int i = 0; i < 48894; ++i) line += "a b" + QByteArray::number(i) + "\n";
+        const auto row = [](const char* name, const QByteArray& bytes) { QTest::newRow(name) << bytes; };
+        row("empty", {});
+        row("a web page", "<html></html>\n");
+        row("gzip without content", QByteArray("\x1f\x8b\x08\x00 broken", 12));
+        row("cut", good.left(good.size() / 2));
+        row("cut in its last bytes", good.chopped(6));
+        row("a byte changed", QByteArray(good).replace(good.size() / 3, 1, "\xa5"));
+        row("gzip bomb", gzip(QByteArray(200 << 20, 'a')));
+        row("gzip bomb of lines", gzip(QByteArray(200 << 20, '\n')));
+        row("not in gzip, a line without a blank", QByteArray(line).replace("a b777\n", "ab777\n"));
+        row("line without a blank", gzip(QByteArray(line).replace("a b777\n", "ab777\n")));
+        row("line of three parts", gzip(QByteArray(line).replace("a b777\n", "a b 777\n")));
+        row("line without a first part", gzip(QByteArray(line).replace("a b777\n", " b777\n")));
+        row("line without a second part", gzip(QByteArray(line).replace("a b777\n", "a \n")));
+        row("empty line", gzip(QByteArray(line).replace("a b777\n", "\n")));
+        row("line twice", gzip(QByteArray(line).replace("a b777\n", "a b778\n")));
+        row("too few lines", gzip(line.left(line.lastIndexOf('a'))));
+    }
+    void brokenVocabulary() {
+        QFETCH(QByteArray, bytes);
         QTemporaryDir folder;
-        const auto file = std::filesystem::path(folder.path().toStdString()) / "merges.gz";
-        QCOMPARE(errorOf([&] { ClipTokenizer t(file); }), "not-found");
-        writeFileAtomically(file, std::string_view("not a vocabulary\n"));
-        QCOMPARE(errorOf([&] { ClipTokenizer t(file); }), "corrupt");
-        writeFileAtomically(file, std::string_view("\x1f\x8b\x08\x00 broken", 12), IfExists::Replace);
-        QCOMPARE(errorOf([&] { ClipTokenizer t(file); }), "corrupt");
+        const auto file = files::write(std::filesystem::path(folder.path().toStdString()) / "merges.gz", bytes);
+        const auto problem = refusalProblem([&] { ClipTokenizer t(file); }, "corrupt", "merges.gz");
+        QVERIFY2(problem.isEmpty(), problem);
+    }
+    void missingVocabulary() {
+        QTemporaryDir folder;
+        const auto path = std::filesystem::path(folder.path().toStdString());
+        QCOMPARE(errorOf([&] { ClipTokenizer t(path / "merges.gz"); }), "not-found");
+        QCOMPARE(errorOf([&] { ClipTokenizer t(path); }), "not-found"); // a folder
     }
 };
 
