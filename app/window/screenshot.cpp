@@ -12,6 +12,7 @@
 #include <QSpinBox>
 #include <QThread>
 
+#include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
@@ -116,7 +117,14 @@ private:
         m_window.showWorkspace(m_window.models());
         const auto checked = [this](const QString& lines) { return m_window.findChild<QWidget*>(lines) != nullptr; };
         if (!waitFor([&] { return checked(QStringLiteral("reportLines")); })) return false;
-        if (adding) m_window.models()->addModel();
+        if (adding) { // the embedded model's weights as a file without a card
+            m_window.models()->addFrom(QString::fromStdString((resourcesFolder() / "models/lc25000-interim/weights.safetensors").string()));
+            const auto asked = [this] {
+                const auto* title = m_window.findChild<QWidget*>(QStringLiteral("modelTitle"));
+                return title && title->isVisible();
+            };
+            if (!waitFor(asked)) return false;
+        }
         return settle(true);
     }
 

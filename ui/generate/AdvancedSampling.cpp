@@ -5,7 +5,6 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/labels.h"
@@ -23,32 +22,27 @@ QString spacingTitle(const std::string& id) {
 } // namespace
 
 AdvancedSampling::AdvancedSampling(QWidget* parent) : QWidget(parent) {
-    auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(4);
-    m_fold = new QToolButton(this);
-    m_fold->setObjectName(QStringLiteral("advancedFold"));
-    m_fold->setText(tr("Advanced"));
-    m_fold->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    m_fold->setAutoRaise(true);
-    m_fold->setCheckable(true);
-    column->addWidget(m_fold, 0, Qt::AlignLeft);
-    m_rows = new QWidget(this);
-    column->addWidget(m_rows);
-    auto* grid = new QGridLayout(m_rows);
+    m_button = new QToolButton(parent);
+    m_button->setObjectName(QStringLiteral("advancedButton"));
+    m_button->setIcon(icon("settings"));
+    m_button->setFixedSize(30, 30);
+    m_button->setCheckable(true);
+    m_button->setToolTip(tr("Advanced: step spacing and parameters of the sampler"));
+    m_button->setAccessibleName(tr("Advanced"));
+    auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(8);
     grid->setColumnMinimumWidth(0, labelWidth);
     grid->setColumnStretch(1, 1);
-    m_spacing = new QComboBox(m_rows);
+    m_spacing = new QComboBox(this);
     m_spacing->setObjectName(QStringLiteral("spacingCombo"));
     m_spacing->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_spacing->setMinimumContentsLength(8);
     m_spacing->setToolTip(tr("Which noise levels the steps visit"));
     m_spacing->addItem(QString(), QString());
     for (const auto& row : spacingRows()) m_spacing->addItem(fromUtf8(row.title), fromUtf8(row.id));
-    auto* label = new QLabel(tr("Spa&cing"), m_rows);
+    auto* label = new QLabel(tr("Spa&cing"), this);
     label->setBuddy(m_spacing);
     grid->addWidget(label, 0, 0);
     grid->addWidget(m_spacing, 0, 1);
@@ -56,17 +50,17 @@ AdvancedSampling::AdvancedSampling(QWidget* parent) : QWidget(parent) {
     addParameter("churn", tr("Chur&n"), &GenerateRequest::churn);
     addParameter("shift", tr("Shif&t"), &GenerateRequest::shift);
     connect(m_spacing, &QComboBox::currentIndexChanged, this, &AdvancedSampling::changed);
-    connect(m_fold, &QToolButton::toggled, this, &AdvancedSampling::setOpen);
+    connect(m_button, &QToolButton::toggled, this, &AdvancedSampling::setOpen);
     setOpen(false);
 }
 
 void AdvancedSampling::addParameter(const char* id, const QString& text, std::optional<double> GenerateRequest::*field) {
-    auto* grid = static_cast<QGridLayout*>(m_rows->layout());
-    auto* spin = new QDoubleSpinBox(m_rows);
+    auto* grid = static_cast<QGridLayout*>(layout());
+    auto* spin = new QDoubleSpinBox(this);
     spin->setObjectName(QString::fromLatin1(id) + QStringLiteral("Spin"));
     spin->setFixedWidth(spinWidth);
     spin->setAlignment(Qt::AlignRight);
-    auto* label = new QLabel(text, m_rows);
+    auto* label = new QLabel(text, this);
     label->setBuddy(spin);
     const int row = grid->rowCount();
     grid->addWidget(label, row, 0);
@@ -76,10 +70,8 @@ void AdvancedSampling::addParameter(const char* id, const QString& text, std::op
 }
 
 void AdvancedSampling::setOpen(bool open) {
-    m_fold->setChecked(open);
-    m_fold->setIcon(icon(open ? "chevron-down" : "chevron-right", 16));
-    m_fold->setAccessibleDescription(open ? tr("Shown") : tr("Folded"));
-    m_rows->setVisible(open);
+    m_button->setChecked(open);
+    setVisible(open);
 }
 
 void AdvancedSampling::setSampler(const SamplerRow& sampler) {

@@ -1,5 +1,5 @@
 #pragma once
-// What few runs need: how the steps are spaced, and the parameters of the chosen sampler. Folded away until asked for.
+// What few runs need: how the steps are spaced, and the parameters of the chosen sampler. Folded away until its button is pressed.
 #include <vector>
 
 #include <QWidget>
@@ -21,6 +21,7 @@ public:
     void writeTo(GenerateRequest& request) const; // only what differs from the sampler's own
     void readFrom(const GenerateRequest& request);
     void setOpen(bool open);
+    QToolButton* button() const { return m_button; } // stands beside the sampler
 
 Q_SIGNALS:
     void changed();
@@ -36,8 +37,7 @@ private:
     };
     void addParameter(const char* id, const QString& text, std::optional<double> GenerateRequest::*field);
 
-    QToolButton* m_fold;
-    QWidget* m_rows;
+    QToolButton* m_button;
     QComboBox* m_spacing;
     std::vector<Parameter> m_parameters;
 };

@@ -49,13 +49,10 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     grid->setColumnStretch(1, 1);
     addHead(*grid);
     addSampler(*grid, 1);
-    addSteps(*grid, 2);
-    addGuidance(*grid, 3);
-    addSeed(*grid, 4);
-    addTiles(*grid, 5);
-    m_advanced = new AdvancedSampling(this);
-    grid->addWidget(m_advanced, 6, 0, 1, 3);
-    connect(m_advanced, &AdvancedSampling::changed, this, &SamplingPanel::showChange);
+    addSteps(*grid, 3);
+    addGuidance(*grid, 4);
+    addSeed(*grid, 5);
+    addTiles(*grid, 6);
     takeSampler();
     drawSeed();
 }
@@ -83,7 +80,14 @@ void SamplingPanel::addSampler(QGridLayout& grid, int row) {
     listSamplers();
     label->setBuddy(m_sampler);
     grid.addWidget(label, row, 0);
-    grid.addWidget(m_sampler, row, 1, 1, 2);
+    m_advanced = new AdvancedSampling(this);
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(4);
+    cells->addWidget(m_sampler, 1);
+    cells->addWidget(m_advanced->button());
+    grid.addLayout(cells, row, 1, 1, 2);
+    grid.addWidget(m_advanced, row + 1, 0, 1, 3);
+    connect(m_advanced, &AdvancedSampling::changed, this, &SamplingPanel::showChange);
     connect(m_sampler, &QComboBox::currentIndexChanged, this, &SamplingPanel::takeSampler);
 }
 
