@@ -110,9 +110,6 @@ private slots:
             QTest::newRow(row("a name that is too long")) << QStringList{"models", word, QString(5000, 'x')};
             QTest::newRow(row("a device")) << QStringList{"models", word, "/dev/zero"};
         }
-        QTest::newRow("add the wrong name") << QStringList{"models", "add", tinyModel(), "--id", "../x"};
-        QTest::newRow("add what is a model folder")
-            << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
         QTest::newRow("verify nothing") << QStringList{"verify", "."};
         QTest::newRow("export without a plan") << QStringList{"export", "--plan", "gone.json", "--out", "x"};
         QTest::newRow("export of a broken plan") << QStringList{"export", "--plan", "broken.json", "--out", "x"};
@@ -127,6 +124,19 @@ private slots:
         QCOMPARE(o.code, 1);
         requireOneSentence(o);
         QCOMPARE(read("broken.json"), QByteArray("{\"format\":"));
+    }
+
+    void wrongUseOfAdd_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("a name that climbs") << QStringList{"models", "add", tinyModel(), "--id", "../x"};
+        QTest::newRow("what is a model folder")
+            << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
+    }
+    void wrongUseOfAdd() {
+        QFETCH(QStringList, arguments);
+        const auto o = run(arguments);
+        QCOMPARE(o.code, 2);
+        requireOneSentence(o);
     }
 
     // A model that can be read and does not fit is a report with the exit code 1; it cannot be added.

@@ -57,7 +57,9 @@ private slots:
     void realPixelsOutsideTheMaskAreExact_data() {
         QTest::addColumn<QByteArray>("sampler");
         QTest::addColumn<double>("strength");
-        for (const auto& row : samplerRows()) QTest::addRow("%s", row.id.c_str()) << QByteArray::fromStdString(row.id) << -1.0;
+        for (const auto& row : samplerRows())
+            if (row.id != "flow_euler" && row.id != "scheduler") // for other kinds of models
+                QTest::addRow("%s", row.id.c_str()) << QByteArray::fromStdString(row.id) << -1.0;
         QTest::newRow("half the way") << QByteArray("dpmpp_2m") << 0.5;
     }
     void realPixelsOutsideTheMaskAreExact() {

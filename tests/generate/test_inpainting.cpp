@@ -39,21 +39,22 @@ private slots:
 
     void knownPartStays_data() {
         QTest::addColumn<QByteArray>("sampler");
-        for (const auto& row : samplers()) QTest::newRow(row.id) << QByteArray(row.id);
+        for (const auto& row : samplers())
+            if (fits(row, Prediction::Eps)) QTest::newRow(row.id) << QByteArray(row.id);
     }
     void knownPartStays() {
         QFETCH(QByteArray, sampler);
-        const auto& row = findSampler(sampler.toStdString());
         GaussianDenoiser gaussian(at::full({1}, 5.0), at::full({1}, 0.01));
         const auto known = halfKnown();
         InpaintingDenoiser denoise(gaussian, known);
         PhiloxNoise noise(3);
         for (const double strength : {1.0, 0.5}) {
-            const auto levels = levelsFrom(row.levels(schedule(), 20), strength);
-            const auto x = startFrom(known, noise.draw({2, 2, 4, 8}), levels.front(), strength);
+            auto plan = planFor(schedule(), Prediction::Eps, {.sampler = sampler.toStdString(), .steps = 50});
+            plan.levels = levelsFrom(plan.levels, strength);
+            const auto x = startFrom(known, noise.draw({2, 2, 4, 8}), plan.levels.front(), strength);
             // Half way, the state is the known latent with the noise of that level: nothing else has crept in.
-            const auto out = row.sample(denoise, x, levels, noise, {});
-            const auto right = (out / levels.back().alpha - known.latent).narrow(3, 4, 4).abs().max().item<double>();
+            const auto out = run(plan, denoise, x, noise);
+            const auto right = (out / plan.levels.back().alpha - known.latent).narrow(3, 4, 4).abs().max().item<double>();
             QVERIFY2(right < 0.05, QByteArray::number(right)); // DDIM ends at abar[0], which is not quite noiseless
             QVERIFY((out.narrow(3, 0, 4) - 5).abs().max().item<double>() < 1);
         }

@@ -45,8 +45,9 @@ private slots:
         QTest::addColumn<QByteArray>("sampler");
         QTest::addColumn<QByteArray>("precision");
         for (const auto& row : samplerRows())
-            for (const auto* precision : {"fp32", "bf16"})
-                QTest::addRow("%s %s", row.id.c_str(), precision) << QByteArray::fromStdString(row.id) << QByteArray(precision);
+            if (row.id != "flow_euler" && row.id != "scheduler") // for other kinds of models
+                for (const auto* precision : {"fp32", "bf16"})
+                    QTest::addRow("%s %s", row.id.c_str(), precision) << QByteArray::fromStdString(row.id) << QByteArray(precision);
     }
     void everySamplerAndPrecisionRepeats() {
         QFETCH(QByteArray, sampler);

@@ -9,6 +9,7 @@
 #include "core/model/compvis_config.h"
 #include "core/model/lora.h"
 #include "core/model/report.h"
+#include "core/tensor/checkpoint.h"
 #include "core/tensor/npy.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/refused.h"

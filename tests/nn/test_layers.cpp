@@ -63,7 +63,7 @@ private slots:
         QCOMPARE(y.sizes().vec(), (std::vector<std::int64_t>{1, 3, 5, 5}));
         const auto patch = x.slice(2, 1, 4).slice(3, 2, 5)[0];
         QVERIFY(std::abs(y[0][1][2][3].item<double>() - ((patch * w.at("weight")[1]).sum() + w.at("bias")[1]).item<double>()) < 1e-5);
-        QCOMPARE(nn::Conv(WeightView(w, Binding::train()), 2)(x).size(2), 3);
+        QCOMPARE(nn::Conv(WeightView(w, Binding::train()), -1, -1, -1, 2)(x).size(2), 3);
     }
 
     void groupNormHasMeanZero() {

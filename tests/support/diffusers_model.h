@@ -1,10 +1,13 @@
 #pragma once
-// A small Stable Diffusion 1 in both forms: the CompVis file of tests/reference, and a folder of diffusers made from it with upstream's own
-// table of names (tests/data/sd1-tiny-keys.tsv).
+// A small Stable Diffusion 1 in both forms: the folder models/sd1-tiny of tests/reference, its twin under CompVis' names, and a folder of
+// diffusers made from that again. Upstream's own table gives the names (tests/data/sd1-tiny-keys.tsv).
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <vector>
+
+#include <QTemporaryDir>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -33,7 +36,27 @@ inline std::vector<KeyPair> keyPairs() {
     return pairs;
 }
 
-inline std::filesystem::path compvisFile() { return PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors"; }
+// The twin of the folder models/sd1-tiny under CompVis' names, which upstream's own table gives; made once for a process.
+inline std::filesystem::path compvisFile() {
+    static const QTemporaryDir temporary;
+    const std::filesystem::path folder = temporary.path().toStdString(), file = folder / "model.safetensors";
+    if (std::filesystem::exists(file)) return file;
+    const std::filesystem::path source = PHLOXINE_TEST_REFERENCE "/models/sd1-tiny";
+    std::map<std::string, Weights> parts{{"unet", readSafetensors(source / "unet/diffusion_pytorch_model.safetensors")},
+                                         {"vae", readSafetensors(source / "vae/diffusion_pytorch_model.safetensors")},
+                                         {"text_encoder", readSafetensors(source / "text_encoder/model.safetensors")}};
+    Weights weights;
+    for (const auto& pair : keyPairs()) {
+        auto tensor = parts.at(pair.part).at(pair.diffusers);
+        if (pair.compvisShape != pair.diffusersShape)
+            tensor = tensor.unsqueeze(-1).unsqueeze(-1); // linear layers that CompVis has as 1x1 convolutions
+        weights[pair.compvis] = tensor;
+    }
+    for (const auto* name : {"v1-inference.yaml", "text_config.json"})
+        std::filesystem::copy_file(std::filesystem::path(PHLOXINE_TEST_DATA "/sd1-tiny-singlefile") / name, folder / name);
+    writeSafetensors(file, weights);
+    return file;
+}
 
 inline void writeJson(const std::filesystem::path& file, const Json& json) {
     std::filesystem::create_directories(file.parent_path());

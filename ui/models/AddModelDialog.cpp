@@ -45,6 +45,9 @@ AddModelDialog::AddModelDialog(JobBridge& bridge, Inspections& inspections, Purp
     refresh();
 }
 
+// Hiding takes the focus from the path, which would be looked at by a dialog that is half gone.
+AddModelDialog::~AddModelDialog() { m_path->blockSignals(true); }
+
 void AddModelDialog::makeSource(QVBoxLayout& column) {
     auto* row = new QHBoxLayout;
     row->setSpacing(8);

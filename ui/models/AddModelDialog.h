@@ -24,6 +24,8 @@ public:
     AddModelDialog(JobBridge& bridge, Inspections& inspections, Purpose purpose, QWidget* parent = nullptr);
     void setSource(const QString& path);
 
+    ~AddModelDialog() override;
+
 private:
     void makeSource(QVBoxLayout& column);
     void makeReport(QVBoxLayout& column);

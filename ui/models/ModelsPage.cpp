@@ -160,9 +160,12 @@ void ModelsPage::fitTable() {
     m_view->setMinimumHeight(std::min(height, 3 * ModelRowDelegate::rowHeight));
     const bool narrow = width() < narrowPage;
     m_details->setFixedWidth(narrow ? narrowDetails : wideDetails);
-    const std::pair<int, int> widths[] = {
-        {ModelTable::Condition, narrow ? 124 : 132},   {ModelTable::Latent, narrow ? 104 : 110}, {ModelTable::TileSize, 100},
-        {ModelTable::ScaleOfTile, narrow ? 110 : 116}, {ModelTable::Licence, narrow ? 92 : 112}, {ModelTable::Size, 72}};
+    const std::pair<int, int> widths[] = {{ModelTable::Condition, 132},
+                                          {ModelTable::Latent, narrow ? 96 : 110},
+                                          {ModelTable::TileSize, 100},
+                                          {ModelTable::ScaleOfTile, narrow ? 110 : 116},
+                                          {ModelTable::Licence, narrow ? 92 : 112},
+                                          {ModelTable::Size, 72}};
     for (const auto& [column, width] : widths) m_view->setColumnWidth(column, width);
     m_view->horizontalHeader()->setMinimumSectionSize(std::min(leastTitle, 76));
 }
