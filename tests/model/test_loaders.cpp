@@ -336,8 +336,8 @@ private slots:
                                                  {"lora_unet_down_blocks_0_resnets_0_conv1.lora_down.weight", at::ones({4, 32, 3, 3})},
                                                  {"lora_unet_down_blocks_0_resnets_0_conv1.lora_up.weight", at::ones({32, 4, 1, 1})}});
         mergeLora(checkpoint, readLora(at("two.safetensors")), 2);
-        QVERIFY(at::allclose(checkpoint.weights.at(text), before.at(text) + 2));
-        QVERIFY(at::allclose(checkpoint.weights.at(conv), before.at(conv) + 8, 1e-5, 1e-5));
+        QVERIFY(at::allclose(checkpoint.weights.at(text), before.at(text).to(at::kFloat) + 2));
+        QVERIFY(at::allclose(checkpoint.weights.at(conv), before.at(conv).to(at::kFloat) + 8, 1e-5, 1e-5));
         QCOMPARE(bindAll(checkpoint).size(), bindAll(openCheckpoint(compvisFile())).size());
     }
 

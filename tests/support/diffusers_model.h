@@ -52,6 +52,7 @@ inline std::filesystem::path compvisFile() {
             tensor = tensor.unsqueeze(-1).unsqueeze(-1); // linear layers that CompVis has as 1x1 convolutions
         weights[pair.compvis] = tensor;
     }
+    for (const auto& [key, tensor] : parts.at("text_encoder")) weights["cond_stage_model.transformer." + key] = tensor;
     for (const auto* name : {"v1-inference.yaml", "text_config.json"})
         std::filesystem::copy_file(std::filesystem::path(PHLOXINE_TEST_DATA "/sd1-tiny-singlefile") / name, folder / name);
     writeSafetensors(file, weights);
