@@ -80,7 +80,9 @@ int fail(const std::string& sentence, bool progress) {
 
 } // namespace
 
-void cli::print(const Json& json) { std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n"; } // file names may hold any bytes
+void cli::print(const Json& json) {
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+} // file names may hold any bytes
 void cli::print(const std::string& line) { std::cout << line << "\n"; }
 
 int main(int argc, char** argv) {

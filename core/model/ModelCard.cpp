@@ -51,7 +51,8 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
             card.classes.push_back(classFrom(c));
             const auto& id = card.classes.back().id;
             if (id.empty() || card.findClass(id) != &card.classes.back())
-                throw Error(ErrorCode::Corrupt, "The model card " + what + " names the class \"" + id + "\" twice or not at all; correct it.");
+                throw Error(ErrorCode::Corrupt,
+                            "The model card " + what + " names the class \"" + id + "\" twice or not at all; correct it.");
         }
         card.conditions = json.value("conditions", std::vector<std::string>());
         card.captionTokens = json.value("caption_tokens", 0);

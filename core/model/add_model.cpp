@@ -25,9 +25,7 @@ void linkOrCopy(const fs::path& from, const fs::path& to) {
     if (!error) return;
     requireFreeSpace(to.parent_path(), fs::file_size(real));
     fs::copy_file(real, to, error);
-    if (error)
-        throw Error(ErrorCode::DiskFull, "The file " + from.filename().string() + " could not be copied: " + error.message() + ".",
-                    from.string());
+    if (error) throwFileError(error.value(), "copy", from);
 }
 
 bool belongs(const fs::path& file) {

@@ -18,7 +18,7 @@ public:
     Entry(YAML::Node node, std::string path, const std::string& file) : m_node(std::move(node)), m_path(std::move(path)), m_file(&file) {}
 
     Entry operator[](const std::string& name) const {
-        if (m_node.IsDefined() && m_node.IsMap()) { // the parser takes one of two silently
+        if (m_node.IsDefined() && m_node.IsMap()) {                 // the parser takes one of two silently
             if (m_node.size() > 1000) fail("has too many entries"); // looking one up walks through all
             const auto isName = [&](const auto& item) { return item.first.IsScalar() && item.first.Scalar() == name; };
             if (std::count_if(m_node.begin(), m_node.end(), isName) > 1) fail("gives \"" + name + "\" twice");
@@ -60,7 +60,8 @@ public:
         return values;
     }
     [[noreturn]] void fail(const std::string& why) const {
-        throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + "; correct it.", m_path);
+        throw Error(ErrorCode::Yaml, "The configuration " + *m_file + " cannot be used: \"" + m_path + "\" " + why + "; correct it.",
+                    m_path);
     }
 
 private:

@@ -18,7 +18,8 @@ namespace {
 class Config {
 public:
     explicit Config(const fs::path& file)
-        : m_json(parseJson(readFile(file, largest), file.filename().string())), m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
+        : m_json(parseJson(readFile(file, largest), file.filename().string())),
+          m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
         if (!m_json.is_object()) fail("is not an object");
     }
     template <typename T>
@@ -63,7 +64,8 @@ private:
     int whole(const char* key, const Json& value, int low, int high) const {
         if (!value.is_number_integer()) fail(std::string("has a \"") + key + "\" that is no whole number");
         const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(high);
-        if (huge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) fail(std::string("has an impossible \"") + key + "\"");
+        if (huge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high)
+            fail(std::string("has an impossible \"") + key + "\"");
         return value.get<int>();
     }
     Json m_json;
@@ -87,7 +89,10 @@ std::vector<fs::path> weightFiles(const fs::path& part) {
                 const auto file = name.is_string() ? fs::path(name.get<std::string>()) : fs::path();
                 if (file.empty() || file.has_parent_path() || file == "." || file == "..") json.fail("names a file outside its folder");
                 if (!isThere(part / file))
-                    throw Error(ErrorCode::NotFound, "The folder " + part.filename().string() + " of the model lacks " + file.string() + ", which its index names; get the model again.", part.string());
+                    throw Error(ErrorCode::NotFound,
+                                "The folder " + part.filename().string() + " of the model lacks " + file.string() +
+                                    ", which its index names; get the model again.",
+                                part.string());
                 if (std::find(shards.begin(), shards.end(), part / file) == shards.end()) shards.push_back(part / file);
             }
             if (!shards.empty()) return shards;
@@ -330,7 +335,8 @@ void addSchedule(const fs::path& folder, Checkpoint& checkpoint) {
     c.timesteps = config.number("num_train_timesteps", 1000, 2, 100000);
     c.linearStart = config.get("beta_start", 0.0001);
     c.linearEnd = config.get("beta_end", 0.02);
-    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1)) config.fail("has beta_start and beta_end that make no noise schedule");
+    if (!(c.linearStart > 0 && c.linearStart <= c.linearEnd && c.linearEnd < 1))
+        config.fail("has beta_start and beta_end that make no noise schedule");
     const auto betas = config.get<std::string>("beta_schedule", "linear");
     c.betaSchedule = betas == "scaled_linear" ? "linear" : betas == "linear" ? "sqrt_linear" : betas;
 }

@@ -72,7 +72,8 @@ std::optional<double> alphaBeside(const fs::path& file, const std::map<std::stri
     } else if (isThere(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
     const auto alpha = config.is_object() ? config.value(prefix + "lora_alpha", Json()) : Json(false);
     if (!alpha.is_null() && !alpha.is_number())
-        throw Error(ErrorCode::Corrupt, "The settings of the LoRA " + file.filename().string() + " give no usable lora_alpha; get the file again.");
+        throw Error(ErrorCode::Corrupt,
+                    "The settings of the LoRA " + file.filename().string() + " give no usable lora_alpha; get the file again.");
     return alpha.is_number() ? std::optional(alpha.get<double>()) : std::nullopt;
 }
 

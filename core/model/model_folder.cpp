@@ -16,11 +16,13 @@ fs::path sourceOf(const fs::path& folder) {
     const auto card = readJsonFile(folder / "model.json");
     const auto name = card.is_object() ? card.value("source", Json("weights.safetensors")) : Json();
     const auto relative = name.is_string() ? fs::path(name.get<std::string>()).lexically_normal() : fs::path();
-    if (relative.empty() || relative.is_absolute() || *relative.begin() == ".." || relative == "." || relative.native().find('\0') != std::string::npos)
+    if (relative.empty() || relative.is_absolute() || *relative.begin() == ".." || relative == "." ||
+        relative.native().find('\0') != std::string::npos)
         throw Error(ErrorCode::Corrupt,
                     "The card of " + folder.filename().string() + " names a source outside its folder; correct \"source\" in model.json.");
     if (!isThere(folder / relative))
-        throw Error(ErrorCode::NotFound, "The model folder " + folder.filename().string() + " holds no " + relative.generic_string() + "; get the model folder again.");
+        throw Error(ErrorCode::NotFound, "The model folder " + folder.filename().string() + " holds no " + relative.generic_string() +
+                                             "; get the model folder again.");
     return folder / relative;
 }
 

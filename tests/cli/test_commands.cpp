@@ -111,7 +111,8 @@ private slots:
             QTest::newRow(row("a device")) << QStringList{"models", word, "/dev/zero"};
         }
         QTest::newRow("add the wrong name") << QStringList{"models", "add", tinyModel(), "--id", "../x"};
-        QTest::newRow("add what is a model folder") << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
+        QTest::newRow("add what is a model folder")
+            << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
         QTest::newRow("verify nothing") << QStringList{"verify", "."};
         QTest::newRow("export without a plan") << QStringList{"export", "--plan", "gone.json", "--out", "x"};
         QTest::newRow("export of a broken plan") << QStringList{"export", "--plan", "broken.json", "--out", "x"};

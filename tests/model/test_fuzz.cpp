@@ -9,6 +9,7 @@
 #include "core/model/compvis_config.h"
 #include "core/model/lora.h"
 #include "core/model/report.h"
+#include "core/tensor/checkpoint.h"
 #include "core/tensor/npy.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/refused.h"
@@ -25,9 +26,40 @@ class TestFuzz : public QObject {
     std::size_t below(std::size_t n) { return n ? std::size_t(m_random() % n) : 0; }
 
     QByteArray mutated(QByteArray bytes) {
-        static const QList<QByteArray> tokens{QByteArray("\0\0\0\0\0\0\0\0", 8), QByteArray(8, '\xff'), "\xff\xff\xff\x7f", "-1", "0", "4294967296",
-                                              "1e308", "null", "[]", "{}", "\"", "[", "{", "&a ", "*a", ": ", "\n", "PK\x01\x02", "h", "q", "R", "b", "t", "(",
-                                              "true", "../", ".nan", "2147483647", "\x85", "\x93", "a", "e", "s", "}"};
+        static const QList<QByteArray> tokens{QByteArray("\0\0\0\0\0\0\0\0", 8),
+                                              QByteArray(8, '\xff'),
+                                              "\xff\xff\xff\x7f",
+                                              "-1",
+                                              "0",
+                                              "4294967296",
+                                              "1e308",
+                                              "null",
+                                              "[]",
+                                              "{}",
+                                              "\"",
+                                              "[",
+                                              "{",
+                                              "&a ",
+                                              "*a",
+                                              ": ",
+                                              "\n",
+                                              "PK\x01\x02",
+                                              "h",
+                                              "q",
+                                              "R",
+                                              "b",
+                                              "t",
+                                              "(",
+                                              "true",
+                                              "../",
+                                              ".nan",
+                                              "2147483647",
+                                              "\x85",
+                                              "\x93",
+                                              "a",
+                                              "e",
+                                              "s",
+                                              "}"};
         for (auto edits = 1 + below(4); edits > 0; --edits) {
             const auto size = std::size_t(bytes.size());
             const auto place = qsizetype(below(size)), length = qsizetype(1 + below(8));
@@ -73,10 +105,11 @@ class TestFuzz : public QObject {
             std::string message;
             const auto code = errorOf(read, &message);
             loaded += code.isEmpty();
-            const bool good = !code.startsWith("foreign") && code != "cancelled" && one.elapsed() < 5000 && message.find('\n') == std::string::npos;
+            const bool good =
+                !code.startsWith("foreign") && code != "cancelled" && one.elapsed() < 5000 && message.find('\n') == std::string::npos;
             if (!good) files::write(fs::temp_directory_path() / "phloxine-fuzz-found", bytes);
-            QVERIFY2(good, "seed " + QByteArray::number(seed) + ", run " + QByteArray::number(runs) + ": " + code + " " + message.c_str() + ", " +
-                               bytes.left(600).toPercentEncoding(" {}[]\":,\n"));
+            QVERIFY2(good, "seed " + QByteArray::number(seed) + ", run " + QByteArray::number(runs) + ": " + code + " " + message.c_str() +
+                               ", " + bytes.left(600).toPercentEncoding(" {}[]\":,\n"));
         }
         qInfo("%d runs, %d of them loaded", runs, loaded);
     }
@@ -96,30 +129,36 @@ private slots:
 
     void archive() {
         using namespace files;
-        const auto body = dictionary(text("epoch") + integer(3) + text("hyper") + global("omegaconf", "DictConfig") + ")\x81}b" + text("state_dict") + "q\x01" +
+        const auto body = dictionary(text("epoch") + integer(3) + text("hyper") + global("omegaconf", "DictConfig") + ")\x81}b" +
+                                     text("state_dict") + "q\x01" +
                                      dictionary(text("w") + tensor({2, 2}, {2, 1}) + text("turned") + tensor({2, 2}, {1, 2}) + text("p") +
-                                                global("torch._utils", "_rebuild_parameter") + "(" + tensor({4}, {1}) + "\x89" + global("collections", "OrderedDict") + ")RtR"));
-        fuzz(at("a.ckpt"), checkpoint(body, {{"archive/version", "3\n"}, {"archive/byteorder", "little"}}), [&] { useAll(readCheckpoint(at("a.ckpt"))); });
+                                                global("torch._utils", "_rebuild_parameter") + "(" + tensor({4}, {1}) + "\x89" +
+                                                global("collections", "OrderedDict") + ")RtR"));
+        fuzz(at("a.ckpt"), checkpoint(body, {{"archive/version", "3\n"}, {"archive/byteorder", "little"}}),
+             [&] { useAll(readCheckpoint(at("a.ckpt"))); });
     }
 
     void array() {
         const QByteArray header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }\n";
-        fuzz(at("a.npy"), QByteArray("\x93NUMPY\x01\0", 8) + files::raw(quint16(header.size())) + header + files::fourFloats(), [&] { readVectors(at("a.npy")); });
+        fuzz(at("a.npy"), QByteArray("\x93NUMPY\x01\0", 8) + files::raw(quint16(header.size())) + header + files::fourFloats(),
+             [&] { readVectors(at("a.npy")); });
     }
 
     void yaml() {
         const auto good = QByteArray::fromStdString(readFile(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/v1-inference.yaml"));
         const auto weights = readCheckpoint(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors");
         fuzz(at("a.yaml"), good, [&] {
-            Checkpoint checkpoint{"a", weights, readCompvisConfig(at("a.yaml"), PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/text_config.json")};
+            Checkpoint checkpoint{"a", weights,
+                                  readCompvisConfig(at("a.yaml"), PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/text_config.json")};
             (void)bindAll(checkpoint);
         });
     }
 
     void json_data() {
         QTest::addColumn<QByteArray>("file");
-        for (const char* file : {"transformer/config.json", "vae/config.json", "scheduler/scheduler_config.json", "text_encoder/config.json",
-                                 "transformer/diffusion_pytorch_model.safetensors.index.json", "model_index.json", "tokenizer/special_tokens_map.json"})
+        for (const char* file :
+             {"transformer/config.json", "vae/config.json", "scheduler/scheduler_config.json", "text_encoder/config.json",
+              "transformer/diffusion_pytorch_model.safetensors.index.json", "model_index.json", "tokenizer/special_tokens_map.json"})
             QTest::newRow(file) << QByteArray(file);
     }
     // The tensors are too few for a network: what is changed is read before they are missed, and binding ends at the first.
@@ -127,16 +166,21 @@ private slots:
         QFETCH(QByteArray, file);
         const auto folder = at("diffusers");
         const auto one = files::safetensors(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", files::fourFloats());
-        for (const char* weights : {"transformer/shard.safetensors", "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"})
+        for (const char* weights :
+             {"transformer/shard.safetensors", "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"})
             files::write(folder / weights, one);
         const std::map<QByteArray, QByteArray> good{
             {"model_index.json", R"({"_class_name":"DiTPipeline","transformer":["diffusers","DiTTransformer2DModel"]})"},
-            {"transformer/config.json", R"({"_class_name":"DiTTransformer2DModel","num_attention_heads":2,"num_layers":2,"in_channels":4,"sample_size":8,"patch_size":2,"norm_eps":1e-6})"},
-            {"transformer/diffusion_pytorch_model.safetensors.index.json", R"({"metadata":{"total_size":16},"weight_map":{"w":"shard.safetensors"}})"},
-            {"vae/config.json", R"({"_class_name":"AutoencoderKL","block_out_channels":[32,64],"layers_per_block":1,"latent_channels":4,"scaling_factor":0.18,"use_quant_conv":true})"},
+            {"transformer/config.json",
+             R"({"_class_name":"DiTTransformer2DModel","num_attention_heads":2,"num_layers":2,"in_channels":4,"sample_size":8,"patch_size":2,"norm_eps":1e-6})"},
+            {"transformer/diffusion_pytorch_model.safetensors.index.json",
+             R"({"metadata":{"total_size":16},"weight_map":{"w":"shard.safetensors"}})"},
+            {"vae/config.json",
+             R"({"_class_name":"AutoencoderKL","block_out_channels":[32,64],"layers_per_block":1,"latent_channels":4,"scaling_factor":0.18,"use_quant_conv":true})"},
             {"text_encoder/config.json", R"({"architectures":["CLIPTextModel"],"hidden_act":"gelu","num_attention_heads":2})"},
             {"tokenizer/special_tokens_map.json", R"({"pad_token":{"content":"!"}})"},
-            {"scheduler/scheduler_config.json", R"({"_class_name":"DDIMScheduler","beta_start":0.0001,"beta_end":0.02,"beta_schedule":"linear","num_train_timesteps":100,"prediction_type":"epsilon"})"}};
+            {"scheduler/scheduler_config.json",
+             R"({"_class_name":"DDIMScheduler","beta_start":0.0001,"beta_end":0.02,"beta_schedule":"linear","num_train_timesteps":100,"prediction_type":"epsilon"})"}};
         for (const auto& [name, text] : good) files::write(folder / name.toStdString(), text);
         fuzz(folder / file.toStdString(), good.at(file), [&] {
             const auto checkpoint = openCheckpoint(folder);
@@ -151,12 +195,13 @@ private slots:
         const auto folder = at("own");
         fs::create_directories(folder);
         files::write(folder / "weights.safetensors", "x");
-        fuzz(folder / "model.json",
-             R"({"format":"phloxine-model/1","id":"x","title":"X","tile_px":64,"mpp":0.5,"mpp_source":"model","source":"weights.safetensors","classes":[{"id":"a","label":"A","colour":"red","training_tiles":5}],"conditions":["class"],"defaults":{"sampler":"ddim","steps":20,"guidance":1.5}})",
-             [&] {
-                 (void)modelCardFromJson(readJsonFile(folder / "model.json"), "model.json");
-                 (void)formatOf(folder).weightFiles(folder);
-             });
+        fuzz(
+            folder / "model.json",
+            R"({"format":"phloxine-model/1","id":"x","title":"X","tile_px":64,"mpp":0.5,"mpp_source":"model","source":"weights.safetensors","classes":[{"id":"a","label":"A","colour":"red","training_tiles":5}],"conditions":["class"],"defaults":{"sampler":"ddim","steps":20,"guidance":1.5}})",
+            [&] {
+                (void)modelCardFromJson(readJsonFile(folder / "model.json"), "model.json");
+                (void)formatOf(folder).weightFiles(folder);
+            });
     }
 
     void lora() {
