@@ -10,8 +10,9 @@ namespace phloxine::cli {
 namespace {
 
 Json toJson(const BenchResult& r) {
-    return {{"name", r.name},           {"seconds_min", r.secondsMin},       {"seconds_median", r.secondsMedian},         {"seconds_p95", r.secondsP95},
-            {"gflops", r.gflops}, {"ceiling_share", r.ceilingShare}, {"peak_memory_bytes", r.peakMemoryBytes}, {"note", r.note}};
+    return {
+        {"name", r.name},     {"seconds_min", r.secondsMin},     {"seconds_median", r.secondsMedian},      {"seconds_p95", r.secondsP95},
+        {"gflops", r.gflops}, {"ceiling_share", r.ceilingShare}, {"peak_memory_bytes", r.peakMemoryBytes}, {"note", r.note}};
 }
 
 std::string lineOf(const BenchResult& r) {

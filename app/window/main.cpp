@@ -55,8 +55,8 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addOptions({{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
-                       {QStringLiteral("scene"), QStringLiteral("generate, empty, running, text, export or error."), QStringLiteral("name"),
-                        QStringLiteral("generate")},
+                       {QStringLiteral("scene"), QStringLiteral("generate, empty, running, text, export, error, models or add-model."),
+                        QStringLiteral("name"), QStringLiteral("generate")},
                        {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
                        {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));

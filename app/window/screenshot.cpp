@@ -12,9 +12,11 @@
 #include <QSpinBox>
 #include <QThread>
 
+#include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
@@ -41,6 +43,7 @@ public:
 
     bool enter(const Screenshot& wanted) {
         const QString& name = wanted.scene;
+        if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
             if (!generate()) return false;
@@ -110,6 +113,21 @@ private:
             }
     }
 
+    bool showModels(bool adding) {
+        m_window.showWorkspace(m_window.models());
+        const auto checked = [this](const QString& lines) { return m_window.findChild<QWidget*>(lines) != nullptr; };
+        if (!waitFor([&] { return checked(QStringLiteral("reportLines")); })) return false;
+        if (adding) { // the embedded model's weights as a file without a card
+            m_window.models()->addFrom(QString::fromStdString((resourcesFolder() / "models/lc25000-interim/weights.safetensors").string()));
+            const auto asked = [this] {
+                const auto* title = m_window.findChild<QWidget*>(QStringLiteral("modelTitle"));
+                return title && title->isVisible();
+            };
+            if (!waitFor(asked)) return false;
+        }
+        return settle(true);
+    }
+
     void showError() {
         ui::Failure failure;
         failure.code = ErrorCode::DiskFull;
@@ -137,8 +155,8 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),  QStringLiteral("running"),
-                       QStringLiteral("text"),     QStringLiteral("export"), QStringLiteral("error")}
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"), QStringLiteral("running"), QStringLiteral("text"),
+                       QStringLiteral("export"),   QStringLiteral("error"), QStringLiteral("models"),  QStringLiteral("add-model")}
         .contains(scene);
 }
 

@@ -43,6 +43,18 @@ Json parseJson(std::string_view text, const std::string& what) {
     }
 }
 
+Json parsePythonJson(std::string text, const std::string& what) {
+    bool inString = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') inString = !inString;
+        else if (inString && text[i] == '\\') ++i;
+        if (inString) continue;
+        for (const std::string_view word : {"-Infinity", "Infinity", "NaN"})
+            if (text.compare(i, word.size(), word) == 0) text.replace(i, word.size(), "null");
+    }
+    return parseJson(text, what);
+}
+
 Json readJsonFile(const std::filesystem::path& path) { return parseJson(readFile(path), path.filename().string()); }
 
 void requireFormat(const Json& json, std::string_view kind, int newest, const std::string& what) {

@@ -13,6 +13,8 @@ using Json = nlohmann::ordered_json;
 // Parses text from a stranger: throws Error(Corrupt) naming `what` and the position.
 Json parseJson(std::string_view text, const std::string& what);
 Json readJsonFile(const std::filesystem::path& path); // Error(NotFound | Corrupt)
+// As Python's json module writes it: Infinity, -Infinity and NaN, which JSON does not know, become null.
+Json parsePythonJson(std::string text, const std::string& what);
 
 // Checks `"format": "phloxine-<kind>/<n>"`: throws Error(Unsupported) when n is newer than `newest`, Error(Corrupt) when the kind is
 // another.

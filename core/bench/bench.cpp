@@ -33,7 +33,10 @@ Json benchMachine() {
     };
     double load = 0;
     std::ifstream("/proc/loadavg") >> load;
-    return {{"processor", lineOf("/proc/cpuinfo", "model name")}, {"cores", std::thread::hardware_concurrency()}, {"load", load}, {"memory", lineOf("/proc/meminfo", "MemTotal:")}};
+    return {{"processor", lineOf("/proc/cpuinfo", "model name")},
+            {"cores", std::thread::hardware_concurrency()},
+            {"load", load},
+            {"memory", lineOf("/proc/meminfo", "MemTotal:")}};
 }
 
 } // namespace phloxine

@@ -141,7 +141,8 @@ std::vector<BenchResult> benchLoad(const BenchOptions& options) {
             std::int64_t weights = 1;
             for (int run = 0; run <= options.runs; ++run) { // in turns, so that both meet the same load; the first round warms the cache
                 if (options.progress) options.progress("Opening " + file.filename().string() + " in " + precision);
-                const auto json = outputOf("\"$PHLOXINE_BENCH_PROGRAM\" bench --measure-load \"$PHLOXINE_BENCH_FILE\" --precision \"$PHLOXINE_BENCH_PRECISION\"");
+                const auto json = outputOf(
+                    "\"$PHLOXINE_BENCH_PROGRAM\" bench --measure-load \"$PHLOXINE_BENCH_FILE\" --precision \"$PHLOXINE_BENCH_PRECISION\"");
                 weights = json.at("weights_bytes");
                 if (run > 0) ours.add(json);
                 if (!options.python.empty()) {

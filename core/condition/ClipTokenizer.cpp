@@ -1,12 +1,10 @@
 #include "core/condition/ClipTokenizer.h"
 
-#include <clocale>
-#include <cwctype>
-
 #include <zlib.h>
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
+#include "core/condition/unicode.h"
 #include "core/model/ModelStore.h"
 
 namespace phloxine {
@@ -30,74 +28,27 @@ std::string inflated(const std::filesystem::path& path) {
     return text;
 }
 
-void appendUtf8(std::string& out, char32_t c) {
-    if (c < 0x80) out += char(c);
-    else if (c < 0x800) out += char(0xC0 | c >> 6), out += char(0x80 | (c & 0x3F));
-    else if (c < 0x10000) out += char(0xE0 | c >> 12), out += char(0x80 | (c >> 6 & 0x3F)), out += char(0x80 | (c & 0x3F));
-    else
-        out += char(0xF0 | c >> 18), out += char(0x80 | (c >> 12 & 0x3F)), out += char(0x80 | (c >> 6 & 0x3F)),
-            out += char(0x80 | (c & 0x3F));
-}
-
-// Broken bytes become U+FFFD, so that no prompt can stop the program.
-std::u32string decodeUtf8(const std::string& text) {
-    std::u32string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = std::uint8_t(text[i]);
-        const int extra = lead < 0x80                   ? 0
-                          : lead >= 0xC2 && lead < 0xE0 ? 1
-                          : lead >= 0xE0 && lead < 0xF0 ? 2
-                          : lead >= 0xF0 && lead < 0xF5 ? 3
-                                                        : -1;
-        char32_t c = extra <= 0 ? lead : lead & (0x3F >> extra);
-        bool good = extra >= 0 && i + std::size_t(extra) < text.size();
-        for (int k = 1; good && k <= extra; ++k) {
-            const auto next = std::uint8_t(text[i + std::size_t(k)]);
-            good = (next & 0xC0) == 0x80;
-            c = c << 6 | (next & 0x3F);
-        }
-        out += good ? c : U'\uFFFD';
-        i += good ? std::size_t(extra) + 1 : 1;
-    }
-    return out;
-}
-
-locale_t utf8Locale() {
-    static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-    return locale;
-}
-bool isDigit(char32_t c) { // Unicode category N: decimal digits, superscripts, fractions, other number forms
-    if (c < 0x80) return c >= '0' && c <= '9';
-    return c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE) || (c >= 0x660 && c <= 0x669) || (c >= 0x966 && c <= 0x96F) ||
-           (c >= 0x2070 && c <= 0x2089 && c != 0x2071) || (c >= 0x2150 && c <= 0x2189) || (c >= 0x2460 && c <= 0x249B) ||
-           (c >= 0xFF10 && c <= 0xFF19);
-}
-bool isLetter(char32_t c) {
-    if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return !isDigit(c) && iswalpha_l(wint_t(c), utf8Locale());
-}
-bool isSpace(char32_t c) { return c <= 0x20 || c == 0x7F || c == 0x85 || c == 0xA0 || (c > 0x7F && iswspace_l(wint_t(c), utf8Locale())); }
-
 // Lower case, runs of white space folded into one blank, ends trimmed.
 std::u32string normalised(const std::string& text) {
     std::u32string out;
     for (const auto c : decodeUtf8(text)) {
-        if (isSpace(c)) {
+        if (isWhiteSpace(c)) {
             if (!out.empty() && out.back() != U' ') out += U' ';
-        } else out += char32_t(c < 0x80 ? std::tolower(int(c)) : towlower_l(wint_t(c), utf8Locale()));
+        } else if (c == 0x130) out += U"i\u0307"; // the one letter whose lower case is two characters
+        else out += lowerCase(c);
     }
     while (!out.empty() && out.back() == U' ') out.pop_back();
     return out;
 }
 
-// End of the word that begins at i: a contraction, a run of letters, one digit, or a run of other marks.
+// End of the word that begins at i: a contraction, a run of letters, one number, or a run of other marks.
 std::size_t wordEnd(const std::u32string& text, std::size_t i) {
     for (const std::u32string_view special : {U"<|startoftext|>", U"<|endoftext|>", U"'re", U"'ve", U"'ll", U"'s", U"'t", U"'m", U"'d"})
         if (std::u32string_view(text).substr(i).starts_with(special)) return i + special.size();
-    if (isDigit(text[i])) return i + 1;
+    if (isNumber(text[i])) return i + 1;
     const bool letters = isLetter(text[i]);
     const auto first = i;
-    while (i < text.size() && text[i] != U' ' && !isDigit(text[i]) && isLetter(text[i]) == letters) {
+    while (i < text.size() && text[i] != U' ' && !isNumber(text[i]) && isLetter(text[i]) == letters) {
         if (letters && i > first && text[i] == U'\'') break;
         ++i;
     }

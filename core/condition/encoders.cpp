@@ -2,6 +2,7 @@
 
 #include "core/base/Error.h"
 #include "core/condition/ClipTokenizer.h"
+#include "core/condition/tidy_text.h"
 
 namespace phloxine {
 
@@ -13,7 +14,8 @@ EncodedText TextEncoder::encodeTexts(const std::vector<std::string>& texts) cons
     const std::int64_t n = std::int64_t(texts.size()), length = m_config.maxLength;
     EncodedText result{at::empty({n, length}, at::kLong), at::empty({n, length}, at::kLong), {}};
     for (std::int64_t i = 0; i < n; ++i) {
-        auto tokens = tokenIds(ClipTokenizer::shared(), texts[std::size_t(i)], int(length), m_config.pad);
+        const auto& text = texts[std::size_t(i)];
+        auto tokens = tokenIds(ClipTokenizer::shared(), m_config.pathldm ? tidyText(text) : text, int(length), m_config.pad);
         result.ids[i].copy_(at::from_blob(tokens.ids.data(), {length}, at::kLong));
         result.mask[i].copy_(at::from_blob(tokens.mask.data(), {length}, at::kLong));
     }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/base/ParamSpec.h"
 #include "core/base/Progress.h"
 #include "core/generate/GenerateRequest.h"
 #include "core/image/Image.h"
@@ -81,9 +82,21 @@ struct PromptTokens {
 // Token count for the meter; needs no tensor and may be called from any thread.
 PromptTokens countTokens(const std::string& prompt, int limit = 77);
 
+// Models of flow matching take their own samplers, the others the rest; a diffusers folder may bring a scheduler.
+enum class SamplerModels { Others, FlowMatching, WithScheduler };
 struct SamplerRow {
     std::string id, title;
+    SamplerModels models = SamplerModels::Others;
+    std::string spacing;               // its own, id of a row of spacingRows(); empty = one that cannot be changed
+    int callsPerStep = 1;              // of the network
+    bool drawsNoise = false;           // fresh noise at each step
+    std::vector<ParamSpec> parameters; // "eta", "churn", ...
 };
 const std::vector<SamplerRow>& samplerRows(); // the table, for menus and --help
+
+struct SpacingRow {
+    std::string id, title;
+};
+const std::vector<SpacingRow>& spacingRows();
 
 } // namespace phloxine

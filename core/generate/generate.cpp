@@ -5,7 +5,9 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/condition/ClipTokenizer.h"
+#include "core/diffusion/conventions/diffusers.h"
 #include "core/diffusion/samplers/samplers.h"
+#include "core/diffusion/spacings.h"
 #include "core/generate/Generator.h"
 #include "core/generate/WindowedNetwork.h"
 #include "core/generate/canvas.h"
@@ -57,8 +59,8 @@ at::Tensor vectorsOf(const std::filesystem::path& file) {
     const auto vectors = readVectors(file);
     const bool batch = vectors.dim() >= 2 && vectors.size(0) == 1;
     if (vectors.dim() < 1 || vectors.dim() > (batch ? 4 : 3))
-        throw Error(ErrorCode::Shape, "The feature vectors in " + file.filename().string() + " have the shape " + shapeText(vectors.sizes()) +
-                                          "; give [d], [k, d] or [d, h, w].");
+        throw Error(ErrorCode::Shape, "The feature vectors in " + file.filename().string() + " have the shape " +
+                                          shapeText(vectors.sizes()) + "; give [d], [k, d] or [d, h, w].");
     return batch ? vectors : vectors.unsqueeze(0);
 }
 
@@ -71,10 +73,18 @@ Condition conditionOf(const GenerateRequest& request, const ModelCard& card) {
     return condition;
 }
 
+constexpr const char* ownScheduler = "scheduler"; // the sampler that a diffusers folder brings
+
 SamplingPlan planOf(const Model& model, const GenerateRequest& r) {
-    auto plan = planFor(model.schedule, model.prediction,
-                        {.sampler = r.sampler, .spacing = r.spacing, .steps = r.steps, .eta = r.eta, .churn = r.churn, .shift = r.shift});
-    if (isComposite(r)) plan.levels = levelsFrom(plan.levels, r.strength);
+    const SamplerChoice choice{
+        .sampler = r.sampler, .spacing = r.spacing, .steps = r.steps, .eta = r.eta, .churn = r.churn, .shift = r.shift};
+    auto plan = r.sampler == ownScheduler ? diffusersPlan(schedulerOf(model.checkpoint.config), r.steps, r.eta.value_or(0))
+                                          : planFor(model.schedule, model.prediction, choice);
+    if (!isComposite(r)) return plan;
+    if (!plan.moves.empty())
+        throw Error(ErrorCode::WrongUse, "The scheduler of this model cannot start from a picture; choose one of the samplers by name.");
+    plan.levels = levelsFrom(plan.levels, r.strength);
+    plan.startScale = 1; // the start is made at its level
     return plan;
 }
 
@@ -232,7 +242,8 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     requireOffered(r, card);
     r.model = card.id;
     r.modelSha256 = hash;
-    r.sampler = findSampler(r.sampler.empty() ? card.defaultSampler : r.sampler).id;
+    if (r.sampler.empty()) r.sampler = card.defaultSampler;
+    if (r.sampler != ownScheduler) r.sampler = findSampler(r.sampler).id;
     if (r.steps == 0) r.steps = card.defaultSteps;
     if (r.guidance == -1) r.guidance = card.defaultGuidance;
     resolveCanvas(r, card);
@@ -296,7 +307,20 @@ PromptTokens countTokens(const std::string& prompt, int limit) {
 const std::vector<SamplerRow>& samplerRows() {
     static const auto rows = [] {
         std::vector<SamplerRow> list;
-        for (const auto& row : samplers()) list.push_back({row.id, row.title});
+        for (const auto& row : samplers()) {
+            const auto models = fits(row, Prediction::Flow) ? SamplerModels::FlowMatching : SamplerModels::Others;
+            list.push_back({row.id, row.title, models, row.spacing, row.callsPerStep, row.drawsNoise(), row.parameters});
+        }
+        list.push_back({ownScheduler, "As the model's scheduler", SamplerModels::WithScheduler});
+        return list;
+    }();
+    return rows;
+}
+
+const std::vector<SpacingRow>& spacingRows() {
+    static const auto rows = [] {
+        std::vector<SpacingRow> list;
+        for (const auto& row : spacings()) list.push_back({row.id, row.title});
         return list;
     }();
     return rows;

@@ -15,6 +15,7 @@
 #include "core/base/Files.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
+#include "core/model/inspect.h"
 #include "core/tensor/devices.h"
 
 namespace phloxine {
@@ -49,6 +50,8 @@ struct JobQueue::State {
     void perform(JobId id, const Job& job);
     void run(JobId id, const GenerateJob& job);
     void run(JobId id, const ExportJob& job);
+    void run(JobId id, const InspectJob& job);
+    void run(JobId id, const AddModelJob& job);
 };
 
 void JobQueue::State::run(JobId id, const GenerateJob& job) {
@@ -96,6 +99,22 @@ void JobQueue::State::run(JobId id, const ExportJob& job) {
         return made;
     };
     exportSet(job.plan, job.folder, hooks);
+}
+
+// Reading a checkpoint cannot be interrupted: a stop that comes meanwhile keeps the result back.
+void JobQueue::State::run(JobId id, const InspectJob& job) {
+    throwIfStopped();
+    events.progress(id, {"Reading " + job.path.filename().string(), 0});
+    const auto report = inspectModel(job.path);
+    throwIfStopped();
+    events.inspected(id, report);
+}
+
+// A model that has been added stays, whatever was asked meanwhile.
+void JobQueue::State::run(JobId id, const AddModelJob& job) {
+    throwIfStopped();
+    events.progress(id, {"Adding " + job.source.filename().string(), 0});
+    events.modelAdded(id, addModel(job.source, job.options, job.root));
 }
 
 // Every job ends in exactly one of three ways.

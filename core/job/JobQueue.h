@@ -13,6 +13,8 @@
 
 namespace phloxine {
 
+struct ModelReport; // core/model/inspect.h
+
 using JobId = std::uint64_t;
 
 struct GenerateJob {
@@ -24,15 +26,23 @@ struct ExportJob {
     ExportPlan plan;
     std::filesystem::path folder;
 };
-using Job = std::variant<GenerateJob, ExportJob>;
+struct InspectJob { // what a model folder or checkpoint is; nothing is kept
+    std::filesystem::path path;
+};
+struct AddModelJob {
+    std::filesystem::path source;
+    AddModelOptions options;
+    std::filesystem::path root; // empty = the user's own models
+};
+using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
     std::string message, context;
 };
 
-// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice)*, then exactly one of finished, cancelled,
-// failed.
+// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice | inspected | modelAdded)*, then exactly
+// one of finished, cancelled, failed.
 class JobEvents {
 public:
     virtual ~JobEvents() = default;
@@ -41,6 +51,8 @@ public:
     virtual void preview(JobId, const TilePreview&) {}
     virtual void tile(JobId, int index, const Tile&, const std::filesystem::path& file) {} // file empty when not saved
     virtual void notice(JobId, const std::string&) {}
+    virtual void inspected(JobId, const ModelReport&) {} // once, by a job that inspects
+    virtual void modelAdded(JobId, const ModelEntry&) {} // once, by a job that adds a model
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}

@@ -1,8 +1,7 @@
 #include "core/model/Model.h"
 
-#include <mutex>
-
 #include "core/base/Error.h"
+#include "core/base/FileHashes.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
 #include "core/model/lora.h"
@@ -25,9 +24,17 @@ struct Overloaded : Fs... {
 
 } // namespace
 
+SchedulerConfig schedulerOf(const ModelConfig& config) {
+    if (!config.scheduler.is_object())
+        throw Error(ErrorCode::WrongUse, "This model brings no scheduler of its own; choose one of the samplers by name.");
+    return {config.scheduler.value("_class_name", std::string("DDIMScheduler")), config.scheduler};
+}
+
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint) {
     const auto& c = checkpoint.config;
     const auto stored = checkpoint.weights.find("alphas_cumprod");
+    if (c.prediction == "flow") return {}; // its levels need no table
+    if (stored == checkpoint.weights.end() && c.scheduler.is_object()) return diffusersSchedule(schedulerOf(c));
     if (stored == checkpoint.weights.end()) return scheduleFromBetas(compvisBetas(c.betaSchedule, c.timesteps, c.linearStart, c.linearEnd));
     const auto values = stored->second.to(at::kDouble).contiguous();
     if (values.dim() != 1 || values.numel() != c.timesteps)
@@ -98,31 +105,15 @@ double scaleFactor(const Checkpoint& checkpoint) {
 }
 
 std::string weightsHash(const fs::path& path) {
-    struct Known {
-        fs::file_time_type time;
-        std::string sum;
-    };
-    static std::mutex mutex;
-    static std::map<std::string, Known> known;
-    const auto sumOf = [](const fs::path& file) {
-        std::error_code error;
-        const auto time = fs::last_write_time(file, error);
-        if (error)
-            throw Error(ErrorCode::NotFound, "The model lacks the file " + file.filename().string() + "; get it again.", file.string());
-        auto& entry = known[file.string()];
-        if (entry.sum.empty() || entry.time != time) entry = {time, sha256OfFile(file)};
-        return entry.sum;
-    };
     const auto files = formatOf(path).weightFiles(path);
     if (files.empty()) throw Error(ErrorCode::MissingKey, "The model folder " + path.string() + " holds no weights; get it again.");
-    const std::lock_guard lock(mutex);
-    if (files.size() == 1) return sumOf(files.front());
+    if (files.size() == 1) return rememberedSha256(files.front());
     // Names count from the folder that all files share, so that a model keeps its hash when it is added to the others.
     auto shared = files.front().parent_path();
     for (const auto& file : files)
         while (*file.lexically_relative(shared).begin() == "..") shared = shared.parent_path();
     std::string lines;
-    for (const auto& file : files) lines += sumOf(file) + "  " + file.lexically_relative(shared).generic_string() + "\n";
+    for (const auto& file : files) lines += rememberedSha256(file) + "  " + file.lexically_relative(shared).generic_string() + "\n";
     return sha256(lines);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/diffusion/conventions/diffusers_schedule.h"
 #include "core/diffusion/denoiser.h"
 #include "core/model/Checkpoint.h"
 #include "core/model/ModelCard.h"
@@ -11,6 +12,7 @@
 
 namespace phloxine {
 
+SchedulerConfig schedulerOf(const ModelConfig& config);   // of a diffusers folder. Error(WrongUse) when the model brings none
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the configuration
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding);
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding); // null where the model has none

@@ -1,5 +1,6 @@
 #pragma once
-// What a checkpoint is made of, as data: read from a CompVis YAML, from the JSON files of a diffusers folder, or from the weights themselves.
+// What a checkpoint is made of, as data: read from a CompVis YAML, from the JSON files of a diffusers folder, or from the weights
+// themselves.
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -29,7 +30,7 @@ struct LabelStage {
 struct TokenStage {}; // the vectors are the tokens
 
 struct ModelConfig {
-    std::string family = "compvis-ldm"; // "compvis-ldm", "diffusers-sd", "diffusers-pixart", "diffusers-dit"
+    std::string family = "compvis-ldm";                      // "compvis-ldm", "diffusers-sd", "diffusers-pixart", "diffusers-dit"
     std::string prediction = "eps", betaSchedule = "linear"; // "eps", "v", "x0", "flow"; the schedule by its CompVis name
     int timesteps = 1000;
     double linearStart = 0.0015, linearEnd = 0.0195;
@@ -38,9 +39,11 @@ struct ModelConfig {
     int latentSize = 0; // edge that the denoiser was trained on
     std::variant<UnsupportedStage, nn::UNetConfig, nn::DitConfig, nn::PixartConfig> network;
     std::variant<UnsupportedStage, NoStage, nn::KlConfig, nn::VqConfig, nn::PatchConfig> firstStage;
-    std::variant<UnsupportedStage, NoStage, TextEncoderConfig, ClassStage, LabelStage, TokenStage, PatchEncoderConfig, nn::VitConditionConfig> condition;
+    std::variant<UnsupportedStage, NoStage, TextEncoderConfig, ClassStage, LabelStage, TokenStage, PatchEncoderConfig,
+                 nn::VitConditionConfig>
+        condition;
     std::vector<std::string> notes; // settings that were assumed, in words
-    Json scheduler; // of a diffusers folder: its scheduler_config.json; else null
+    Json scheduler;                 // of a diffusers folder: its scheduler_config.json; else null
 };
 
 int pixelsPerLatent(const ModelConfig& config); // 0 where there is no first stage

@@ -106,6 +106,7 @@ nn::UNetConfig unetConfig(const Entry& stage) {
     for (const auto* list : {&c.resBlocksPerLevel, &c.transformerDepthPerLevel})
         if (!list->empty() && list->size() != c.channelMult.size())
             p["channel_mult"].fail("and the lists of blocks have different lengths");
+    c.normGroups = p["norm_num_groups"].number(32, 1, 1024);
     c.linearProjection = p["use_linear_in_transformer"].as<bool>(false);
     c.scaleShiftNorm = p["use_scale_shift_norm"].as<bool>(false);
     c.resblockUpdown = p["resblock_updown"].as<bool>(false);

@@ -18,7 +18,7 @@ namespace {
 class Config {
 public:
     explicit Config(const fs::path& file)
-        : m_json(parseJson(readFile(file, largest), file.filename().string())),
+        : m_json(parsePythonJson(readFile(file, largest), file.filename().string())),
           m_file(file.parent_path().filename().string() + "/" + file.filename().string()) {
         if (!m_json.is_object()) fail("is not an object");
     }
@@ -110,15 +110,6 @@ Weights readPart(const fs::path& part) {
     Weights weights;
     for (const auto& file : weightFiles(part)) weights.merge(readCheckpoint(file));
     return weights;
-}
-
-std::vector<int> multiples(const Config& config, const std::vector<int>& widths) {
-    std::vector<int> result;
-    for (const int width : widths) {
-        if (width % widths.front()) config.fail("has block_out_channels that are no multiples of the first");
-        result.push_back(width / widths.front());
-    }
-    return result;
 }
 
 nn::UNetConfig unetConfig(const Config& config) {
@@ -260,7 +251,9 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     const auto widths = config.numbers("block_out_channels");
     nn::KlConfig kl;
     kl.channels = widths.front();
-    kl.channelMult = multiples(config, widths);
+    kl.levelWidths = widths;
+    kl.inChannels = config.number("in_channels", 3, 1, 64);
+    kl.outChannels = config.number("out_channels", 3, 1, 64);
     kl.resBlocks = config.number("layers_per_block", 1, 1, 16);
     kl.zChannels = kl.embedDim = config.number("latent_channels", 4, 1, 256);
     kl.normGroups = config.number("norm_num_groups", 32, 1, 1024);
@@ -280,11 +273,13 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     }
 }
 
+// The padding token stands in special_tokens_map.json; transformers 5 writes it to tokenizer_config.json only.
 std::int64_t paddingToken(const fs::path& tokenizer, const std::string& model) {
-    const auto file = tokenizer / "special_tokens_map.json";
-    const auto pad = isThere(file) ? Config(file).get<Json>("pad_token", "<|endoftext|>") : Json("<|endoftext|>");
-    const auto content = pad.is_object() && pad.contains("content") ? pad["content"] : pad;
-    const auto word = content.is_string() ? content.get<std::string>() : std::string();
+    Json pad;
+    for (const auto* name : {"special_tokens_map.json", "tokenizer_config.json"})
+        if (pad.is_null() && isThere(tokenizer / name)) pad = Config(tokenizer / name).get<Json>("pad_token", Json());
+    if (pad.is_object()) pad = pad.contains("content") ? pad["content"] : Json("");
+    const auto word = pad.is_null() ? std::string("<|endoftext|>") : pad.is_string() ? pad.get<std::string>() : std::string();
     if (word == "!") return 0; // Stable Diffusion 2
     if (word != "<|endoftext|>")
         throw Error(ErrorCode::Unsupported, "The padding token \"" + word + "\" of " + model + " is not known.", word);

@@ -6,11 +6,11 @@ namespace phloxine {
 
 namespace {
 
-const NamePairs residual{{"norm1", "in_layers.0"},  {"conv1", "in_layers.2"},         {"norm2", "out_layers.0"},
+const NamePairs residual{{"norm1", "in_layers.0"},  {"conv1", "in_layers.2"},          {"norm2", "out_layers.0"},
                          {"conv2", "out_layers.3"}, {"time_emb_proj", "emb_layers.1"}, {"conv_shortcut", "skip_connection"}};
 const NamePairs autoencoderResidual{{"conv_shortcut", "nin_shortcut"}};
-const NamePairs autoencoderAttention{{"group_norm", "norm"}, {"to_q", "q"},     {"to_k", "k"},          {"to_v", "v"},
-                                     {"to_out.0", "proj_out"}, {"query", "q"},    {"key", "k"},           {"value", "v"},
+const NamePairs autoencoderAttention{{"group_norm", "norm"},   {"to_q", "q"},  {"to_k", "k"}, {"to_v", "v"},
+                                     {"to_out.0", "proj_out"}, {"query", "q"}, {"key", "k"},  {"value", "v"},
                                      {"proj_attn", "proj_out"}}; // the last four: before diffusers 0.15
 
 std::string number(int n) { return std::to_string(n); }
@@ -36,7 +36,8 @@ std::string translated(const std::string& name, const NamePairs& blocks, const N
         if (exchanged(name, from, to).empty()) continue;
         if (name.size() == from.size()) return to;
         const auto rest = name.substr(from.size() + 1);
-        const bool isResidual = diffusers.find("resnets") != std::string::npos, isAttention = diffusers.find("attentions") != std::string::npos;
+        const bool isResidual = diffusers.find("resnets") != std::string::npos,
+                   isAttention = diffusers.find("attentions") != std::string::npos;
         const auto inner = isResidual ? within(rest, residualNames, forward) : isAttention ? within(rest, attentionNames, forward) : "";
         return to + "." + (inner.empty() ? rest : inner);
     }
@@ -47,11 +48,16 @@ std::string translated(const std::string& name, const NamePairs& blocks, const N
 
 NamePairs unetBlockNames(const nn::UNetConfig& config) {
     const int levels = config.levels();
-    NamePairs names{{"time_embedding.linear_1", "time_embed.0"}, {"time_embedding.linear_2", "time_embed.2"},
-                    {"class_embedding.linear_1", "label_emb.0.0"}, {"class_embedding.linear_2", "label_emb.0.2"},
-                    {"class_embedding", "label_emb"}, {"conv_in", "input_blocks.0.0"},
-                    {"conv_norm_out", "out.0"}, {"conv_out", "out.2"},
-                    {"mid_block.resnets.0", "middle_block.0"}, {"mid_block.attentions.0", "middle_block.1"},
+    NamePairs names{{"time_embedding.linear_1", "time_embed.0"},
+                    {"time_embedding.linear_2", "time_embed.2"},
+                    {"class_embedding.linear_1", "label_emb.0.0"},
+                    {"class_embedding.linear_2", "label_emb.0.2"},
+                    {"class_embedding", "label_emb"},
+                    {"conv_in", "input_blocks.0.0"},
+                    {"conv_norm_out", "out.0"},
+                    {"conv_out", "out.2"},
+                    {"mid_block.resnets.0", "middle_block.0"},
+                    {"mid_block.attentions.0", "middle_block.1"},
                     {"mid_block.resnets.1", "middle_block.2"}};
     int in = 1, out = 0; // numbers of the next input and output block
     for (int level = 0; level < levels; ++level) {

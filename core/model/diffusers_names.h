@@ -10,7 +10,8 @@
 
 namespace phloxine {
 
-using NamePairs = std::vector<std::pair<std::string, std::string>>; // diffusers, CompVis: whole components such as "down_blocks.0.resnets.0"
+using NamePairs =
+    std::vector<std::pair<std::string, std::string>>; // diffusers, CompVis: whole components such as "down_blocks.0.resnets.0"
 
 NamePairs unetBlockNames(const nn::UNetConfig& config);
 NamePairs autoencoderBlockNames(int levels, int resBlocks); // resBlocks of the encoder; the decoder has one more

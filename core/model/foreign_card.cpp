@@ -2,6 +2,7 @@
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/model/Model.h"
+#include "core/model/report.h"
 
 namespace phloxine {
 
@@ -40,7 +41,20 @@ Described describe(const ModelConfig& config) {
     if (const auto* text = std::get_if<TextEncoderConfig>(&config.condition))
         return {{"text"}, 0, text->maxLength, text->pathldm ? 1.75 : 7.5}; // the values of the papers
     // PathLDM's class checkpoint trained its empty class hardly at all: guidance stays off.
-    if (const auto* stage = std::get_if<ClassStage>(&config.condition)) return {{"class"}, stage->classes, 0, 1};
+    if (const auto classes = classCount(config)) return {{"class"}, classes, 0, 1};
+    if (conditionWord(config) == std::string_view("vector")) return {{"vector"}, 0, 0, 1};
+    return {};
+}
+
+// "KL-f8, 32 x 32 x 4"
+std::string latentWords(const ModelConfig& config) {
+    const auto words = [&](const std::string& kind, std::int64_t channels) {
+        const auto side = std::to_string(config.latentSize);
+        return kind + std::to_string(pixelsPerLatent(config)) + ", " + side + " x " + side + " x " + std::to_string(channels);
+    };
+    if (const auto* k = std::get_if<nn::KlConfig>(&config.firstStage)) return words("KL-f", k->embedDim);
+    if (const auto* v = std::get_if<nn::VqConfig>(&config.firstStage)) return words("VQ-f", v->embedDim);
+    if (const auto* p = std::get_if<nn::PatchConfig>(&config.firstStage)) return words("Patch ", p->zChannels);
     return {};
 }
 
@@ -66,6 +80,8 @@ ModelCard cardFromCheckpoint(const fs::path& path, const Checkpoint& checkpoint)
     }
     card.maxTokens = described.maxTokens;
     card.defaultGuidance = described.guidance;
+    if (checkpoint.config.prediction == "flow") card.defaultSampler = "flow_euler"; // the only one for such a model
+    card.latent = latentWords(checkpoint.config);
     if (card.tileSizePx < 8)
         throw Error(ErrorCode::Yaml, "The configuration of " + checkpoint.name + " does not state the size of its latents (image_size).");
     return card;

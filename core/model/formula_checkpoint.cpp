@@ -49,7 +49,8 @@ Checkpoint formulaCheckpoint(const std::vector<FormulaPart>& parts, const std::s
     auto binding = Binding::train();
     binding.source = &source;
     for (const auto& [network, config] : parts) {
-        const auto stage = Json{{"target", (network == "UNetModel" ? "openaimodel." : "autoencoder.") + network}, {"params", config}}.dump();
+        const auto stage =
+            Json{{"target", (network == "UNetModel" ? "openaimodel." : "autoencoder.") + network}, {"params", config}}.dump();
         if (network == "UNetModel") {
             checkpoint.config.network = unetFromYaml(stage, checkpoint.name);
             checkpoint.config.latentSize = config.value("image_size", 32);

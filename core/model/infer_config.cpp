@@ -1,5 +1,5 @@
-// What a CompVis file without its YAML is, told from names and shapes. What shapes cannot tell (heads, prediction, schedule) is only assumed
-// for families whose released files all agree.
+// What a CompVis file without its YAML is, told from names and shapes. What shapes cannot tell (heads, prediction, schedule) is only
+// assumed for families whose released files all agree.
 #include "core/base/Error.h"
 #include "core/model/compvis_config.h"
 
@@ -44,7 +44,8 @@ nn::UNetConfig unetFrom(const Shapes& shapes) {
             c.channelMult.back() = c.modelChannels ? width / c.modelChannels : 0;
             if (factor == 1) ++blocks;
             const bool attention = shapes.has(block + ".1.norm.weight");
-            if (attention && (c.attentionResolutions.empty() || c.attentionResolutions.back() != factor)) c.attentionResolutions.push_back(factor);
+            if (attention && (c.attentionResolutions.empty() || c.attentionResolutions.back() != factor))
+                c.attentionResolutions.push_back(factor);
         } else if (shapes.has(block + ".0.op.weight")) factor *= 2, c.channelMult.push_back(0);
         else break;
     }
@@ -63,7 +64,8 @@ nn::KlConfig autoencoderFrom(const Shapes& shapes) {
     c.channelMult.clear();
     const int levels = shapes.count(stage + "encoder.down.", ".block.0.norm1.weight");
     for (int level = 0; level < levels; ++level)
-        c.channelMult.push_back(shapes.size(stage + "encoder.down." + std::to_string(level) + ".block.0.conv2.weight", 0) / std::max(c.channels, 1));
+        c.channelMult.push_back(shapes.size(stage + "encoder.down." + std::to_string(level) + ".block.0.conv2.weight", 0) /
+                                std::max(c.channels, 1));
     return c;
 }
 
@@ -72,7 +74,8 @@ nn::KlConfig autoencoderFrom(const Shapes& shapes) {
 ModelConfig configFromWeights(const Weights& weights, const std::string& name) {
     const Shapes shapes(weights);
     if (!shapes.has("model.diffusion_model.input_blocks.0.0.weight"))
-        throw Error(ErrorCode::NotAModel, "The file " + name + " holds no diffusion model under the names of CompVis, and no config.yaml lies beside it.");
+        throw Error(ErrorCode::NotAModel,
+                    "The file " + name + " holds no diffusion model under the names of CompVis, and no config.yaml lies beside it.");
     ModelConfig c;
     auto unet = unetFrom(shapes);
     const auto kl = autoencoderFrom(shapes);
@@ -85,7 +88,9 @@ ModelConfig configFromWeights(const Weights& weights, const std::string& name) {
         text.tower.activation = nn::Activation::Gelu;
         text.pad = 0;
     } else
-        throw Error(ErrorCode::NotFound, "No configuration (config.yaml) lies beside " + name + ", and its shapes are of no family whose settings are known; put the YAML of the model beside it.");
+        throw Error(ErrorCode::NotFound,
+                    "No configuration (config.yaml) lies beside " + name +
+                        ", and its shapes are of no family whose settings are known; put the YAML of the model beside it.");
     c.linearStart = 0.00085, c.linearEnd = 0.012, c.scaleFactor = 0.18215, c.latentSize = 64;
     c.useEma = true;
     c.network = unet, c.firstStage = kl, c.condition = text;

@@ -104,6 +104,7 @@ void addConfig(const Checkpoint& checkpoint, ModelReport& report) {
                         {"scale_factor", scaleFactor(checkpoint)},
                         {"shift_factor", c.shiftFactor},
                         {"condition", conditionWord(c)},
+                        {"classes", classCount(c)},
                         {"ema_used", checkpoint.emaUsed},
                         {"ema_num_updates", checkpoint.emaUpdates},
                         {"latent_size", c.latentSize},
@@ -152,6 +153,7 @@ ModelReport inspectModel(const fs::path& path) {
     if (isThere(path / "model.json")) {
         const auto card = modelCardFromJson(readJsonFile(path / "model.json"), path.filename().string() + "/model.json");
         report.json["card"] = toJson(card);
+        report.cardLine = int(report.lines.size());
         add(report, card.title + ". Licence: " + card.licence + ". Limits: " + card.limits);
         if (!card.weightsSha256.empty() && card.weightsSha256 != weightsHash(path))
             throw Error(ErrorCode::Corrupt, "The weights of the model " + card.id +

@@ -13,6 +13,7 @@ namespace phloxine {
 // Throws what the loaders throw, in one sentence.
 struct ModelReport {
     std::vector<std::string> lines;
+    int cardLine = -1; // the line that repeats the card, for those who show the card themselves; -1 = there is none
     Json json;
 };
 ModelReport inspectModel(const std::filesystem::path& path);

@@ -13,7 +13,7 @@ struct LoraLayer {
     std::optional<double> alpha;
 };
 struct Lora {
-    std::string name;                         // of the file, for messages
+    std::string name;                        // of the file, for messages
     std::map<std::string, LoraLayer> layers; // by layer: "unet" or "text", a space, the layer's name with underscores for dots
 };
 

@@ -9,14 +9,28 @@ namespace phloxine {
 namespace {
 
 bool isOfNoUse(const std::string& key) {
-    static const std::set<std::string> buffers{"betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod",
-                                               "log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm1_alphas_cumprod", "posterior_variance",
-                                               "posterior_log_variance_clipped", "posterior_mean_coef1", "posterior_mean_coef2", "lvlb_weights", "logvar",
-                                               "scale_factor", "cond_ids"};
+    static const std::set<std::string> buffers{"betas",
+                                               "alphas_cumprod",
+                                               "alphas_cumprod_prev",
+                                               "sqrt_alphas_cumprod",
+                                               "sqrt_one_minus_alphas_cumprod",
+                                               "log_one_minus_alphas_cumprod",
+                                               "sqrt_recip_alphas_cumprod",
+                                               "sqrt_recipm1_alphas_cumprod",
+                                               "posterior_variance",
+                                               "posterior_log_variance_clipped",
+                                               "posterior_mean_coef1",
+                                               "posterior_mean_coef2",
+                                               "lvlb_weights",
+                                               "logvar",
+                                               "scale_factor",
+                                               "cond_ids"};
     if (buffers.count(key)) return true;
-    for (const auto* prefix : {"inception.", "first_stage_model.loss.", "loss.", "model_ema.", "first_stage_model.model_ema.", "cond_stage_model.transformer.vision_model.", "cond_stage_model.model.visual."})
+    for (const auto* prefix : {"inception.", "first_stage_model.loss.", "loss.", "model_ema.", "first_stage_model.model_ema.",
+                               "cond_stage_model.transformer.vision_model.", "cond_stage_model.model.visual."})
         if (key.starts_with(prefix)) return true;
-    for (const auto* ending : {"position_ids", "logit_scale", "text_projection", "text_projection.weight", "attn_mask", "num_batches_tracked"})
+    for (const auto* ending :
+         {"position_ids", "logit_scale", "text_projection", "text_projection.weight", "attn_mask", "num_batches_tracked"})
         if (key.ends_with(ending)) return true;
     return false;
 }
@@ -28,7 +42,9 @@ std::vector<std::string> bindAll(const Checkpoint& checkpoint) {
     auto binding = Binding::train(); // the masters themselves: nothing is copied
     binding.seen = &seen;
     if (!subset(checkpoint.weights, "model.diffusion_model.").size())
-        throw Error(ErrorCode::MissingKey, "The checkpoint " + checkpoint.name + " holds no denoiser (no key model.diffusion_model.*); it may be an autoencoder or a text encoder alone.");
+        throw Error(ErrorCode::MissingKey,
+                    "The checkpoint " + checkpoint.name +
+                        " holds no denoiser (no key model.diffusion_model.*); it may be an autoencoder or a text encoder alone.");
     (void)bindNetwork(checkpoint, binding);
     (void)bindAutoencoder(checkpoint, binding);
     (void)bindCondition(checkpoint, binding);
@@ -44,6 +60,13 @@ Weights trainable(const Weights& weights) {
     for (const auto& [key, tensor] : weights)
         if (tensor.is_floating_point() && !key.starts_with("loss.")) parameters.emplace(key, tensor);
     return parameters;
+}
+
+int classCount(const ModelConfig& config) {
+    if (const auto* stage = std::get_if<ClassStage>(&config.condition)) return int(stage->classes);
+    const auto* labels = std::get_if<LabelStage>(&config.condition);
+    if (!labels) return 0;
+    return labels->null == labels->classes - 1 ? labels->null : labels->classes; // the last row may stand for none
 }
 
 const char* conditionWord(const ModelConfig& config) {

@@ -8,7 +8,8 @@ namespace phloxine {
 // buffers, losses, position numbers, inception). The first tensor that is missing or of another shape ends it: Error(MissingKey | Shape).
 std::vector<std::string> bindAll(const Checkpoint& checkpoint);
 
-Weights trainable(const Weights& weights); // without buffers, as a parameter count means it
+Weights trainable(const Weights& weights);            // without buffers, as a parameter count means it
+int classCount(const ModelConfig& config);            // that can be asked for; 0 = not guided by classes
 const char* conditionWord(const ModelConfig& config); // "clip-text", "class", "vector", "none"
 
 } // namespace phloxine

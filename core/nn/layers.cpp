@@ -27,9 +27,22 @@ GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width)
                     w.prefix());
 }
 
+namespace {
+
+// Over channels-last maps ATen takes the variance on a CPU as E[x^2] - E[x]^2, which loses digits where a group has few values; over
+// contiguous ones it does not. Small maps, where that shows, cost little to turn.
+at::Tensor groupNorm(const GroupNorm& norm, const at::Tensor& x) {
+    const auto normalised = [&](const at::Tensor& t) { return at::group_norm(t, norm.groups, norm.weight, norm.bias, norm.eps); };
+    const bool exact = x.scalar_type() == at::kFloat && x.is_cpu() && x.dim() == 4; // bfloat16 has fewer digits than this loses
+    if (!exact || x.size(2) * x.size(3) > 1024 || x.is_contiguous()) return normalised(x);
+    return normalised(x.contiguous()).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+} // namespace
+
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
     if (auto* shared = NormStatistics::current()) return shared->normalise(*this, x);
-    return at::group_norm(x, groups, weight, bias, eps);
+    return groupNorm(*this, x);
 }
 at::Tensor GroupNorm::silu(const at::Tensor& x) const {
     auto y = (*this)(x);

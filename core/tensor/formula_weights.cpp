@@ -18,12 +18,12 @@ at::Tensor fill(std::uint64_t h, at::IntArrayRef shape, double base, double scal
     auto* out = tensor.data_ptr<float>();
     at::parallel_for(0, tensor.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
         for (auto i = begin; i < end; ++i) {
-        auto z = h + std::uint64_t(i + 1) * 0x9e3779b97f4a7c15ull;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-        z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-        z ^= z >> 31;
-        const volatile double product = scale * (2 * (double(z >> 11) * 0x1p-53) - 1);
-        out[i] = float(base + product);
+            auto z = h + std::uint64_t(i + 1) * 0x9e3779b97f4a7c15ull;
+            z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+            z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+            z ^= z >> 31;
+            const volatile double product = scale * (2 * (double(z >> 11) * 0x1p-53) - 1);
+            out[i] = float(base + product);
         }
     });
     return tensor;

@@ -6,7 +6,8 @@
 
 namespace phloxine {
 
-at::Tensor readNpy(const std::filesystem::path& path); // Error(NotFound | NotAModel | Truncated | Corrupt | Dtype | Unsafe for object arrays)
+at::Tensor
+readNpy(const std::filesystem::path& path); // Error(NotFound | NotAModel | Truncated | Corrupt | Dtype | Unsafe for object arrays)
 
 // Feature vectors of a condition: a .npy, or a safetensors file that holds one tensor. float32. What readNpy() and readSafetensors() throw.
 at::Tensor readVectors(const std::filesystem::path& path);

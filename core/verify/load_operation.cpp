@@ -56,7 +56,8 @@ Weights runLoad(const Case& c) {
         if (!wanted.empty() && !p.contains("alternative")) throw Mismatch{"it loads, but should be refused as " + wanted};
         if (p.contains("expect")) requireExpected(p["expect"], described(checkpoint));
         for (const auto& extra : p.value("report_extra", std::vector<std::string>()))
-            if (std::find(unused.begin(), unused.end(), extra) == unused.end()) throw Mismatch{"\"" + extra + "\" is not reported as extra"};
+            if (std::find(unused.begin(), unused.end(), extra) == unused.end())
+                throw Mismatch{"\"" + extra + "\" is not reported as extra"};
     } catch (const Error& e) {
         if (wanted.empty()) throw;
         if (!isOneOf(std::string(toString(e.code())), wanted))

@@ -102,7 +102,8 @@ Weights decoded(const Checkpoint& checkpoint, const at::Tensor& latent, std::opt
 
 Weights runDecode(const Case& c) {
     const auto quantise = c.parameters.find("quantise");
-    return decoded(openCase(c), c.inputs.at("latent"), quantise == c.parameters.end() ? std::nullopt : std::optional(quantise->get<bool>()));
+    return decoded(openCase(c), c.inputs.at("latent"),
+                   quantise == c.parameters.end() ? std::nullopt : std::optional(quantise->get<bool>()));
 }
 
 Weights runText(const Case& c) {

@@ -12,7 +12,7 @@ namespace phloxine::verify {
 
 struct Case {
     std::filesystem::path folder; // of the case
-    std::filesystem::path model; // resolved; empty when the case has none
+    std::filesystem::path model;  // resolved; empty when the case has none
     Json parameters;
     Weights inputs;                  // by name
     std::vector<std::string> wanted; // names of the expected tensors

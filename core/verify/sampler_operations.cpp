@@ -278,8 +278,9 @@ Weights runSample(const Case& c) {
     }
     const auto contexts = encodeConditions(c, *bindCondition(checkpoint, fullPrecision()));
     const bool diffusers = convention(p) == "diffusers";
-    const auto schedule = bindSchedule(checkpoint);
-    const auto plan = planOf(p, &schedule);
+    std::optional<NoiseSchedule> schedule; // a scheduler of diffusers brings its own
+    if (!diffusers) schedule = bindSchedule(checkpoint);
+    const auto plan = planOf(p, schedule ? &*schedule : nullptr);
     const auto network = bindNetwork(checkpoint, fullPrecision());
     const auto prediction = diffusers ? diffusersPrediction(schedulerOf(p)) : predictionFrom(checkpoint.config.prediction);
     GuidedDenoiser denoiser(*network, prediction, contexts.conditional, contexts.unconditional, p.value("guidance_scale", 1.0));

@@ -14,23 +14,10 @@ namespace {
 
 using namespace verify;
 
-const std::vector<OperationRow> table{
-    {"load", runLoad}, {"lora.merge", runLora}, {"formula", runFormula},  {"unet", runUNet},          {"vae.encode", runEncode}, {"vae.decode", runDecode},
-    {"text.encode", runText}, {"class.encode", runClass}, {"vector.encode", runVector}, {"schedule", runSchedule}, {"sampler.analytic", runAnalytic},
-    {"sample", runSample}};
-
-// Case files come from Python, whose JSON writes the numbers -Infinity, Infinity and NaN; they become null.
-Json readCase(const fs::path& file) {
-    auto text = readFile(file, 1 << 20);
-    bool inString = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '"' && (i == 0 || text[i - 1] != '\\')) inString = !inString;
-        if (inString) continue;
-        for (const std::string_view word : {"-Infinity", "Infinity", "NaN"})
-            if (std::string_view(text).substr(i).starts_with(word)) text.replace(i, word.size(), "null");
-    }
-    return parseJson(text, file.filename().string());
-}
+const std::vector<OperationRow> table{{"load", runLoad},         {"lora.merge", runLora},           {"formula", runFormula},
+                                      {"unet", runUNet},         {"vae.encode", runEncode},         {"vae.decode", runDecode},
+                                      {"text.encode", runText},  {"class.encode", runClass},        {"vector.encode", runVector},
+                                      {"schedule", runSchedule}, {"sampler.analytic", runAnalytic}, {"sample", runSample}};
 
 Weights tensorsOf(const Json& json, const char* key, const fs::path& folder) {
     const auto name = json.find(key);
@@ -79,7 +66,7 @@ at::Tensor derived(const std::string& name, const Weights& got, const Weights& e
 }
 
 void run(const fs::path& folder, CaseResult& result) {
-    const auto json = readCase(folder / "case.json");
+    const auto json = parsePythonJson(readFile(folder / "case.json", 1 << 20), "case.json");
     requireFormat(json, "case", 1, result.name + "/case.json");
     result.name = json.value("name", result.name);
     result.operation = json.at("operation");

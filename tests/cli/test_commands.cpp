@@ -15,7 +15,7 @@ class TestCommands : public QObject {
     QTemporaryDir m_dir;
 
     QString at(const QString& name) const { return m_dir.filePath(name); }
-    static QString tinyModel() { return PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors"; }
+    static QString tinyModel() { return PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/model.ckpt"; }
     Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
     static QStringList quick(const QString& out, const QStringList& more = {}) {
         return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more;
@@ -131,18 +131,18 @@ private slots:
 
     // A model that can be read and does not fit is a report with the exit code 1; it cannot be added.
     void modelThatDoesNotFit() {
-        QVERIFY(QFile::copy(tinyModel(), at("misfit.safetensors")));
-        QFile yaml(QString(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/v1-inference.yaml"));
+        QVERIFY(QFile::copy(tinyModel(), at("misfit.ckpt")));
+        QFile yaml(QString(PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/project.yaml"));
         QVERIFY(yaml.open(QIODevice::ReadOnly));
-        write("misfit.yaml", yaml.readAll().replace("context_dim: 8", "context_dim: 16"));
-        const auto said = run({"models", "inspect", "misfit.safetensors"});
+        write("misfit.yaml", yaml.readAll().replace("context_dim: 24", "context_dim: 16"));
+        const auto said = run({"models", "inspect", "misfit.ckpt"});
         QCOMPARE(said.code, 1);
         QVERIFY2(said.out.contains("does not fit") && said.out.contains("to_k.weight") && said.err.isEmpty(), said.out + said.err);
-        const auto json = run({"models", "inspect", "misfit.safetensors", "--json"});
+        const auto json = run({"models", "inspect", "misfit.ckpt", "--json"});
         QCOMPARE(json.code, 1);
         QVERIFY2(json.json().contains("problem") && !json.json()["fits"].toBool(true) && json.err.isEmpty(), json.out + json.err);
         QCOMPARE(json.json()["problem"].toObject()["code"].toString(), QString("shape"));
-        const auto added = run({"models", "add", "misfit.safetensors"});
+        const auto added = run({"models", "add", "misfit.ckpt"});
         QCOMPARE(added.code, 1);
         requireOneSentence(added);
         QVERIFY(!QFile::exists(at("data/phloxine/models/misfit")));

@@ -14,7 +14,8 @@ public:
     explicit NanDenoiser(int badCall) : m_left(badCall) {}
     Denoised operator()(const at::Tensor& x, const Level&) override {
         const double value = m_left-- == 0 ? std::nan("") : 0.1;
-        return {at::full_like(x, value), at::full_like(x, value)};
+        const auto answer = 0 * x + value; // what came in stays bad
+        return {answer, answer};
     }
 
 private:

@@ -9,6 +9,8 @@
 #include <QtTest>
 
 #include "core/job/JobQueue.h"
+#include "core/model/inspect.h"
+#include "tests/support/model_folder.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -34,6 +36,20 @@ public:
         add(id, "tile" + std::to_string(index));
     }
     void notice(JobId id, const std::string&) override { add(id, "notice"); }
+    void inspected(JobId id, const ModelReport& report) override {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_report = report;
+        }
+        add(id, "inspected");
+    }
+    void modelAdded(JobId id, const ModelEntry& entry) override {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_added = entry;
+        }
+        add(id, "added");
+    }
     void finished(JobId id) override { add(id, "finished"); }
     void cancelled(JobId id) override { add(id, "cancelled"); }
     void failed(JobId id, const JobFailure& f) override {
@@ -63,6 +79,8 @@ public:
     std::vector<double> fractions() { return locked(m_fractions); }
     std::vector<Tile> tiles() { return locked(m_tiles); }
     std::vector<fs::path> files() { return locked(m_files); }
+    ModelReport report() { return locked(m_report); }
+    ModelEntry added() { return locked(m_added); }
     JobFailure failure() { return locked(m_failure); }
     std::set<std::thread::id> threads() { return locked(m_threads); }
 
@@ -87,6 +105,8 @@ private:
     std::vector<fs::path> m_files;
     std::set<std::thread::id> m_threads;
     JobFailure m_failure;
+    ModelReport m_report;
+    ModelEntry m_added;
 };
 
 int ends(const std::vector<std::string>& words) {
@@ -234,6 +254,28 @@ private slots:
         const auto before = fs::last_write_time(files[0]);
         QVERIFY(events.waitForEnd(queue.submit(saved))); // again: nothing is written twice
         QVERIFY(fs::last_write_time(files[0]) == before);
+    }
+
+    void inspectsAndAddsModels() {
+        QTemporaryDir folder;
+        const auto source = copyEmbeddedModel(fs::path(folder.path().toStdString()) / "source");
+        const auto root = fs::path(folder.path().toStdString()) / "models";
+        fs::remove(source / "model.json"); // a foreign checkpoint now
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        const auto looked = queue.submit(InspectJob{source / "weights.safetensors"});
+        AddModelOptions options;
+        options.id = "mine";
+        const auto adding = queue.submit(AddModelJob{source / "weights.safetensors", options, root});
+        const auto again = queue.submit(AddModelJob{source / "weights.safetensors", options, root});
+        const auto nothing = queue.submit(InspectJob{source / "nothing"});
+        QVERIFY(events.waitForEnd(nothing));
+        QCOMPARE(events.of(looked), (std::vector<std::string>{"started", "progress", "inspected", "finished"}));
+        QCOMPARE(events.report().json.value("fits", false), true);
+        QCOMPARE(events.of(adding), (std::vector<std::string>{"started", "progress", "added", "finished"}));
+        QCOMPARE(events.added().path, root / "mine");
+        for (const auto bad : {again, nothing}) QCOMPARE(events.of(bad), (std::vector<std::string>{"started", "progress", "failed"}));
+        QCOMPARE(ModelStore({root}).list().size(), std::size_t(1)); // nothing half-made is left
     }
 
     // Closing the program in the middle of a job ends soon, with an end for the running one.

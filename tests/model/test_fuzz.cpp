@@ -145,11 +145,10 @@ private slots:
     }
 
     void yaml() {
-        const auto good = QByteArray::fromStdString(readFile(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/v1-inference.yaml"));
-        const auto weights = readCheckpoint(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors");
+        const auto good = QByteArray::fromStdString(readFile(PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/project.yaml"));
+        const auto weights = readCheckpoint(PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/model.ckpt");
         fuzz(at("a.yaml"), good, [&] {
-            Checkpoint checkpoint{"a", weights,
-                                  readCompvisConfig(at("a.yaml"), PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/text_config.json")};
+            Checkpoint checkpoint{"a", weights, readCompvisConfig(at("a.yaml"))};
             (void)bindAll(checkpoint);
         });
     }

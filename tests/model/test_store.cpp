@@ -122,7 +122,7 @@ private slots:
         if (how == "header") bytes.resize(1000);
         if (how == "nan") putNan(bytes, key);
         if (how == "html") bytes = "<html><body>404</body></html>";
-        if (how == "foreign") bytes = readFile(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors");
+        if (how == "foreign") bytes = readFile(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny/unet/diffusion_pytorch_model.safetensors");
         if (how == "renamed") bytes.replace(bytes.find(key), key.size(), "model.diffusion_model.out.2.weighs");
         setWeights(m_folder, bytes);
         std::string message;
@@ -242,11 +242,14 @@ private slots:
         const auto report = inspectModel(m_folder);
         QCOMPARE(report.json.at("kind").get<std::string>(), std::string("phloxine"));
         QVERIFY2(report.json.at("fits").get<bool>(), report.json.dump().c_str());
-        QVERIFY(report.json.at("card").at("id").is_string());
         QVERIFY(report.lines.size() >= 6);
-        const auto file = inspectModel(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny-singlefile/model.safetensors");
+        const auto file = inspectModel(PHLOXINE_TEST_REFERENCE "/models/lrdm-tiny-vector/model.ckpt");
         QCOMPARE(file.json.at("kind").get<std::string>(), std::string("compvis"));
-        QVERIFY(!file.json.contains("card"));
+        QCOMPARE(file.json.at("condition").get<std::string>(), std::string("vector"));
+        QCOMPARE(file.json.at("parameters").at("denoiser").get<int>(), 536803);
+        const auto folder = inspectModel(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny");
+        QCOMPARE(folder.json.at("kind").get<std::string>(), std::string("diffusers"));
+        QVERIFY(folder.json.at("fits").get<bool>() && folder.json.at("extra_keys").empty());
     }
 
     void inspectTellsWhatDoesNotFit() {
@@ -254,8 +257,7 @@ private slots:
         const auto report = inspectModel(m_folder);
         QVERIFY(!report.json.at("fits").get<bool>());
         QCOMPARE(report.json.at("problem").at("code").get<std::string>(), std::string("shape"));
-        QVERIFY(report.json.at("problem").at("key").get<std::string>().find("to_k.weight") != std::string::npos);
-        QVERIFY(report.lines.back().find("to_k.weight") != std::string::npos);
+        QVERIFY(report.json.at("problem").at("message").get<std::string>().find("to_k.weight") != std::string::npos);
     }
 
     void inspectErrors() {
@@ -264,11 +266,7 @@ private slots:
         auto bytes = embeddedWeights();
         putNan(bytes, "model.diffusion_model.out.2.weight");
         setWeights(m_folder, bytes);
-        const auto report = inspectModel(m_folder); // every tensor is there, and one of them is of no use
-        QVERIFY(!report.json.at("fits").get<bool>());
-        QCOMPARE(report.json.at("problem").at("code").get<std::string>(), std::string("nan"));
-        changeCard(m_folder, {{"weights_sha256", std::string(64, '0')}});
-        QCOMPARE(errorOf([&] { inspectModel(m_folder); }), "corrupt");
+        QCOMPARE(inspectModel(m_folder).json.at("problem").at("code").get<std::string>(), std::string("nan"));
     }
 };
 

@@ -22,7 +22,7 @@ private slots:
             for (const auto& item : fs::directory_iterator(root))
                 if (isCase(item.path())) folders.push_back(item.path());
         std::sort(folders.begin(), folders.end());
-        QVERIFY(folders.size() >= 24);
+        QVERIFY(folders.size() >= 70);
         for (const auto& folder : folders) QTest::newRow(folder.filename().c_str()) << QString::fromStdString(folder.string());
     }
 
@@ -31,7 +31,7 @@ private slots:
         const auto result = runCase(folder.toStdString());
         for (const auto& t : result.tensors) qInfo("%s max_abs %.3g rel_l2 %.3g", t.name.c_str(), t.maxAbs, t.relL2);
         QVERIFY2(result.status == CaseStatus::Pass, (toString(result.status) + ": " + result.message).c_str());
-        QVERIFY(!result.tensors.empty());
+        QVERIFY(!result.tensors.empty() || result.operation == "load"); // which compares words and counts
         for (const auto& t : result.tensors) QVERIFY2(t.pass && (t.exact || t.maxAbsLimit >= 0 || t.relL2Limit >= 0), t.name.c_str());
     }
 

@@ -75,6 +75,14 @@ public:
     void notice(JobId id, const std::string& sentence) override {
         post([this, id, sentence = text(sentence)] { Q_EMIT m_bridge.notice(id, sentence); });
     }
+    void inspected(JobId id, const ModelReport& report) override {
+        post([this, id, findings = findingsOf(report)] { Q_EMIT m_bridge.inspected(id, findings); });
+    }
+    void modelAdded(JobId id, const ModelEntry& entry) override {
+        post([this, id, modelId = text(entry.card.id), folder = text(entry.path.string())] {
+            Q_EMIT m_bridge.modelAdded(id, modelId, folder);
+        });
+    }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });
     }

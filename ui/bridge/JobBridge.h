@@ -8,6 +8,7 @@
 #include <QObject>
 
 #include "core/job/JobQueue.h"
+#include "ui/bridge/ModelFindings.h"
 #include "ui/bridge/TileRecord.h"
 
 namespace phloxine::ui {
@@ -31,6 +32,8 @@ Q_SIGNALS:
     void preview(quint64 id, const QImage& image, int tile, int step, int steps, double micronsPerPixel);
     void tile(quint64 id, int index, const phloxine::ui::TileRecord& record);
     void notice(quint64 id, const QString& sentence);
+    void inspected(quint64 id, const phloxine::ui::ModelFindings& findings);
+    void modelAdded(quint64 id, const QString& modelId, const QString& folder);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

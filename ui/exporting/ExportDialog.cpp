@@ -20,9 +20,9 @@
 
 #include "ui/bridge/error_text.h"
 #include "ui/exporting/export_checks.h"
-#include "ui/generate/IconLabel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/SegmentedControl.h"
 

@@ -9,6 +9,7 @@
 
 #include "ui/generate/ClassDelegate.h"
 #include "ui/generate/PromptPanel.h"
+#include "ui/generate/VectorPanel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/SegmentedControl.h"
 
@@ -32,14 +33,16 @@ ConditionPanel::ConditionPanel(QWidget* parent) : QWidget(parent) {
     m_pages = new QStackedWidget(this);
     m_pages->addWidget(makeClassPage());
     m_prompt = new PromptPanel(m_pages);
-    m_pages->addWidget(m_prompt);
+    m_vectors = new VectorPanel(m_pages);
+    for (QWidget* page : std::initializer_list<QWidget*>{m_prompt, m_vectors, makeNonePage()}) m_pages->addWidget(page); // as ConditionKind
     column->addWidget(m_pages);
-    showPage(0);
+    showPage(ConditionKind::Classes);
     connect(m_segments, &SegmentedControl::currentChanged, this, [this](int index) {
-        showPage(index);
+        showPage(ConditionKind(index));
         Q_EMIT changed();
     });
     connect(m_prompt, &PromptPanel::changed, this, &ConditionPanel::changed);
+    connect(m_vectors, &VectorPanel::changed, this, &ConditionPanel::changed);
 }
 
 QWidget* ConditionPanel::makeClassPage() {
@@ -79,10 +82,16 @@ void ConditionPanel::setCard(const ModelCard& card) {
     if (m_list->count()) m_list->setCurrentRow(0);
     m_listNote->setText(counted ? tr("Training tiles on the right. Ctrl-click for several.")
                                 : tr("Ctrl-click picks several classes: one job for each."));
-    m_segments->setVisible(has(card, "class") && has(card, "text"));
+    const bool classes = has(card, "class") && !card.classes.empty(), text = has(card, "text");
+    m_segments->setVisible(classes && text);
     m_prompt->setLimits(card.captionTokens, card.maxTokens);
-    if (!has(card, "class")) setTextMode(true);
     fitList();
+    const bool kept = kind() == ConditionKind::Text ? text : kind() == ConditionKind::Classes && classes;
+    if (!kept)
+        setKind(classes               ? ConditionKind::Classes
+                : text                ? ConditionKind::Text
+                : has(card, "vector") ? ConditionKind::Vectors
+                                      : ConditionKind::None);
 }
 
 // As high as its rows, up to eight of them; more scroll.
@@ -91,15 +100,27 @@ void ConditionPanel::fitList() {
     m_list->setFixedHeight(shown * m_list->sizeHintForRow(0) + 2 * m_list->frameWidth() + 2);
 }
 
-bool ConditionPanel::textMode() const { return m_pages->currentIndex() == 1; }
+QWidget* ConditionPanel::makeNonePage() {
+    auto* page = new QWidget(m_pages);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    auto* note = mutedLabel(tr("This model is guided by nothing: the seed alone decides what it makes."), page);
+    note->setWordWrap(true);
+    column->addWidget(note);
+    column->addStretch(1);
+    return page;
+}
 
-void ConditionPanel::setTextMode(bool text) {
-    m_segments->setCurrentIndex(text ? 1 : 0);
-    showPage(text ? 1 : 0);
+ConditionKind ConditionPanel::kind() const { return ConditionKind(m_pages->currentIndex()); }
+
+void ConditionPanel::setKind(ConditionKind kind) {
+    if (kind == ConditionKind::Classes || kind == ConditionKind::Text) m_segments->setCurrentIndex(int(kind));
+    showPage(kind);
 }
 
 // The hidden page takes no room: the panels below close up.
-void ConditionPanel::showPage(int index) {
+void ConditionPanel::showPage(ConditionKind kind) {
+    const int index = int(kind);
     for (int i = 0; i < m_pages->count(); ++i)
         m_pages->widget(i)->setSizePolicy(QSizePolicy::Preferred, i == index ? QSizePolicy::Preferred : QSizePolicy::Ignored);
     m_pages->setCurrentIndex(index);
@@ -115,7 +136,7 @@ QStringList ConditionPanel::selectedClasses() const {
 void ConditionPanel::selectClass(const QString& id) {
     for (int i = 0; i < m_list->count(); ++i)
         if (m_list->item(i)->data(classIdRole).toString() == id) {
-            setTextMode(false);
+            setKind(ConditionKind::Classes);
             m_list->setCurrentRow(i, QItemSelectionModel::ClearAndSelect);
         }
 }
@@ -125,11 +146,18 @@ QString ConditionPanel::negative() const { return m_prompt->negative(); }
 
 void ConditionPanel::setPrompt(const QString& prompt, const QString& negative) {
     m_prompt->setPrompt(prompt, negative);
-    setTextMode(true);
+    setKind(ConditionKind::Text);
+}
+
+void ConditionPanel::setVectors(const QString& file, int magnification) {
+    m_vectors->setVectors(file, magnification);
+    setKind(ConditionKind::Vectors);
 }
 
 QString ConditionPanel::whyNotReady() const {
-    if (textMode()) return prompt().isEmpty() ? tr("Write a text to start") : QString();
+    if (kind() == ConditionKind::None) return {};
+    if (kind() == ConditionKind::Text) return prompt().isEmpty() ? tr("Write a text to start") : QString();
+    if (kind() == ConditionKind::Vectors) return m_vectors->whyNotReady();
     return selectedClasses().isEmpty() ? tr("Choose a tissue class to start") : QString();
 }
 

@@ -31,7 +31,7 @@ void GalleryDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
     paintPicture(*painter, QRect(frame.left() + pad, frame.top() + pad, pictureSide, pictureSide), card);
 
     const QRect line(frame.left() + pad + 2, frame.top() + pad + pictureSide + 4, pictureSide - 4, lineHeight);
-    const Subject subject = subjectOf(card.request, m_card);
+    const Subject subject = subjectOf(card.request, m_cards->of(card.request));
     QFont font = option.font;
     font.setPixelSize(12);
     painter->setFont(font);

@@ -2,7 +2,7 @@
 // A card of the gallery: picture in a dashed frame, swatch, end of the seed; a bar while the tile forms.
 #include <QStyledItemDelegate>
 
-#include "core/model/ModelCard.h"
+#include "ui/generate/ModelCards.h"
 
 namespace phloxine::ui {
 
@@ -12,7 +12,7 @@ class GalleryDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
-    void setCard(const ModelCard& card) { m_card = card; }
+    void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
@@ -20,7 +20,7 @@ private:
     void paintPicture(QPainter& painter, const QRect& rect, const GalleryCard& card) const;
     void paintState(QPainter& painter, const QRect& line, const GalleryCard& card) const;
 
-    ModelCard m_card;
+    SharedCards m_cards = std::make_shared<ModelCards>();
 };
 
 } // namespace phloxine::ui

@@ -77,8 +77,8 @@ bool GalleryStrip::eventFilter(QObject* watched, QEvent* event) {
     return true;
 }
 
-void GalleryStrip::setCard(const ModelCard& card) {
-    m_delegate->setCard(card);
+void GalleryStrip::setCards(SharedCards cards) {
+    m_delegate->setCards(std::move(cards));
     m_list->viewport()->update();
 }
 

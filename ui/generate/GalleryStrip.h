@@ -2,8 +2,8 @@
 // The finished tiles of this session in a row, with the places of those to come.
 #include <QWidget>
 
-#include "core/model/ModelCard.h"
 #include "ui/generate/GalleryModel.h"
+#include "ui/generate/ModelCards.h"
 
 class QLabel;
 class QListView;
@@ -17,7 +17,7 @@ class GalleryStrip : public QWidget {
     Q_OBJECT
 public:
     explicit GalleryStrip(QWidget* parent = nullptr);
-    void setCard(const ModelCard& card);
+    void setCards(SharedCards cards);
     void setJobs(const std::vector<JobRow>& jobs);
     void addTile(quint64 job, const TileRecord& record);
     void showPreview(const QImage& picture, int step, int steps);

@@ -33,13 +33,6 @@ namespace phloxine::ui {
 namespace {
 constexpr int leftWidth = 320, rightWidth = 280;
 
-QFrame* line(QWidget* parent, bool vertical = false) {
-    auto* frame = new QFrame(parent);
-    if (vertical) frame->setProperty("separator", QStringLiteral("vertical"));
-    else frame->setProperty("separator", true);
-    return frame;
-}
-
 // A column of panels that scrolls when the window is low, with a line between each two.
 QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
     auto* area = new QScrollArea(parent);
@@ -53,7 +46,7 @@ QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     for (std::size_t i = 0; i < panels.size(); ++i) {
-        if (i) column->addWidget(line(body));
+        if (i) column->addWidget(separatorLine(body));
         auto* margin = new QVBoxLayout;
         margin->setContentsMargins(16, 12, 16, 14);
         margin->addWidget(panels[i]);
@@ -71,9 +64,9 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
     row->addWidget(makeLeft());
-    row->addWidget(line(this, true));
+    row->addWidget(separatorLine(this, true));
     row->addWidget(makeCentre(), 1);
-    row->addWidget(line(this, true));
+    row->addWidget(separatorLine(this, true));
     row->addWidget(makeRight());
     int place = 0; // F6 goes through them in this order
     for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(),
@@ -82,7 +75,7 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     connectPanels();
     connectSlide();
     connectJobs(bridge);
-    loadCard();
+    refreshModels();
     jobsChanged();
 }
 
@@ -97,7 +90,7 @@ QWidget* GeneratePage::makeLeft() {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(panelColumn({m_model, m_condition, m_sampling}, left), 1);
-    column->addWidget(line(left));
+    column->addWidget(separatorLine(left));
     column->addWidget(m_foot);
     return left;
 }
@@ -110,7 +103,7 @@ QWidget* GeneratePage::makeCentre() {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_images, 1);
-    column->addWidget(line(centre));
+    column->addWidget(separatorLine(centre));
     column->addWidget(m_gallery);
     return centre;
 }
@@ -125,6 +118,7 @@ QWidget* GeneratePage::makeRight() {
 }
 
 void GeneratePage::connectPanels() {
+    connect(m_model, &ModelPanel::chosen, this, &GeneratePage::useModel);
     connect(m_condition, &ConditionPanel::changed, this, &GeneratePage::showFoot);
     connect(m_sampling, &SamplingPanel::changed, this, &GeneratePage::showFoot);
     connect(m_sampling, &SamplingPanel::recycleRequested, this, [this] {
@@ -138,8 +132,10 @@ void GeneratePage::connectPanels() {
     connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
     connect(m_tilePanel, &TilePanel::useSeed, m_sampling, &SamplingPanel::setSeed);
     connect(m_tilePanel, &TilePanel::useAll, this, [this](const GenerateRequest& request) {
+        useModelOf(request);
         m_sampling->readFrom(request);
-        if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+        if (!request.vector.empty()) m_condition->setVectors(fromUtf8(request.vector.string()), request.magnification);
+        else if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
         else m_condition->selectClass(fromUtf8(request.classId));
     });
     connect(m_queue, &QueuePanel::removeRequested, this, &GeneratePage::removeJob);
@@ -182,25 +178,6 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
     connect(&bridge, &JobBridge::failed, this, &GeneratePage::showFailure);
 }
 
-void GeneratePage::loadCard() {
-    try {
-        m_card = m_store->find({}).card;
-    } catch (const std::exception& e) { // the window lives on without a model
-        m_modelProblem = fromUtf8(e.what());
-        m_model->setMissing(m_modelProblem);
-        m_condition->setEnabled(false);
-        m_sampling->setEnabled(false);
-        return;
-    }
-    m_model->setCard(m_card);
-    m_condition->setCard(m_card);
-    m_sampling->setCard(m_card);
-    m_images->setCard(m_card);
-    m_gallery->setCard(m_card);
-    m_tilePanel->setCard(m_card);
-    m_queue->setCard(m_card);
-}
-
 int GeneratePage::galleryCount() const { return m_gallery->model().finishedCount(); }
 
 void GeneratePage::selectClass(const QString& id) { m_condition->selectClass(id); }
@@ -230,7 +207,7 @@ void GeneratePage::openSampleSlide() {
 
 void GeneratePage::exportTiles() {
     if (galleryCount() == 0) return;
-    auto* dialog = new ExportDialog(m_bridge, m_gallery->allTiles(), m_gallery->selectedTiles(), m_card, this);
+    auto* dialog = new ExportDialog(m_bridge, m_gallery->allTiles(), m_gallery->selectedTiles(), m_entry.card, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

@@ -7,6 +7,7 @@
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/JobList.h"
+#include "ui/generate/ModelCards.h"
 
 namespace phloxine::ui {
 
@@ -30,11 +31,14 @@ public:
     int pendingTiles() const { return m_jobs->pendingTiles(); }
     int galleryCount() const;
     void selectClass(const QString& id);
+    const ModelCard& card() const { return m_entry.card; } // of the chosen model
     JobList& jobs() { return *m_jobs; }
 
     static QString tileFolder(); // where finished tiles are saved
 
 public Q_SLOTS:
+    void refreshModels();               // reads the cards again; the chosen model stays
+    bool useModel(const QString& path); // false: it is not there
     void generateNow();
     void stopNow();
     void stopAfterTile();
@@ -54,9 +58,17 @@ private:
     void connectPanels();
     void connectSlide();
     void connectJobs(JobBridge& bridge);
-    void loadCard();
 
-    std::vector<GenerateRequest> requests() const; // one for each class, or one for the text
+    // models (GeneratePageModels.cpp)
+    void takeModel(const ModelEntry& entry);
+    void useModelOf(const GenerateRequest& request);
+    void shareCards();
+    void showNoModel();
+    std::string modelWord() const; // what a request calls the chosen model
+
+    // runs (GeneratePageRuns.cpp)
+
+    std::vector<GenerateRequest> requests() const; // one for each class, or one for the text or the vectors
     void submit(const GenerateRequest& request);
     void freshSeedIfRepeated();
     void stop(Stop how);
@@ -71,7 +83,9 @@ private:
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
-    ModelCard m_card;
+    std::vector<ModelEntry> m_models;
+    ModelEntry m_entry; // the chosen one
+    SharedCards m_cards = std::make_shared<ModelCards>();
     QString m_modelProblem; // why no model can be used; empty = one can
     JobList* m_jobs;
     ModelPanel* m_model;

@@ -14,17 +14,28 @@
 #include "ui/generate/RunFoot.h"
 #include "ui/generate/SamplingPanel.h"
 #include "ui/generate/TilePanel.h"
+#include "ui/generate/VectorPanel.h"
 #include "ui/generate/words.h"
 
 namespace phloxine::ui {
 
 std::vector<GenerateRequest> GeneratePage::requests() const {
     GenerateRequest base;
+    base.model = modelWord();
     m_sampling->writeTo(base);
-    if (m_condition->textMode()) {
+    switch (m_condition->kind()) {
+    case ConditionKind::Text:
         base.prompt = m_condition->prompt().toStdString();
         base.negative = m_condition->negative().toStdString();
         return {base};
+    case ConditionKind::Vectors:
+        base.vector = m_condition->vectors().file().toStdString();
+        base.magnification = m_condition->vectors().magnification();
+        return {base};
+    case ConditionKind::None:
+        return {base};
+    case ConditionKind::Classes:
+        break;
     }
     std::vector<GenerateRequest> all;
     for (const QString& id : m_condition->selectedClasses()) {

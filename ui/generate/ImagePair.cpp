@@ -10,7 +10,6 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include "ui/generate/IconLabel.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/generate/words.h"
 #include "ui/viewer/SlideView.h"
@@ -18,6 +17,7 @@
 #include "ui/viewer/ViewTransform.h"
 #include "ui/widgets/Badge.h"
 #include "ui/widgets/ClassSwatch.h"
+#include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Note.h"
 
 namespace phloxine::ui {
@@ -144,7 +144,7 @@ void ImagePair::setCard(const ModelCard& card) {
 }
 
 void ImagePair::showSubject(const GenerateRequest& request, const QString& title) {
-    const Subject subject = subjectOf(request, m_card);
+    const Subject subject = subjectOf(request, m_cards->of(request));
     m_tileName->setText(title);
     m_tile->setTileName(tr("%1, seed %2").arg(subject.name, groupedSeed(request.seed)));
     m_swatch->setSwatch(subject.code, subject.colour);
@@ -165,7 +165,7 @@ void ImagePair::showTile(const TileRecord* tile) {
 }
 
 void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
-    m_tile->setTile(picture, {micronsPerPixel, m_card.scale.source}, true);
+    m_tile->setTile(picture, {micronsPerPixel, m_cards->of(request).scale.source}, true);
     showSubject(request, tr("Tile %1").arg(tile + 1));
     m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
     m_previewBadge->show();

@@ -2,8 +2,8 @@
 // The synthetic tile and the real slide side by side at one um/px, under a bar that says which.
 #include <QWidget>
 
-#include "core/model/ModelCard.h"
 #include "ui/bridge/TileRecord.h"
+#include "ui/generate/ModelCards.h"
 
 class QLabel;
 class QVBoxLayout;
@@ -25,7 +25,8 @@ public:
     TileView& tile() { return *m_tile; }
     RunErrorBar& errorBar() { return *m_error; }
 
-    void setCard(const ModelCard& card);
+    void setCard(const ModelCard& card); // of the model that runs next: its scale and tile size
+    void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void showTile(const TileRecord* tile); // null: none yet
     void showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel);
     void showNotice(const QString& sentence);
@@ -46,6 +47,7 @@ private:
     void showReadout();
 
     ModelCard m_card;
+    SharedCards m_cards = std::make_shared<ModelCards>();
     QLabel *m_power, *m_readout, *m_linkText, *m_tileName, *m_slideName;
     Badge* m_previewBadge;
     ClassSwatch* m_swatch;

@@ -4,13 +4,19 @@
 
 #include <QDateTime>
 
+#include "core/generate/Generator.h"
 #include "ui/bridge/error_text.h"
 
 namespace phloxine::ui {
 
 namespace {
 // Guidance evaluates the network twice a step.
-double evaluations(const GenerateRequest& request) { return std::max(1, request.steps) * (request.guidance == 1 ? 1.0 : 2.0); }
+double evaluations(const GenerateRequest& request) {
+    int calls = 1;
+    for (const auto& row : samplerRows())
+        if (row.id == request.sampler) calls = row.callsPerStep;
+    return std::max(1, request.steps) * calls * (request.guidance == 1 ? 1.0 : 2.0);
+}
 } // namespace
 
 JobList::JobList(JobBridge& bridge, QObject* parent) : QObject(parent) {
@@ -83,10 +89,13 @@ int JobList::pendingTiles() const {
     return pending;
 }
 
-double JobList::secondsPerTile(const GenerateRequest& request) const { return m_secondsPerStep * evaluations(request); }
+double JobList::secondsPerTile(const GenerateRequest& request) const {
+    const auto known = m_secondsPerCall.find(request.model);
+    return known == m_secondsPerCall.end() ? 0 : known->second * evaluations(request);
+}
 
 void JobList::takeTile(quint64 id, const TileRecord& record) {
-    if (record.seconds > 0) m_secondsPerStep = record.seconds / evaluations(record.request);
+    if (record.seconds > 0) m_secondsPerCall[record.request.model] = record.seconds / evaluations(record.request);
     if (JobRow* job = row(id)) {
         ++job->tilesDone;
         job->step = job->steps = 0;

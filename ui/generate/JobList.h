@@ -1,5 +1,7 @@
 #pragma once
 // The jobs that the page submitted, newest last, as the window sees them: built from the signals of the bridge.
+#include <map>
+#include <string>
 #include <vector>
 
 #include <QObject>
@@ -49,7 +51,7 @@ private:
 
     std::vector<JobRow> m_rows;
     qint64 m_startedMs = 0;
-    double m_secondsPerStep = 0; // of one network evaluation
+    std::map<std::string, double> m_secondsPerCall; // of the network of each model
 };
 
 } // namespace phloxine::ui

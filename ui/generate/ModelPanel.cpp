@@ -2,9 +2,12 @@
 
 #include <cmath>
 
+#include <QComboBox>
 #include <QFrame>
 #include <QGridLayout>
 #include <QLabel>
+#include <QSignalBlocker>
+#include <QStylePainter>
 #include <QVBoxLayout>
 
 #include "ui/generate/words.h"
@@ -13,20 +16,24 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int stainWidth = 84, latentWidth = 150, wideFactWidth = 250;
+// A style sheet cuts the text of a combo box without a mark; here it ends in dots.
+class ElidingCombo : public QComboBox {
+public:
+    using QComboBox::QComboBox;
 
-Tone toneOf(ScaleSource source) {
-    switch (source) {
-    case ScaleSource::Unknown:
-        return Tone::Err;
-    case ScaleSource::Assumed:
-        return Tone::Warn;
-    case ScaleSource::User:
-        return Tone::Info;
-    default:
-        return Tone::Ok;
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QStylePainter painter(this);
+        QStyleOptionComboBox option;
+        initStyleOption(&option);
+        const int room = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width() - 4;
+        option.currentText = option.fontMetrics.elidedText(option.currentText, Qt::ElideRight, room);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
     }
-}
+};
+
+constexpr int stainWidth = 84, latentWidth = 150, wideFactWidth = 250;
 } // namespace
 
 ModelPanel::ModelPanel(QWidget* parent) : QWidget(parent) {
@@ -43,6 +50,15 @@ ModelPanel::ModelPanel(QWidget* parent) : QWidget(parent) {
     m_title = new QLabel(card);
     m_title->setProperty("role", QStringLiteral("title"));
     m_title->setWordWrap(true);
+    m_title->hide();
+    m_models = new ElidingCombo(card);
+    m_models->setObjectName(QStringLiteral("modelCombo"));
+    m_models->setAccessibleName(tr("Model"));
+    m_models->setProperty("head", true); // the head of the card, without a frame of its own
+    m_models->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_models->setMinimumContentsLength(8);
+    rows->addWidget(m_models);
+    connect(m_models, &QComboBox::activated, this, [this](int row) { Q_EMIT chosen(m_models->itemData(row).toString()); });
     m_limits = mutedLabel({}, card);
     m_limits->setWordWrap(true);
     m_limits->hide();
@@ -76,11 +92,23 @@ QLabel* ModelPanel::addFact(QGridLayout& grid, int row, int column, int span, co
     return value;
 }
 
+void ModelPanel::setModels(const std::vector<ModelEntry>& models, const std::filesystem::path& chosen) {
+    const QSignalBlocker quiet(m_models);
+    m_models->clear();
+    for (const ModelEntry& entry : models) {
+        m_models->addItem(fromUtf8(entry.card.title), fromUtf8(entry.path.string()));
+        m_models->setItemData(m_models->count() - 1, fromUtf8(entry.card.title), Qt::ToolTipRole);
+        if (entry.path == chosen) m_models->setCurrentIndex(m_models->count() - 1);
+    }
+}
+
 void ModelPanel::setCard(const ModelCard& card) {
     m_facts->show();
     m_limits->hide();
-    m_title->setText(fromUtf8(card.title));
-    m_title->setToolTip(fromUtf8(card.limits));
+    m_title->hide();
+    m_models->show();
+    m_models->setToolTip(card.limits.empty() ? fromUtf8(card.title)
+                                             : tr("%1\n%2", "title, limits").arg(fromUtf8(card.title), fromUtf8(card.limits)));
     const double side = card.scale.micronsPerPixel * card.tileSizePx;
     m_scale->setText(side > 0 ? tr("%1, %2\u00a0\u00b5m wide").arg(scaleText(card.scale)).arg(std::lround(side))
                               : tr("%1\u00a0px wide").arg(card.tileSizePx));
@@ -93,7 +121,9 @@ void ModelPanel::setCard(const ModelCard& card) {
 }
 
 void ModelPanel::setMissing(const QString& sentence) {
+    m_models->hide();
     m_title->setText(tr("No model can be used"));
+    m_title->show();
     m_limits->setText(sentence);
     m_limits->show();
     m_facts->hide();

@@ -10,10 +10,10 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "ui/generate/IconLabel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/IconLabel.h"
 
 namespace phloxine::ui {
 
@@ -149,7 +149,7 @@ void QueuePanel::setJobs(const std::vector<JobRow>& jobs) {
             m_rows.back()->setVisible(true);
         }
     }
-    for (std::size_t i = 0; i < order.size(); ++i) m_rows[i]->showJob(*order[i], m_card);
+    for (std::size_t i = 0; i < order.size(); ++i) m_rows[i]->showJob(*order[i], m_cards->of(order[i]->request));
     m_none->setVisible(order.empty());
 }
 

@@ -2,8 +2,8 @@
 // What runs, waits and is done: a row for each job, with the one action that makes sense.
 #include <QWidget>
 
-#include "core/model/ModelCard.h"
 #include "ui/generate/JobList.h"
+#include "ui/generate/ModelCards.h"
 
 class QLabel;
 class QProgressBar;
@@ -39,7 +39,7 @@ class QueuePanel : public QWidget {
     Q_OBJECT
 public:
     explicit QueuePanel(QWidget* parent = nullptr);
-    void setCard(const ModelCard& card) { m_card = card; }
+    void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void setJobs(const std::vector<JobRow>& jobs);
     const std::vector<JobRowView*>& rows() const { return m_rows; } // as shown, top first
 
@@ -47,7 +47,7 @@ Q_SIGNALS:
     void removeRequested(quint64 id); // stops a job that runs or waits, forgets one that is over
 
 private:
-    ModelCard m_card;
+    SharedCards m_cards = std::make_shared<ModelCards>();
     QVBoxLayout* m_column;
     QLabel* m_none;
     std::vector<JobRowView*> m_rows;

@@ -7,8 +7,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "ui/generate/IconLabel.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {

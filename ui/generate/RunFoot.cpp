@@ -8,9 +8,9 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
-#include "ui/generate/IconLabel.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/IconLabel.h"
 
 namespace phloxine::ui {
 

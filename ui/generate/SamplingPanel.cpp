@@ -10,9 +10,11 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSlider>
+#include <QStandardItemModel>
 #include <QToolButton>
 
 #include "core/generate/Generator.h"
+#include "ui/generate/AdvancedSampling.h"
 #include "ui/generate/SeedEdit.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
@@ -22,6 +24,17 @@ namespace phloxine::ui {
 namespace {
 // Short enough to be read aloud and typed; any seed below 2^53 can be entered.
 quint64 newSeed() { return randomSeed() % 1'000'000'000; }
+
+// What tells the samplers apart, in words: cost, and whether the picture settles with more steps.
+QString tipOf(const SamplerRow& row) {
+    const QString cost =
+        row.callsPerStep > 1 ? SamplingPanel::tr("Each step takes about %1 times as long.").arg(row.callsPerStep) : QString();
+    QString words = row.drawsNoise ? SamplingPanel::tr("Adds fresh noise at each step: another number of steps makes another picture.")
+                                   : SamplingPanel::tr("Adds no noise: more steps refine the same picture.");
+    if (row.models == SamplerModels::FlowMatching) words = SamplingPanel::tr("For models that were trained by flow matching.");
+    if (row.models == SamplerModels::WithScheduler) words = SamplingPanel::tr("For diffusers folders: as their scheduler says.");
+    return cost.isEmpty() ? words : words + QLatin1Char('\n') + cost;
+}
 
 constexpr int labelWidth = 76, spinWidth = 64, mostSteps = 100, mostTiles = 999;
 constexpr double mostGuidance = 10, guidanceSteps = 20; // slider steps of 0.05
@@ -36,10 +49,11 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     grid->setColumnStretch(1, 1);
     addHead(*grid);
     addSampler(*grid, 1);
-    addSteps(*grid, 2);
-    addGuidance(*grid, 3);
-    addSeed(*grid, 4);
-    addTiles(*grid, 5);
+    addSteps(*grid, 3);
+    addGuidance(*grid, 4);
+    addSeed(*grid, 5);
+    addTiles(*grid, 6);
+    takeSampler();
     drawSeed();
 }
 
@@ -63,11 +77,49 @@ void SamplingPanel::addSampler(QGridLayout& grid, int row) {
     m_sampler->setObjectName(QStringLiteral("samplerCombo"));
     m_sampler->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_sampler->setMinimumContentsLength(8);
-    for (const auto& sampler : samplerRows()) m_sampler->addItem(fromUtf8(sampler.title), fromUtf8(sampler.id));
+    listSamplers();
     label->setBuddy(m_sampler);
     grid.addWidget(label, row, 0);
-    grid.addWidget(m_sampler, row, 1, 1, 2);
-    connect(m_sampler, &QComboBox::currentIndexChanged, this, &SamplingPanel::showChange);
+    m_advanced = new AdvancedSampling(this);
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(4);
+    cells->addWidget(m_sampler, 1);
+    cells->addWidget(m_advanced->button());
+    grid.addLayout(cells, row, 1, 1, 2);
+    grid.addWidget(m_advanced, row + 1, 0, 1, 3);
+    connect(m_advanced, &AdvancedSampling::changed, this, &SamplingPanel::showChange);
+    connect(m_sampler, &QComboBox::currentIndexChanged, this, &SamplingPanel::takeSampler);
+}
+
+// Those that settle first, then those that add noise, each in the order of the table. A model of flow matching takes that sampler alone,
+// and no other model takes it.
+void SamplingPanel::listSamplers() {
+    const QSignalBlocker quiet(m_sampler);
+    m_sampler->clear();
+    const auto kind = [](const SamplerRow& row) { return row.models != SamplerModels::Others ? 2 : row.drawsNoise ? 1 : 0; };
+    bool flow = false;
+    for (const auto& row : samplerRows()) flow = flow || (row.id == m_card.defaultSampler && row.models == SamplerModels::FlowMatching);
+    for (int group = 0; group < 3; ++group) {
+        if (group) m_sampler->insertSeparator(m_sampler->count());
+        for (const auto& row : samplerRows()) {
+            if (kind(row) != group) continue;
+            m_sampler->addItem(fromUtf8(row.title), fromUtf8(row.id));
+            m_sampler->setItemData(m_sampler->count() - 1, tipOf(row), Qt::ToolTipRole);
+            if (row.models != SamplerModels::WithScheduler && (row.models == SamplerModels::FlowMatching) != flow)
+                static_cast<QStandardItemModel*>(m_sampler->model())->item(m_sampler->count() - 1)->setEnabled(false);
+        }
+    }
+    m_sampler->setMaxVisibleItems(m_sampler->count());
+}
+
+void SamplingPanel::takeSampler() {
+    const QString id = m_sampler->currentData().toString();
+    for (const auto& row : samplerRows())
+        if (fromUtf8(row.id) == id) {
+            m_sampler->setToolTip(tipOf(row));
+            m_advanced->setSampler(row);
+        }
+    showChange();
 }
 
 void SamplingPanel::addSteps(QGridLayout& grid, int row) {
@@ -181,6 +233,8 @@ void SamplingPanel::showChange() {
 
 void SamplingPanel::setCard(const ModelCard& card) {
     m_card = card;
+    listSamplers();
+    takeSampler();
     resetToDefaults();
 }
 
@@ -199,10 +253,12 @@ void SamplingPanel::writeTo(GenerateRequest& request) const {
     request.guidance = m_guidance->value();
     request.seed = seed();
     request.count = tiles();
+    m_advanced->writeTo(request);
 }
 
 void SamplingPanel::readFrom(const GenerateRequest& request) {
     if (const int row = m_sampler->findData(fromUtf8(request.sampler)); row >= 0) m_sampler->setCurrentIndex(row);
+    m_advanced->readFrom(request);
     m_steps->setValue(request.steps);
     m_guidance->setValue(request.guidance);
     setSeed(request.seed);

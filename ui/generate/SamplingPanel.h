@@ -7,7 +7,6 @@
 
 class QComboBox;
 class QDoubleSpinBox;
-class QFormLayout;
 class QGridLayout;
 class QLabel;
 class QPushButton;
@@ -17,6 +16,7 @@ class QToolButton;
 
 namespace phloxine::ui {
 
+class AdvancedSampling;
 class SeedEdit;
 
 class SamplingPanel : public QWidget {
@@ -46,6 +46,8 @@ private:
     void addGuidance(QGridLayout& grid, int row);
     void addSeed(QGridLayout& grid, int row);
     void addTiles(QGridLayout& grid, int row);
+    void listSamplers();
+    void takeSampler();
     void showChange();
 
     ModelCard m_card;
@@ -53,6 +55,7 @@ private:
     QSlider *m_stepsSlider, *m_guidanceSlider;
     QSpinBox *m_steps, *m_tiles;
     QDoubleSpinBox* m_guidance;
+    AdvancedSampling* m_advanced;
     SeedEdit* m_seed;
     QToolButton* m_recycle;
     QLabel* m_seeds;

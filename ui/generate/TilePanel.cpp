@@ -90,17 +90,15 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     showTile(nullptr);
 }
 
-void TilePanel::setCard(const ModelCard& card) { m_card = card; }
-
 void TilePanel::showTile(const TileRecord* tile) {
     m_none->setVisible(!tile);
     m_facts->setVisible(tile != nullptr);
     if (!tile) return m_tile.reset();
     m_tile = *tile;
     const GenerateRequest& request = tile->request;
-    const bool text = request.classId.empty();
-    const Subject subject = subjectOf(request, m_card);
-    m_conditionHead->setText(text ? tr("Prompt") : tr("Class"));
+    const bool text = request.classId.empty(), vectors = !request.vector.empty();
+    const Subject subject = subjectOf(request, m_cards->of(request));
+    m_conditionHead->setText(vectors ? tr("Vectors") : text ? tr("Prompt") : tr("Class"));
     m_swatch->setVisible(!text);
     m_swatch->setSwatch(subject.code, subject.colour);
     m_name->setText(subject.name);

@@ -4,8 +4,8 @@
 
 #include <QWidget>
 
-#include "core/model/ModelCard.h"
 #include "ui/bridge/TileRecord.h"
+#include "ui/generate/ModelCards.h"
 
 class QLabel;
 class QPushButton;
@@ -18,7 +18,7 @@ class TilePanel : public QWidget {
     Q_OBJECT
 public:
     explicit TilePanel(QWidget* parent = nullptr);
-    void setCard(const ModelCard& card);
+    void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void showTile(const TileRecord* tile); // null: none
 
 Q_SIGNALS:
@@ -28,7 +28,7 @@ Q_SIGNALS:
 private:
     void copyRecord() const;
 
-    ModelCard m_card;
+    SharedCards m_cards = std::make_shared<ModelCards>();
     std::optional<TileRecord> m_tile;
     QWidget* m_facts;
     QLabel *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file;

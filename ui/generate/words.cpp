@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include <QCoreApplication>
-#include <QLabel>
 #include <QLocale>
 
 #include "core/generate/Generator.h"
@@ -17,34 +16,10 @@ struct Words {
 };
 } // namespace
 
-QString fromUtf8(const std::string& text) { return QString::fromStdString(text); }
-
 QString groupedSeed(quint64 seed) { return groupedNumber(qint64(seed)); }
 
 QString seedEnding(quint64 seed) {
     return seed < 1000 ? QString::number(seed) : QStringLiteral("\u2026%1").arg(seed % 1000, 3, 10, QLatin1Char('0'));
-}
-
-QString scaleText(const Scale& scale) {
-    if (!scale.known()) return Words::tr("Not known");
-    return Words::tr("%1\u00a0\u00b5m/px").arg(QLocale().toString(scale.micronsPerPixel, 'g', 3));
-}
-
-QString scaleSourceText(ScaleSource source) {
-    switch (source) {
-    case ScaleSource::Unknown:
-        return Words::tr("Unknown");
-    case ScaleSource::Property:
-    case ScaleSource::Tags:
-        return Words::tr("From the slide file");
-    case ScaleSource::User:
-        return Words::tr("Set by you");
-    case ScaleSource::Model:
-        return Words::tr("From the model");
-    case ScaleSource::Assumed:
-        return Words::tr("Assumed");
-    }
-    return {};
 }
 
 // English has no plural file, so its one special case is made here; translations use the second text's plural forms.
@@ -70,30 +45,13 @@ QString samplingText(const GenerateRequest& request) {
 }
 
 Subject subjectOf(const GenerateRequest& request, const ModelCard& card) {
-    if (request.classId.empty()) return {Words::tr("Text"), fromUtf8(request.prompt), QColor(0x88, 0x88, 0x88)};
+    const QColor grey(0x88, 0x88, 0x88);
+    if (!request.vector.empty()) return {Words::tr("Vec."), fromUtf8(request.vector.filename().string()), grey};
+    if (request.classId.empty() && request.prompt.empty()) return {Words::tr("Free"), Words::tr("Not guided"), grey};
+    if (request.classId.empty()) return {Words::tr("Text"), fromUtf8(request.prompt), grey};
     const TissueClass* found = card.findClass(request.classId);
-    if (!found) return {fromUtf8(request.classId).left(2).toUpper(), fromUtf8(request.classId), QColor(0x88, 0x88, 0x88)};
+    if (!found) return {fromUtf8(request.classId).left(2).toUpper(), fromUtf8(request.classId), grey};
     return {fromUtf8(found->code), fromUtf8(found->label), QColor(fromUtf8(found->colour))};
-}
-
-QLabel* sectionHead(const QString& text, QWidget* parent) {
-    auto* label = new QLabel(text, parent);
-    label->setProperty("role", QStringLiteral("section"));
-    return label;
-}
-
-QLabel* mutedLabel(const QString& text, QWidget* parent) {
-    auto* label = new QLabel(text, parent);
-    label->setProperty("role", QStringLiteral("secondary"));
-    label->setTextFormat(Qt::PlainText);
-    return label;
-}
-
-void setElided(QLabel& label, const QString& text, int width, Qt::TextElideMode mode) {
-    const QString shown = label.fontMetrics().elidedText(text, mode, width);
-    label.setText(shown);
-    label.setToolTip(shown == text ? QString() : text);
-    label.setAccessibleName(text);
 }
 
 } // namespace phloxine::ui

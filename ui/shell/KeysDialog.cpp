@@ -34,6 +34,7 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     add(m_list, tr("Generate"), shown("Ctrl+Return"));
     add(m_list, tr("Stop now"), shown("Ctrl+."));
     add(m_list, tr("Stop after this tile"), shown("Ctrl+Shift+."));
+    add(m_list, tr("Workspace: Generate, Models"), shown("Alt+1") + QStringLiteral(", ") + shown("Alt+6"));
     add(m_list, tr("Next panel, previous panel"), shown("F6") + QStringLiteral(", ") + shown("Shift+F6"));
     add(m_list, tr("Full screen"), shown("F11"));
     add(m_list, tr("Keys of this screen"), shown("F1"));
@@ -42,6 +43,7 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     add(m_list, tr("Image: fit the tile"), QStringLiteral("0"));
     add(m_list, tr("Slide: move, by one tile with Shift"), tr("Arrow keys"));
     add(m_list, tr("Choices in a row: choose another"), tr("Arrow keys"));
+    add(m_list, tr("Models: use the chosen one in Generate"), shown("Return"));
     add(m_list, tr("Quit"), shown("Ctrl+Q"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     buttons->button(QDialogButtonBox::Close)->setText(tr("Close"));

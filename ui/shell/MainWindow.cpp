@@ -9,11 +9,13 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include "core/job/JobQueue.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/shell/NavRail.h"
 #include "ui/shell/StatusRow.h"
 #include "ui/shell/settings.h"
@@ -34,12 +36,13 @@ QString firstLocalFile(const QMimeData* data) {
 } // namespace
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
-    : QMainWindow(parent), m_rail(new NavRail(this)), m_page(new GeneratePage(std::move(store), bridge, this)),
-      m_status(new StatusRow(this)) {
+    : QMainWindow(parent), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)), m_page(new GeneratePage(store, bridge, this)),
+      m_models(new ModelsPage(store, bridge, this)), m_status(new StatusRow(this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
-    m_rail->addWorkspace("sparkles", tr("Generate"));
+    addWorkspace("sparkles", tr("Generate"), m_page);
+    addWorkspace("box", tr("Models"), m_models);
 
     auto* centre = new QWidget(this);
     auto* column = new QVBoxLayout(centre);
@@ -49,20 +52,38 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
         box->setSpacing(0);
     }
     row->addWidget(m_rail);
-    row->addWidget(m_page, 1);
+    row->addWidget(m_pages, 1);
     column->addLayout(row, 1);
     column->addWidget(m_status);
     setCentralWidget(centre);
 
     buildMenus();
     m_rail->setSettingsMenu(m_themeMenu);
-    connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
-    connect(m_status, &StatusRow::cancelRequested, m_page, &GeneratePage::stopNow);
+    connectPages();
     showStatus({}, -1);
     restore();
 }
 
 MainWindow::~MainWindow() = default;
+
+void MainWindow::addWorkspace(const char* icon, const QString& word, QWidget* page) {
+    m_pages->addWidget(page);
+    QAbstractButton* button = m_rail->addWorkspace(icon, word);
+    connect(button, &QAbstractButton::clicked, m_pages, [this, page] { m_pages->setCurrentWidget(page); });
+    connect(m_pages, &QStackedWidget::currentChanged, button,
+            [this, page, button] { button->setChecked(m_pages->currentWidget() == page); });
+}
+
+void MainWindow::connectPages() {
+    connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
+    connect(m_status, &StatusRow::cancelRequested, m_page, &GeneratePage::stopNow);
+    connect(m_models, &ModelsPage::modelsChanged, m_page, &GeneratePage::refreshModels);
+    connect(m_models, &ModelsPage::useRequested, this, [this](const QString& path) {
+        if (m_page->useModel(path)) showWorkspace(m_page);
+    });
+}
+
+void MainWindow::showWorkspace(QWidget* page) { m_pages->setCurrentWidget(page); }
 
 void MainWindow::showStatus(const QString& text, double fraction) {
     m_status->setJob(text, fraction);
@@ -82,7 +103,7 @@ void MainWindow::toggleFullScreen(bool on) {
 // The page marks its panels with the property "panel", whose number is their place in the order.
 QList<QWidget*> MainWindow::panels() const {
     QList<QWidget*> inside;
-    for (QWidget* widget : m_page->findChildren<QWidget*>())
+    for (QWidget* widget : m_pages->currentWidget()->findChildren<QWidget*>())
         if (widget->property("panel").isValid() && widget->isVisible()) inside.append(widget);
     std::stable_sort(inside.begin(), inside.end(),
                      [](QWidget* a, QWidget* b) { return a->property("panel").toInt() < b->property("panel").toInt(); });
@@ -149,7 +170,8 @@ void MainWindow::dropEvent(QDropEvent* event) {
     const QString path = firstLocalFile(event->mimeData());
     if (path.isEmpty()) return;
     event->acceptProposedAction();
-    m_page->openSlide(path);
+    if (m_pages->currentWidget() == m_models) m_models->addFrom(path);
+    else m_page->openSlide(path);
 }
 
 void MainWindow::changeEvent(QEvent* event) {

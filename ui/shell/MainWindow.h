@@ -1,14 +1,16 @@
 #pragma once
-// The frame of the program: menu, rail, the page of the workspace, status row. It forwards actions to the page and shows what the page
-// reports; it knows no model and no slide itself.
+// The frame of the program: menu, rail, the pages of the workspaces, status row. It forwards actions to the pages and shows what they
+// report; it knows no model and no slide itself.
 #include <memory>
 
 #include <QMainWindow>
 
+class QAbstractButton;
 class QAction;
 class QActionGroup;
 class QLabel;
 class QMenu;
+class QStackedWidget;
 
 namespace phloxine {
 class ModelStore;
@@ -18,6 +20,7 @@ namespace phloxine::ui {
 
 class GeneratePage;
 class JobBridge;
+class ModelsPage;
 class NavRail;
 class StatusRow;
 
@@ -27,6 +30,8 @@ public:
     MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent = nullptr);
     ~MainWindow() override;
     GeneratePage* page() const { return m_page; }
+    ModelsPage* models() const { return m_models; }
+    void showWorkspace(QWidget* page); // one of the two
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -42,10 +47,14 @@ private:
     void buildSlideMenu();
     void buildRunMenu();
     void buildHelpMenu();
+    void addWorkspaceChoice(QMenu* menu, const QString& text, const QKeySequence& keys, QWidget* page);
     void buildCorner();
-    QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)());
+    // Goes to the Generate page first when what it does is seen there.
+    QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen = true);
     void addThemeChoices(QMenu* menu);
 
+    void addWorkspace(const char* icon, const QString& word, QWidget* page);
+    void connectPages();
     void showStatus(const QString& text, double fraction);
     void showDevice();
     void toggleFullScreen(bool on);
@@ -56,7 +65,9 @@ private:
     bool mayClose();
 
     NavRail* m_rail;
+    QStackedWidget* m_pages;
     GeneratePage* m_page;
+    ModelsPage* m_models;
     StatusRow* m_status;
     QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;

@@ -8,6 +8,7 @@
 #include <QMenuBar>
 
 #include "ui/generate/GeneratePage.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/shell/AboutDialog.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
@@ -28,10 +29,13 @@ void MainWindow::buildMenus() {
     buildCorner();
 }
 
-QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)()) {
+QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen) {
     QAction* action = menu->addAction(text);
     action->setShortcut(keys);
-    connect(action, &QAction::triggered, m_page, slot);
+    connect(action, &QAction::triggered, m_page, [this, slot, seen] {
+        if (seen) showWorkspace(m_page);
+        (m_page->*slot)();
+    });
     return action;
 }
 
@@ -39,6 +43,12 @@ void MainWindow::buildFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
     addAction(menu, tr("&Open slide..."), QKeySequence(Qt::CTRL | Qt::Key_O), &GeneratePage::openSlideDialog);
     addAction(menu, tr("Open &sample slide"), {}, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
+    QAction* addModel = menu->addAction(tr("&Add model..."));
+    addModel->setObjectName(QStringLiteral("addModel"));
+    connect(addModel, &QAction::triggered, this, [this] {
+        showWorkspace(m_models);
+        m_models->addModel();
+    });
     menu->addSeparator();
     addAction(menu, tr("&Export tiles..."), QKeySequence(Qt::CTRL | Qt::Key_E), &GeneratePage::exportTiles)
         ->setObjectName(QStringLiteral("exportTiles"));
@@ -51,6 +61,9 @@ void MainWindow::buildFileMenu() {
 
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
+    addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
+    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models); // 2 to 5 belong to workspaces to come
+    menu->addSeparator();
     m_themeMenu = menu->addMenu(tr("&Theme"));
     addThemeChoices(m_themeMenu);
     QAction* full = menu->addAction(tr("&Full screen"));
@@ -63,6 +76,12 @@ void MainWindow::buildViewMenu() {
         action->setShortcut(direction > 0 ? QKeySequence(Qt::Key_F6) : QKeySequence(Qt::SHIFT | Qt::Key_F6));
         connect(action, &QAction::triggered, this, [this, direction] { cyclePanel(direction); });
     }
+}
+
+void MainWindow::addWorkspaceChoice(QMenu* menu, const QString& text, const QKeySequence& keys, QWidget* page) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, [this, page] { showWorkspace(page); });
 }
 
 void MainWindow::addThemeChoices(QMenu* menu) {
@@ -96,9 +115,9 @@ void MainWindow::buildRunMenu() {
     QAction* generate = addAction(menu, tr("&Generate"), {}, &GeneratePage::generateNow);
     generate->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
     menu->addSeparator();
-    m_stopNow = addAction(menu, tr("&Stop now"), QKeySequence(Qt::CTRL | Qt::Key_Period), &GeneratePage::stopNow);
-    m_stopAfterTile =
-        addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period), &GeneratePage::stopAfterTile);
+    m_stopNow = addAction(menu, tr("&Stop now"), QKeySequence(Qt::CTRL | Qt::Key_Period), &GeneratePage::stopNow, false);
+    m_stopAfterTile = addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period),
+                                &GeneratePage::stopAfterTile, false);
 }
 
 void MainWindow::buildHelpMenu() {

@@ -11,6 +11,16 @@ namespace {
 
 constexpr int badgeHeight = 20, padding = 8, iconPx = 14, iconGap = 4;
 
+bool saysKind(Tone tone) { return tone == Tone::Real || tone == Tone::Synthetic; } // what a picture is, in capitals
+
+QFont badgeFont(QFont font, Tone tone) {
+    font.setPixelSize(11);
+    font.setWeight(saysKind(tone) ? QFont::DemiBold : QFont::Medium);
+    return font;
+}
+
+QString shownText(const QString& text, Tone tone) { return saysKind(tone) ? QLocale().toUpper(text) : text; }
+
 } // namespace
 
 ToneLook lookOf(Tone tone) {
@@ -34,6 +44,34 @@ ToneLook lookOf(Tone tone) {
     return {t.text, t.hover, {}};
 }
 
+QSize badgeSize(const QString& text, Tone tone, const QFont& font) {
+    const int icon = lookOf(tone).icon.isEmpty() ? 0 : iconPx + iconGap;
+    return {QFontMetrics(badgeFont(font, tone)).horizontalAdvance(shownText(text, tone)) + icon + 2 * padding, badgeHeight};
+}
+
+void paintBadge(QPainter& painter, QPoint corner, const QString& text, Tone tone, const QFont& font) {
+    const ToneLook look = lookOf(tone);
+    const QRect area(corner, badgeSize(text, tone, font));
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    QPen edge(Qt::NoPen);
+    if (tone == Tone::Real) edge = QPen(theme().edge, 1);
+    if (tone == Tone::Synthetic) edge = QPen(theme().accent, 1, Qt::CustomDashLine), edge.setDashPattern({4, 2});
+    painter.setPen(edge);
+    painter.setBrush(look.ground);
+    painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    QRect line = area.adjusted(padding, 0, -padding, 0);
+    if (!look.icon.isEmpty()) {
+        const double ratio = painter.device()->devicePixelRatioF();
+        painter.drawPixmap(line.left(), area.top() + (area.height() - iconPx) / 2, iconPixmap(look.icon, iconPx, look.text, ratio));
+        line.setLeft(line.left() + iconPx + iconGap);
+    }
+    painter.setFont(badgeFont(font, tone));
+    painter.setPen(look.text);
+    painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, shownText(text, tone));
+    painter.restore();
+}
+
 Badge::Badge(const QString& text, Tone tone, QWidget* parent) : QWidget(parent), m_tone(tone) {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     setText(text);
@@ -52,38 +90,11 @@ void Badge::setTone(Tone tone) {
     update();
 }
 
-QFont Badge::textFont() const {
-    QFont result = font();
-    result.setPixelSize(11);
-    result.setWeight(m_tone == Tone::Real || m_tone == Tone::Synthetic ? QFont::DemiBold : QFont::Medium);
-    return result;
-}
-
-QString Badge::shownText() const { return m_tone == Tone::Real || m_tone == Tone::Synthetic ? locale().toUpper(m_text) : m_text; }
-
-QSize Badge::sizeHint() const {
-    const int icon = lookOf(m_tone).icon.isEmpty() ? 0 : iconPx + iconGap;
-    return {QFontMetrics(textFont()).horizontalAdvance(shownText()) + icon + 2 * padding, badgeHeight};
-}
+QSize Badge::sizeHint() const { return badgeSize(m_text, m_tone, font()); }
 
 void Badge::paintEvent(QPaintEvent*) {
-    const ToneLook look = lookOf(m_tone);
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    QPen edge(Qt::NoPen);
-    if (m_tone == Tone::Real) edge = QPen(theme().edge, 1);
-    if (m_tone == Tone::Synthetic) edge = QPen(theme().accent, 1, Qt::CustomDashLine), edge.setDashPattern({4, 2});
-    painter.setPen(edge);
-    painter.setBrush(look.ground);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
-    QRect line = rect().adjusted(padding, 0, -padding, 0);
-    if (!look.icon.isEmpty()) {
-        painter.drawPixmap(line.left(), (height() - iconPx) / 2, iconPixmap(look.icon, iconPx, look.text, devicePixelRatioF()));
-        line.setLeft(line.left() + iconPx + iconGap);
-    }
-    painter.setFont(textFont());
-    painter.setPen(look.text);
-    painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, shownText());
+    paintBadge(painter, {0, 0}, m_text, m_tone, font());
 }
 
 } // namespace phloxine::ui

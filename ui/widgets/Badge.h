@@ -1,6 +1,8 @@
 #pragma once
 // A word or two on a tinted ground, in capitals for what a picture is: synthetic has a dashed edge, real a solid one. Not interactive.
 #include <QColor>
+#include <QPoint>
+#include <QSize>
 #include <QString>
 #include <QWidget>
 
@@ -14,6 +16,10 @@ struct ToneLook {
     QString icon; // empty = none
 };
 ToneLook lookOf(Tone tone);
+
+// For delegates: a badge with its upper left corner at `corner`, in the family of `font`.
+QSize badgeSize(const QString& text, Tone tone, const QFont& font);
+void paintBadge(QPainter& painter, QPoint corner, const QString& text, Tone tone, const QFont& font);
 
 class Badge : public QWidget {
     Q_OBJECT
@@ -30,9 +36,6 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
-    QFont textFont() const;
-    QString shownText() const;
-
     QString m_text;
     Tone m_tone;
 };

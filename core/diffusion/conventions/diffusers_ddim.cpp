@@ -93,7 +93,10 @@ std::vector<Move> rungeKuttaCalls(const Table& at, const std::vector<double>& ti
 SamplingPlan pndm(const SchedulerConfig& c, int steps) {
     SamplingPlan plan;
     plan.sampler = samplePlms;
-    plan.settings.combineV = diffusersPrediction(c) == Prediction::V;
+    const auto prediction = diffusersPrediction(c);
+    if (prediction != Prediction::Eps && prediction != Prediction::V)
+        c.refuse("prediction_type \"" + c.word("prediction_type", "epsilon") + "\"");
+    plan.settings.combineV = prediction == Prediction::V;
     plan.settings.rungeKuttaStart = !c.flag("skip_prk_steps");
     const Table at(c, false);
     const auto times = diffusersTimes(c, TimeFamily::Whole, steps, "leading", c.timesteps());

@@ -48,6 +48,8 @@ public:
     double timeOf(double sigma) const;
     double lowest() const { return m_sigmas.front(); }
     double highest() const { return m_sigmas.back(); }
+    double lowestLog() const { return m_logs.front(); }
+    double highestLog() const { return m_logs.back(); }
 
 private:
     std::vector<float> m_sigmas, m_logs;

@@ -26,8 +26,12 @@ int lastTime(const SchedulerConfig& c, const NoiseSchedule& schedule) {
 
 void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, Run& run) {
     const double shift = c.number("flow_shift", 1), total = c.timesteps();
-    for (const double even : linspace(dpm ? 1 - 1 / total : 1, dpm ? 0 : 1 / total, steps + 1))
-        run.sigmas.push_back(shift * even / (1 + (shift - 1) * even));
+    auto even = linspace(1, 1 / total, steps + 1);
+    if (dpm) { // the order of upstream's arithmetic decides to which whole time a sigma is cut
+        for (auto& value : even) value = 1 - value;
+        std::reverse(even.begin(), even.end());
+    }
+    for (const double value : even) run.sigmas.push_back(shift * value / (1 + (shift - 1) * value));
     run.sigmas.pop_back();
     if (const double end = c.number("shift_terminal", 0); !dpm && end != 0) {
         const double scale = (1 - run.sigmas.back()) / (1 - end);
@@ -48,8 +52,8 @@ Run runOf(const SchedulerConfig& c, int steps) {
     run.times = diffusersTimes(c, TimeFamily::Solver, steps, "linspace", dpm ? lastTime(c, schedule) : schedule.timesteps());
     bool ranged = karras || !lu ? respaced(c, steps, table.lowest(), table.highest(), run.sigmas) : false;
     if (!ranged && lu) { // even in log sigma (Lu et al. 2022a, with rho 1)
-        run.sigmas = exponentialSigmas(steps, table.lowest(), table.highest());
-        run.sigmas.pop_back(), ranged = true;
+        for (const double log : linspace(table.highestLog(), table.lowestLog(), steps)) run.sigmas.push_back(std::exp(log));
+        ranged = true;
     }
     if (ranged) {
         if (c.flag("use_flow_sigmas")) c.refuse("flow sigmas and another spacing of them");

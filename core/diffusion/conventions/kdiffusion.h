@@ -8,11 +8,11 @@
 namespace phloxine {
 
 struct KDiffusionRun {
-    std::string sampler;                                              // without "sample_": "euler", "dpmpp_2m_sde", ...
-    std::vector<double> sigmas;                                       // falling, ending in 0
-    std::optional<double> eta, noiseScale, churn, churnFrom, churnTo; // upstream's defaults where not set
-    std::optional<int> order;                                         // of LMS
-    std::string solverType;                                           // of dpmpp_2m_sde: "midpoint" (default) or "heun"
+    std::string sampler;        // without "sample_": "euler", "dpmpp_2m_sde", ...
+    std::vector<double> sigmas; // falling, ending in 0
+    std::optional<double> eta = {}, noiseScale = {}, churn = {}, churnFrom = {}, churnTo = {}; // upstream's defaults where not set
+    std::optional<int> order = {};                                                             // of LMS
+    std::string solverType = {}; // of dpmpp_2m_sde: "midpoint" (default) or "heun"
 };
 // `schedule` tells the times of DiscreteSchedule.sigma_to_t; without it t stays 0. Error(Unsupported) for another name.
 SamplingPlan kdiffusionPlan(const KDiffusionRun& run, const NoiseSchedule* schedule);

@@ -20,8 +20,8 @@ at::Tensor sampleDpm2(Denoiser& denoise, at::Tensor x, const SamplingPlan& plan,
             const auto middle = plan.between(std::sqrt(now.ratio() * down), now);
             const auto half = (y + (middle.ratio() - now.ratio()) * d.eps) * middle.alpha;
             y = y + (down - now.ratio()) * denoise(half, middle).eps;
+            if (up > 0) y = y + up * walk.draw(y);
         }
-        if (up > 0) y = y + up * walk.draw(y);
         x = y * next.alpha;
     }
     return walk.finish(x, x0);

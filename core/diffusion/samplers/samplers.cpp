@@ -54,6 +54,8 @@ const SamplerInfo& findSampler(const std::string& id) {
     throw Error(ErrorCode::WrongUse, "The sampler \"" + id + "\" is not known; use one of " + known + ".", id);
 }
 
+bool fits(const SamplerInfo& row, Prediction prediction) { return (prediction == Prediction::Flow) == !*row.spacing; }
+
 namespace {
 
 void take(const SamplerInfo& row, const std::optional<double>& value, std::string_view id, double& into) {
@@ -73,8 +75,8 @@ void take(const SamplerInfo& row, const std::optional<double>& value, std::strin
 
 SamplingPlan planFor(const NoiseSchedule& schedule, Prediction prediction, const SamplerChoice& choice) {
     const auto& row = findSampler(choice.sampler);
-    const bool flow = prediction == Prediction::Flow, ownSpacing = !*row.spacing;
-    if (flow != ownSpacing)
+    const bool flow = prediction == Prediction::Flow;
+    if (!fits(row, prediction))
         throw Error(ErrorCode::WrongUse, flow ? "This model was trained by flow matching; use the sampler flow_euler."
                                               : "The sampler " + std::string(row.id) + " is for models trained by flow matching.");
     SamplingPlan plan;

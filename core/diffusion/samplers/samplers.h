@@ -43,7 +43,7 @@ struct SamplerInfo {
     const char *id, *title;
     Sampler sample;
     SamplerSettings settings; // by default
-    const char* spacing;      // by default: id of a row of spacings()
+    const char* spacing;      // by default: id of a row of spacings(); "" = its own, for flow matching
     int callsPerStep = 1;     // network calls; the last step of a second-order method takes one
     bool finiteRatio = false; // divides by alpha, so it cannot start from pure noise
     std::vector<ParamSpec> parameters = {};
@@ -52,6 +52,9 @@ struct SamplerInfo {
 };
 const std::vector<SamplerInfo>& samplers();
 const SamplerInfo& findSampler(const std::string& id); // Error(WrongUse) naming the known ones
+
+// Models of flow matching take the rows that have their own spacing, the others those of the rest.
+bool fits(const SamplerInfo& row, Prediction prediction);
 
 // What a user chooses; what is left open is the row's default.
 struct SamplerChoice {

@@ -51,8 +51,9 @@ double freshNoise(double eta, const Level& from, const Level& to) {
 
 AncestralStep ancestralStep(double eta, double from, double to) {
     if (eta == 0) return {to, 0};
-    const double up = std::min(to, eta * std::sqrt(to * to * (from * from - to * to) / (from * from)));
-    return {std::sqrt(to * to - up * up), up};
+    const float a = float(from), b = float(to); // float32 as upstream: b^2 - up^2 cancels, and the rounding shows in long steps
+    const float up = std::min(b, float(eta) * std::sqrt(b * b * (a * a - b * b) / (a * a)));
+    return {std::sqrt(b * b - up * up), up};
 }
 
 Level churn(Walk& walk, const SamplingPlan& plan, const Level& now, at::Tensor& x) {

@@ -89,6 +89,44 @@ private Q_SLOTS:
         QCOMPARE(spin->value(), f.store->find({}).card.defaultGuidance);
     }
 
+    void samplersAreOrderedAndExplained() {
+        PageFixture f;
+        auto* combo = f.find<QComboBox>("samplerCombo");
+        int offered = 0;
+        for (int row = 0; row < combo->count(); ++row) {
+            if (combo->itemText(row).isEmpty()) continue; // a separator
+            ++offered;
+            QVERIFY2(!combo->itemData(row, Qt::ToolTipRole).toString().isEmpty(), qPrintable(combo->itemText(row)));
+        }
+        QCOMPARE(offered, int(samplerRows().size()));
+        QCOMPARE(combo->currentData().toString(), fromUtf8(f.store->find({}).card.defaultSampler));
+        const int flow = combo->findData(QStringLiteral("flow_euler"));
+        QVERIFY(!(combo->model()->flags(combo->model()->index(flow, 0)) & Qt::ItemIsEnabled)); // not for this model
+        QVERIFY(combo->findData(QStringLiteral("lms")) < combo->findData(QStringLiteral("euler_ancestral")));
+    }
+
+    void advancedSamplingReachesTheRequest() {
+        PageFixture f;
+        auto* combo = f.find<QComboBox>("samplerCombo");
+        auto* eta = f.find<QDoubleSpinBox>("etaSpin");
+        auto* spacing = f.find<QComboBox>("spacingCombo");
+        combo->setCurrentIndex(combo->findData(QStringLiteral("ddim")));
+        QVERIFY(!eta->isVisible());
+        QTest::mouseClick(f.find<QToolButton>("advancedButton"), Qt::LeftButton);
+        QVERIFY(eta->isVisible() && spacing->isVisible());
+        f.page->generateNow();
+        QVERIFY(!f.page->jobs().rows().back().request.eta && f.page->jobs().rows().back().request.spacing.empty()); // the sampler's own
+        eta->setValue(0.5);
+        spacing->setCurrentIndex(spacing->findData(QStringLiteral("trailing")));
+        f.page->generateNow();
+        QCOMPARE(f.page->jobs().rows().back().request.eta.value_or(-1), 0.5);
+        QCOMPARE(f.page->jobs().rows().back().request.spacing, std::string("trailing"));
+        combo->setCurrentIndex(combo->findData(QStringLiteral("dpmpp_2m")));
+        QVERIFY(!eta->isVisible()); // this one has none
+        f.page->generateNow();
+        QVERIFY(!f.page->jobs().rows().back().request.eta && f.page->jobs().rows().back().request.spacing.empty());
+    }
+
     void seedIsGroupedAndCopiedAsDigits() {
         PageFixture f;
         auto* edit = f.find<QLineEdit>("seedEdit");

@@ -126,6 +126,13 @@ private Q_SLOTS:
         QCOMPARE(m_window->page()->galleryCount(), tiles);
     }
 
+    void looksAtTheModels() {
+        QTest::keyClick(m_window.get(), Qt::Key_6, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->findChild<QWidget*>(QStringLiteral("reportLines")), 60'000);
+        QTest::mouseClick(m_window->findChild<QPushButton*>(QStringLiteral("useModelButton")), Qt::LeftButton);
+        QTRY_VERIFY(m_window->page()->isVisible());
+    }
+
     void movesTheSlide() {
         const QPointF before = m_slide->centre();
         drag(QPoint(120, 80));

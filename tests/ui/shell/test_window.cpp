@@ -14,6 +14,7 @@
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/models/ModelsPage.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/shell/StatusRow.h"
@@ -54,8 +55,8 @@ private Q_SLOTS:
 
     void everyKeyHasItsAction() {
         Window w;
-        for (const char* keys :
-             {"Ctrl+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6", "Shift+F6", "F11", "Ctrl+Q"})
+        for (const char* keys : {"Ctrl+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6", "Shift+F6", "F11",
+                                 "Ctrl+Q", "Alt+1", "Alt+6"})
             QVERIFY2(actionWithKeys(w.window, QKeySequence(QString::fromLatin1(keys))), keys);
         QSet<QKeySequence> seen;
         for (QAction* action : w.window.findChildren<QAction*>())
@@ -136,9 +137,31 @@ private Q_SLOTS:
         QVERIFY2(reached.size() >= 4, qPrintable(QString::number(reached.size())));
     }
 
-    void buttonsHaveNames() {
+    void keysOfWorkspacesShowThem() {
         Window w;
         w.window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&w.window));
+        QTest::keyClick(&w.window, Qt::Key_6, Qt::AltModifier);
+        QVERIFY(w.window.models()->isVisible() && !w.window.page()->isVisible());
+        QTest::keyClick(&w.window, Qt::Key_F6);
+        QVERIFY(QApplication::focusWidget());
+        QTest::keyClick(&w.window, Qt::Key_1, Qt::AltModifier);
+        QVERIFY(w.window.page()->isVisible());
+        actionWithKeys(w.window, QKeySequence(Qt::ALT | Qt::Key_6))->trigger();
+        actionWithKeys(w.window, QKeySequence(Qt::CTRL | Qt::Key_O))->trigger(); // what it does is seen on the other page
+        QVERIFY(w.window.page()->isVisible());
+    }
+
+    void buttonsHaveNames_data() {
+        QTest::addColumn<bool>("models");
+        QTest::newRow("generate") << false;
+        QTest::newRow("models") << true;
+    }
+    void buttonsHaveNames() {
+        QFETCH(bool, models);
+        Window w;
+        w.window.show();
+        if (models) w.window.showWorkspace(w.window.models());
         QVERIFY(QTest::qWaitForWindowExposed(&w.window));
         for (QAbstractButton* button : w.window.findChildren<QAbstractButton*>()) {
             if (!button->isVisible()) continue;
