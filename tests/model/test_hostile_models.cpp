@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 class TestHostileModels : public QObject {
     Q_OBJECT
     QTemporaryDir m_temporary;
-    fs::path m_diffusers;
+    const fs::path m_diffusers = diffusersModel();
+    fs::path m_compvis;
 
     fs::path at(const std::string& name) const { return fs::path(m_temporary.path().toStdString()) / name; }
 
@@ -34,7 +35,7 @@ class TestHostileModels : public QObject {
 
 private slots:
     void initTestCase() {
-        m_diffusers = makeDiffusersFolder(at("good"));
+        m_compvis = makeCompvisFile(at("compvis"));
         std::string message;
         QCOMPARE(errorOf([&] { readAll(m_diffusers); }, &message), "");
         QVERIFY2(message.empty(), message.c_str());
@@ -43,7 +44,7 @@ private slots:
     void yaml_data() {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("codes");
-        const auto good = QByteArray::fromStdString(readFile(compvisFile().parent_path() / "v1-inference.yaml"));
+        const auto good = QByteArray(compvisYaml);
         const auto whole = [](const char* name, const QByteArray& text, const char* codes) {
             QTest::newRow(name) << text << QByteArray(codes);
         };
@@ -308,8 +309,8 @@ private slots:
     void namesTheConditionThatIsNotSupported() {
         const auto folder = at("bert");
         fs::create_directories(folder);
-        fs::copy_file(compvisFile(), folder / "model.safetensors");
-        auto text = QByteArray::fromStdString(readFile(compvisFile().parent_path() / "v1-inference.yaml"));
+        fs::copy_file(m_compvis, folder / "model.safetensors");
+        auto text = QByteArray(compvisYaml);
         text.replace("ldm.modules.encoders.modules.FrozenCLIPEmbedder", "ldm.modules.encoders.modules.BERTEmbedder");
         files::write(folder / "model.yaml", text);
         const auto problem = refusalProblem([&] { readAll(folder / "model.safetensors"); }, "unsupported", "BERTEmbedder");
@@ -460,7 +461,7 @@ private slots:
     void oddTensors() {
         QFETCH(QByteArray, key);
         QFETCH(QByteArray, codes);
-        auto weights = readSafetensors(compvisFile());
+        auto weights = readSafetensors(m_compvis);
         weights[key.toStdString()] = at::full({}, NAN);
         if (key.contains(".model.")) { // a text encoder of OpenCLIP, and nothing else of one
             const auto odd = weights[key.toStdString()];
@@ -472,8 +473,8 @@ private slots:
         fs::remove_all(at("odd"));
         fs::create_directories(at("odd"));
         writeSafetensors(at("odd/model.safetensors"), weights);
-        fs::copy_file(compvisFile().parent_path() / "v1-inference.yaml", at("odd/model.yaml"));
-        fs::copy_file(compvisFile().parent_path() / "text_config.json", at("odd/text_config.json"));
+        fs::copy_file(m_compvis.parent_path() / "v1-inference.yaml", at("odd/model.yaml"));
+        fs::copy_file(m_compvis.parent_path() / "text_config.json", at("odd/text_config.json"));
         const auto problem = refusalProblem(
             [&] {
                 const auto checkpoint = openCheckpoint(at("odd/model.safetensors"));
