@@ -25,8 +25,7 @@ void linkOrCopy(const fs::path& from, const fs::path& to) {
     if (!error) return;
     requireFreeSpace(to.parent_path(), fs::file_size(real));
     fs::copy_file(real, to, error);
-    if (error)
-        throwFileError(error.value(), "copy", from);
+    if (error) throwFileError(error.value(), "copy", from);
 }
 
 bool belongs(const fs::path& file) {

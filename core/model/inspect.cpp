@@ -48,11 +48,19 @@ std::string precisionOf(const Weights& weights) {
 }
 
 std::string denoiserWords(const ModelConfig& c) {
-    if (const auto* u = std::get_if<nn::UNetConfig>(&c.network))
-        return "A U-Net of " + std::to_string(u->channelMult.size()) + " levels, " + std::to_string(u->modelChannels) + " channels times " +
-               listed(u->channelMult) +
+    const auto transformer = [](const char* kind, int layers, int patch) {
+        return std::string("A diffusion transformer (") + kind + ") of " + std::to_string(layers) + " layers, patches of " +
+               std::to_string(patch);
+    };
+    if (const auto* d = std::get_if<nn::DitConfig>(&c.network)) return transformer("DiT", d->layers, d->patch);
+    if (const auto* p = std::get_if<nn::PixartConfig>(&c.network)) return transformer("PixArt", p->layers, p->patch);
+    if (const auto* u = std::get_if<nn::UNetConfig>(&c.network)) {
+        std::vector<int> widths;
+        for (int level = 0; level < u->levels(); ++level) widths.push_back(u->width(level));
+        return "A U-Net of " + std::to_string(u->levels()) + " levels, " + listed(widths) + " channels wide" +
                (u->contextDim ? ", attending to a context " + std::to_string(u->contextDim) + " wide" : ", without cross-attention");
-    return "A denoiser of a kind that is not known";
+    }
+    return "A denoiser that is not supported: " + std::get<UnsupportedStage>(c.network).target;
 }
 
 std::string autoencoderWords(const ModelConfig& c) {
@@ -71,6 +79,7 @@ std::string conditionWords(const ModelConfig& c) {
     if (const auto* t = std::get_if<TextEncoderConfig>(&c.condition))
         return "Guided by a text of up to " + std::to_string(t->maxLength) + " tokens (CLIP" + (t->pathldm ? ", in windows of 77)" : ")");
     if (const auto* k = std::get_if<ClassStage>(&c.condition)) return "Guided by one of " + std::to_string(k->classes) + " classes";
+    if (const auto* l = std::get_if<LabelStage>(&c.condition)) return "Guided by one of " + std::to_string(l->classes) + " classes";
     if (std::holds_alternative<NoStage>(c.condition)) return "Not guided by anything";
     if (const auto* u = std::get_if<UnsupportedStage>(&c.condition)) return "Guided in a way that is not supported: " + u->target;
     return "Guided by vectors of an encoder outside (a .npy or safetensors file)";

@@ -185,6 +185,11 @@ Weights readCheckpoint(const std::filesystem::path& path) {
         throw Error(ErrorCode::LegacyFormat,
                     "The checkpoint " + name +
                         " is in the format that PyTorch used before 1.6; load and save it once with a newer PyTorch.");
+    if (text.starts_with('<') && text.substr(0, 8).find('\0') == text.npos) // and no header length that begins with this byte
+        throw Error(ErrorCode::NotAModel,
+                    "The file " + name + " is a web page, not a model; the download asked for a login or failed, get it again.");
+    if (text.starts_with("version https://git-lfs"))
+        throw Error(ErrorCode::NotAModel, "The file " + name + " only points to the model (Git LFS); get the file itself.");
     if (path.extension() == ".safetensors" || (text.size() > 9 && text[8] == '{')) return readSafetensors(path);
     if (text.starts_with("\x80")) (void)pickle::read({map->data(), map->size()}, name); // a bare pickle: tells whether it is unsafe
     throw Error(ErrorCode::NotAModel, "The file " + name + " is neither a safetensors file nor a checkpoint of PyTorch.");

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 class TestLoaders : public QObject {
     Q_OBJECT
     QTemporaryDir m_temporary;
-    fs::path m_diffusers;
+    const fs::path m_diffusers = diffusersModel();
+    fs::path m_compvis;
 
     fs::path at(const std::string& name) const { return fs::path(m_temporary.path().toStdString()) / name; }
 
@@ -44,17 +45,17 @@ class TestLoaders : public QObject {
     fs::path ownFile(const std::string& folder) const {
         fs::create_directories(at(folder));
         for (const auto* name : {"model.safetensors", "text_config.json", "v1-inference.yaml"})
-            fs::copy_file(compvisFile().parent_path() / name, at(folder) / name, fs::copy_options::overwrite_existing);
+            fs::copy_file(m_compvis.parent_path() / name, at(folder) / name, fs::copy_options::overwrite_existing);
         return at(folder) / "model.safetensors";
     }
 
 private slots:
-    void initTestCase() { m_diffusers = makeDiffusersFolder(at("sd1-tiny")); }
+    void initTestCase() { m_compvis = makeCompvisFile(at("compvis")); }
 
     void formatsAreRecognised() {
         QCOMPARE(formats().size(), std::size_t(3));
         QCOMPARE(formatOf(m_diffusers).id, "diffusers");
-        QCOMPARE(formatOf(compvisFile()).id, "compvis");
+        QCOMPARE(formatOf(m_compvis).id, "compvis");
         QCOMPARE(formatOf(resourcesFolder() / "models/lc25000-interim").id, "phloxine");
         files::write(at("both/model.json"), "{}"); // its own card goes first
         files::write(at("both/model_index.json"), "{}");
@@ -62,7 +63,7 @@ private slots:
         QCOMPARE(errorOf([&] { formatOf(m_diffusers / "unet"); }), "not-a-model");
         QCOMPARE(errorOf([&] { formatOf(at("gone")); }), "not-found");
         QCOMPARE(formatOf(m_diffusers).weightFiles(m_diffusers).size(), std::size_t(3));
-        QCOMPARE(formatOf(compvisFile()).weightFiles(compvisFile()), std::vector{compvisFile()});
+        QCOMPARE(formatOf(m_compvis).weightFiles(m_compvis), std::vector{m_compvis});
     }
 
     // Every name that upstream's converter knows for this model, both ways.
@@ -99,7 +100,7 @@ private slots:
 
     // Both forms of one model are the same tensors under the same keys.
     void bothFormsAreOneModel() {
-        const auto file = openCheckpoint(compvisFile()), folder = openCheckpoint(m_diffusers);
+        const auto file = openCheckpoint(m_compvis), folder = openCheckpoint(m_diffusers);
         (void)bindAll(file);
         QCOMPARE(bindAll(folder).size(), std::size_t(0));
         for (const auto& [key, tensor] : folder.weights) {
@@ -218,7 +219,7 @@ private slots:
         QFETCH(QByteArray, code);
         fs::remove_all(at("bad"));
         auto source = ownFile("bad");
-        auto weights = readSafetensors(compvisFile());
+        auto weights = readSafetensors(m_compvis);
         if (how == "missing") weights.erase("model.diffusion_model.out.2.weight");
         if (how == "nan") weights["model.diffusion_model.out.2.weight"] = at::full_like(weights["model.diffusion_model.out.2.weight"], NAN);
         if (how == "missing" || how == "nan") fs::remove(source), writeSafetensors(source, weights);
@@ -243,7 +244,7 @@ private slots:
 
     // OpenCLIP packs q, k and v into one matrix and has other names.
     void openClipIsRenamed() {
-        auto weights = readSafetensors(compvisFile());
+        auto weights = readSafetensors(m_compvis);
         const std::string clip = "cond_stage_model.transformer.text_model.", open = "cond_stage_model.model.";
         const auto text = subset(weights, clip);
         std::erase_if(weights, [&](const auto& item) { return item.first.starts_with("cond_stage_model."); });
@@ -266,9 +267,9 @@ private slots:
         }
         fs::create_directories(at("openclip"));
         writeSafetensors(at("openclip/model.safetensors"), weights);
-        auto yaml = QByteArray::fromStdString(readFile(compvisFile().parent_path() / "v1-inference.yaml"));
+        QByteArray yaml = compvisYaml;
         files::write(at("openclip/model.yaml"), yaml.replace("FrozenCLIPEmbedder", "FrozenOpenCLIPEmbedder"));
-        fs::copy_file(compvisFile().parent_path() / "text_config.json", at("openclip/text_config.json"));
+        fs::copy_file(m_compvis.parent_path() / "text_config.json", at("openclip/text_config.json"));
         const auto opened = openCheckpoint(at("openclip/model.safetensors"));
         const auto renamed = subset(opened.weights, clip);
         for (const auto& [key, tensor] : text)
@@ -300,7 +301,7 @@ private slots:
         QFETCH(QByteArray, up);
         QFETCH(QByteArray, alpha);
         const std::string key = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight"; // [64, 8]
-        auto checkpoint = openCheckpoint(compvisFile());
+        auto checkpoint = openCheckpoint(m_compvis);
         const auto before = checkpoint.weights;
         const auto base = before.at(key).clone();
         auto downMatrix = at::zeros({2, 8}), upMatrix = at::zeros({64, 2});
@@ -327,7 +328,7 @@ private slots:
     }
 
     void loraOfTheTextEncoderAndConvolutions() {
-        auto checkpoint = openCheckpoint(compvisFile());
+        auto checkpoint = openCheckpoint(m_compvis);
         const std::string text = "cond_stage_model.transformer.text_model.encoder.layers.1.mlp.fc1.weight", // [24, 8]
             conv = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight";                             // [32, 32, 3, 3]
         const auto before = checkpoint.weights;
@@ -338,7 +339,7 @@ private slots:
         mergeLora(checkpoint, readLora(at("two.safetensors")), 2);
         QVERIFY(at::allclose(checkpoint.weights.at(text), before.at(text).to(at::kFloat) + 2));
         QVERIFY(at::allclose(checkpoint.weights.at(conv), before.at(conv).to(at::kFloat) + 8, 1e-5, 1e-5));
-        QCOMPARE(bindAll(checkpoint).size(), bindAll(openCheckpoint(compvisFile())).size());
+        QCOMPARE(bindAll(checkpoint).size(), bindAll(openCheckpoint(m_compvis)).size());
     }
 
     void inspectSays() {
@@ -355,29 +356,30 @@ private slots:
             QVERIFY2(line.ends_with('.') && line.find('\n') == std::string::npos, line.c_str());
             all += line + "\n";
         }
-        for (const auto* words : {"Folder of diffusers", "U-Net of 3 levels", "KL autoencoder, f8", "Every tensor that is needed"})
+        for (const auto* words :
+             {"Folder of diffusers", "U-Net of 3 levels, 32, 32, 64 channels wide", "KL autoencoder, f8", "Every tensor that is needed"})
             QVERIFY2(all.find(words) != std::string::npos, all.c_str());
     }
     void inspectSaysWhatIsLeftOver() {
-        auto weights = readSafetensors(compvisFile());
+        auto weights = readSafetensors(m_compvis);
         weights["something.new"] = at::ones({2});
         fs::create_directories(at("extra"));
         writeSafetensors(at("extra/model.safetensors"), weights);
         for (const auto* name : {"text_config.json", "v1-inference.yaml"})
-            fs::copy_file(compvisFile().parent_path() / name, at("extra") / name);
+            fs::copy_file(m_compvis.parent_path() / name, at("extra") / name);
         const auto report = inspectModel(at("extra/model.safetensors"));
         QVERIFY(report.json.at("fits").get<bool>());
         QCOMPARE(report.json.at("extra_keys"), Json({"something.new"}));
         QVERIFY(report.lines.back().find("something.new") != std::string::npos);
     }
     void inspectSaysWhatDoesNotFit() {
-        auto weights = readSafetensors(compvisFile());
+        auto weights = readSafetensors(m_compvis);
         const std::string key = "model.diffusion_model.middle_block.0.in_layers.2.weight";
         weights[key] = at::ones({64, 64, 1, 1});
         fs::create_directories(at("misfit"));
         writeSafetensors(at("misfit/model.safetensors"), weights);
         for (const auto* name : {"text_config.json", "v1-inference.yaml"})
-            fs::copy_file(compvisFile().parent_path() / name, at("misfit") / name);
+            fs::copy_file(m_compvis.parent_path() / name, at("misfit") / name);
         const auto report = inspectModel(at("misfit/model.safetensors"));
         QVERIFY(!report.json.at("fits").get<bool>());
         QCOMPARE(report.json.at("problem").at("code").get<std::string>(), std::string("shape"));

@@ -94,6 +94,9 @@ private slots:
         row("comment", "{/* */" + good + "}", "corrupt");
         QTest::newRow("header claims 100 MB") << raw(quint64(100u << 20)) + "{}" << QByteArray("truncated");
         QTest::newRow("header claims 2^64 - 1") << raw(~quint64(0)) + "{}" << QByteArray("corrupt|truncated");
+        QTest::newRow("web page") << QByteArray("<!DOCTYPE html><html></html>") << QByteArray("not-a-model");
+        QTest::newRow("pointer of Git LFS") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n")
+                                            << QByteArray("not-a-model");
         QTest::newRow("nothing but a length") << raw(quint64(0)) << QByteArray("corrupt|truncated");
     }
     void safetensorsHeaders() { check("model.safetensors"); }
@@ -356,6 +359,9 @@ private slots:
         QCOMPARE(empty.at("e").numel(), 0);
         QCOMPARE(empty.at("w").sum().item<float>(), 10.0f);
         QCOMPARE(readCheckpoint(write(at("empty.safetensors"), safetensors("{}"))).size(), std::size_t(0));
+        const QByteArray entry = R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})"; // a length whose first byte is '<'
+        const auto page = files::safetensors(entry + QByteArray(256 + '<' - entry.size(), ' '), fourFloats());
+        QCOMPARE(readCheckpoint(write(at("page.safetensors"), page)).at("w").sum().item<float>(), 10.0f);
         const auto odd = readCheckpoint(
             write(at("b.safetensors"), safetensors(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}} )", fourFloats())));
         QCOMPARE(odd.at("w").sum().item<float>(), 10.0f); // not aligned to its numbers
