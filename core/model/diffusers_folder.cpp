@@ -291,9 +291,12 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
     const auto text = folder / "text_encoder";
     if (isThere(text / "config.json")) {
         const Config json(text / "config.json");
+        // What the folder says first counts; older ones say no architecture, only the kind.
         const auto architectures = json.get<Json>("architectures", Json::array());
-        const auto name = architectures.is_array() && !architectures.empty() ? architectures[0].dump() : "";
-        if (name.find("CLIPTextModel") == std::string::npos && json.get<std::string>("model_type", "") != "clip_text_model") {
+        const auto kind = json.get<std::string>("model_type", "");
+        const bool said = !architectures.is_array() || !architectures.empty();
+        const auto name = !said ? kind : architectures.is_array() ? architectures[0].dump() : architectures.dump();
+        if (said ? name.find("CLIPTextModel") == std::string::npos : kind != "clip_text_model") {
             stage = UnsupportedStage{name};
             return;
         }

@@ -215,7 +215,7 @@ private slots:
         row("autoencoder of another kind", vae, R"({"_class_name":"AsymmetricAutoencoderKL"})", "unsupported");
         row("autoencoder without widths", vae, R"({"block_out_channels":[]})", "corrupt");
         row("autoencoder with a width of zero", vae, R"({"block_out_channels":[0,0,0,0]})", "corrupt");
-        row("autoencoder of no multiples", vae, R"({"block_out_channels":[32,33,32,32]})", "corrupt");
+        row("autoencoder of no multiples", vae, R"({"block_out_channels":[32,33,32,32]})", "shape");
         row("autoencoder with other widths", vae, R"({"block_out_channels":[64,64,64,64]})", "shape|missing-key");
         row("scale of zero", vae, R"({"scaling_factor":0})", "corrupt");
         row("scale is negative", vae, R"({"scaling_factor":-1})", "corrupt");
