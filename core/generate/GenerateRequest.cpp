@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
-#include "core/base/Sha256.h"
+#include "core/base/FileHashes.h"
 
 namespace phloxine {
 
@@ -227,7 +227,7 @@ void resolveFiles(GenerateRequest& request) {
             throw Error(ErrorCode::NotFound, "The " + name + " was not found; give the file that the request names.");
         if (!std::filesystem::is_regular_file(*file, error))
             throw Error(ErrorCode::Unsupported, "The " + name + " is not a file; give one.");
-        const auto have = sha256OfFile(*file);
+        const auto have = rememberedSha256(*file); // asked for twice in a run, and a LoRA may be large
         if (!sha256->empty() && *sha256 != have)
             throw Error(ErrorCode::NotFound,
                         "The " + name + " is not the one of the request: its SHA-256 begins with " + have.substr(0, 12) + ", not with " +

@@ -88,7 +88,6 @@ void JobQueue::State::run(JobId id, const ExportJob& job) {
         events.progress(id, progress);
     };
     hooks.resolve = [&](const GenerateRequest& request) { return resolve(request, store->find(request.model, request.modelSha256)); };
-    hooks.card = [&](const GenerateRequest& request) { return store->find(request.model).card; };
     hooks.card = [&](const GenerateRequest& resolved) { return store->find(resolved.model, resolved.modelSha256).card; };
     hooks.makeTile = [&](const GenerateRequest& single) {
         Tile made;

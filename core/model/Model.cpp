@@ -95,6 +95,12 @@ int pixelsPerLatent(const ModelConfig& config) {
                       config.firstStage);
 }
 
+void requirePictures(const Checkpoint& checkpoint) {
+    if (std::holds_alternative<NoStage>(checkpoint.config.firstStage))
+        throw Error(ErrorCode::MissingKey, "The model " + checkpoint.name +
+                                               " has no autoencoder, so its latents cannot become pictures; get the folder with its vae/.");
+}
+
 double scaleFactor(const Checkpoint& checkpoint) {
     const auto stored = checkpoint.weights.find("scale_factor");
     if (stored == checkpoint.weights.end()) return checkpoint.config.scaleFactor;
@@ -134,9 +140,7 @@ std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& ca
     model->scale = scaleFactor(model->checkpoint), model->shift = model->checkpoint.config.shiftFactor;
     model->autoencoder = bindAutoencoder(model->checkpoint, binding);
     model->condition = bindCondition(model->checkpoint, binding);
-    if (!model->autoencoder)
-        throw Error(ErrorCode::MissingKey,
-                    "The model " + card.id + " has no autoencoder, so its latents cannot become pictures; get the folder with its vae/.");
+    requirePictures(model->checkpoint);
     const int tile = model->checkpoint.config.latentSize * model->autoencoder->factor();
     if (card.tileSizePx != tile)
         throw Error(ErrorCode::Shape, "The card of the model " + card.id + " says tiles of " + std::to_string(card.tileSizePx) +

@@ -17,7 +17,8 @@ NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the f
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding);
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding); // null where the model has none
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding);
-double scaleFactor(const Checkpoint& checkpoint); // the buffer in the file wins over the configuration
+void requirePictures(const Checkpoint& checkpoint); // Error(MissingKey) for a denoiser alone
+double scaleFactor(const Checkpoint& checkpoint);   // the buffer in the file wins over the configuration
 
 struct Model {
     ModelCard card;

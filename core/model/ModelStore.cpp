@@ -31,7 +31,7 @@ ModelEntry readEntry(const fs::path& folder) {
 ModelEntry entryAt(const fs::path& path) {
     if (isThere(path / "model.json")) return readEntry(path);
     (void)formatOf(path);
-    initDevices("cpu");
+    initDevices(); // not "cpu": the first call decides for the process, and the request may want another device
     return {cardFromCheckpoint(path, openCheckpoint(path)), path};
 }
 

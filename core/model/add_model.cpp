@@ -49,7 +49,7 @@ std::string takeIn(const fs::path& source, const fs::path& folder) {
 } // namespace
 
 ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::path root) {
-    initDevices("cpu");
+    initDevices();
     (void)formatOf(source);
     if (isThere(source / "model.json"))
         throw Error(ErrorCode::WrongUse, source.filename().string() + " is a model folder already; use it with --model, or copy it into " +

@@ -32,6 +32,16 @@ void takeEma(Checkpoint& checkpoint, WeightChoice choice) {
     }
 }
 
+// What other parts of the training left in the file: not ours to check or to keep.
+void dropForeign(Weights& weights) {
+    std::erase_if(weights, [](const auto& item) {
+        for (const auto* prefix : {"inception.", "loss.", "first_stage_model.loss.", "first_stage_model.model_ema.",
+                                   "cond_stage_model.transformer.vision_model.", "cond_stage_model.model.visual."})
+            if (item.first.starts_with(prefix)) return true;
+        return false;
+    });
+}
+
 fs::path yamlBeside(const fs::path& file) {
     auto same = file;
     if (isThere(same.replace_extension(".yaml"))) return same;
@@ -101,6 +111,7 @@ Checkpoint openCompvis(const fs::path& file, const OpenOptions& options) {
     checkpoint.config =
         isThere(yaml) || !options.config.empty() ? readCompvisConfig(yaml, text) : configFromWeights(checkpoint.weights, checkpoint.name);
     takeEma(checkpoint, options.weights);
+    dropForeign(checkpoint.weights);
     renameOpenClip(checkpoint.weights);
     renameBareClip(checkpoint.weights);
     return checkpoint;

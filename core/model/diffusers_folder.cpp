@@ -171,20 +171,26 @@ nn::UNetConfig unetConfig(const Config& config) {
     return c;
 }
 
-nn::DitConfig ditConfig(const Config& config) {
-    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
-             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_zero"}, {"norm_elementwise_affine", false}})
-        config.require(key, usual);
-    nn::DitConfig c;
+// What DiT and PixArt name alike.
+template <typename Transformer>
+void readTransformer(const Config& config, Transformer& c) {
     c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
     c.layers = config.number("num_layers", c.layers, 1, 1024);
     c.inChannels = config.number("in_channels", c.inChannels, 1, 256);
     c.outChannels = config.number("out_channels", c.inChannels, 1, 512);
     c.patch = config.number("patch_size", c.patch, 1, 64);
     c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
-    c.classes = config.number("num_embeds_ada_norm", c.classes, 1, 1 << 20);
     c.attentionBias = config.get("attention_bias", true);
     c.normEps = config.positive("norm_eps", c.normEps);
+}
+
+nn::DitConfig ditConfig(const Config& config) {
+    for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{
+             {"activation_fn", "gelu-approximate"}, {"norm_type", "ada_norm_zero"}, {"norm_elementwise_affine", false}})
+        config.require(key, usual);
+    nn::DitConfig c;
+    readTransformer(config, c);
+    c.classes = config.number("num_embeds_ada_norm", c.classes, 1, 1 << 20);
     return c;
 }
 
@@ -195,18 +201,12 @@ nn::PixartConfig pixartConfig(const Config& config) {
                                                                                         {"attention_type", "default"}})
         config.require(key, usual);
     nn::PixartConfig c;
-    c.heads = config.number("num_attention_heads", c.heads, 1, 1024);
-    c.layers = config.number("num_layers", c.layers, 1, 1024);
-    c.inChannels = config.number("in_channels", c.inChannels, 1, 256);
-    c.outChannels = config.number("out_channels", c.inChannels, 1, 512);
-    c.patch = config.number("patch_size", c.patch, 1, 64);
-    c.sampleSize = config.number("sample_size", c.sampleSize, 1, 8192);
-    c.interpolationScale = config.positive("interpolation_scale", c.interpolationScale);
+    readTransformer(config, c);
+    c.interpolationScale = config.get("interpolation_scale", 0.0); // null: it follows from the size
+    if (!(c.interpolationScale >= 0)) config.fail("has an impossible \"interpolation_scale\"");
     c.captionChannels = config.number("caption_channels", 0, 0, 65536);
     c.crossAttentionDim = config.number("cross_attention_dim", 0, 0, 65536);
     c.additionalConditions = config.get("use_additional_conditions", c.sampleSize == 128);
-    c.attentionBias = config.get("attention_bias", true);
-    c.normEps = config.positive("norm_eps", c.normEps);
     return c;
 }
 

@@ -61,6 +61,7 @@ std::string latentWords(const ModelConfig& config) {
 } // namespace
 
 ModelCard cardFromCheckpoint(const fs::path& path, const Checkpoint& checkpoint) {
+    requirePictures(checkpoint);
     const auto described = describe(checkpoint.config);
     ModelCard card;
     const auto name = plainText(nameOf(path)); // any bytes make a file name

@@ -93,6 +93,7 @@ ModelConfig configFromWeights(const Weights& weights, const std::string& name) {
                         ", and its shapes are of no family whose settings are known; put the YAML of the model beside it.");
     c.linearStart = 0.00085, c.linearEnd = 0.012, c.scaleFactor = 0.18215, c.latentSize = 64;
     c.useEma = true;
+    c.notes.push_back("No YAML lies beside it: the settings are those of the family that its shapes belong to");
     c.network = unet, c.firstStage = kl, c.condition = text;
     return c;
 }

@@ -145,7 +145,7 @@ void addFit(const Checkpoint& checkpoint, ModelReport& report) {
 } // namespace
 
 ModelReport inspectModel(const fs::path& path) {
-    initDevices("cpu");
+    initDevices();
     const auto& format = formatOf(path);
     ModelReport report;
     report.json = {{"kind", format.id}, {"parameters", Json::object()}};

@@ -26,9 +26,6 @@ bool isOfNoUse(const std::string& key) {
                                                "scale_factor",
                                                "cond_ids"};
     if (buffers.count(key)) return true;
-    for (const auto* prefix : {"inception.", "first_stage_model.loss.", "loss.", "model_ema.", "first_stage_model.model_ema.",
-                               "cond_stage_model.transformer.vision_model.", "cond_stage_model.model.visual."})
-        if (key.starts_with(prefix)) return true;
     for (const auto* ending :
          {"position_ids", "logit_scale", "text_projection", "text_projection.weight", "attn_mask", "num_batches_tracked"})
         if (key.ends_with(ending)) return true;
@@ -58,7 +55,7 @@ std::vector<std::string> bindAll(const Checkpoint& checkpoint) {
 Weights trainable(const Weights& weights) {
     Weights parameters;
     for (const auto& [key, tensor] : weights)
-        if (tensor.is_floating_point() && !key.starts_with("loss.")) parameters.emplace(key, tensor);
+        if (tensor.is_floating_point()) parameters.emplace(key, tensor);
     return parameters;
 }
 

@@ -242,6 +242,27 @@ private slots:
         QCOMPARE(entries(at("bad-models")), std::size_t(0));
     }
 
+    // PixArt's own folders leave the interpolation scale at null, or out.
+    void interpolationScaleMayBeMissing() {
+        const auto folder = linkedCopy(PHLOXINE_TEST_REFERENCE "/models/pixcell-tiny", at("pixart"));
+        auto config = readJsonFile(folder / "transformer/config.json");
+        config["interpolation_scale"] = nullptr;
+        writeJson(folder / "transformer/config.json", config);
+        QCOMPARE(bindAll(openCheckpoint(folder)).size(), std::size_t(0));
+        config["interpolation_scale"] = -1;
+        writeJson(folder / "transformer/config.json", config);
+        QCOMPARE(errorOf([&] { openCheckpoint(folder); }), "corrupt");
+    }
+
+    // A denoiser alone is a model that can be looked at and not one that makes tiles.
+    void denoiserAloneSaysSo() {
+        std::string message;
+        const std::string folder = PHLOXINE_TEST_REFERENCE "/models/dit-tiny";
+        QCOMPARE(errorOf([&] { ModelStore(std::vector<fs::path>{}).find(folder); }, &message), "missing-key");
+        QVERIFY2(message.find("no autoencoder") != std::string::npos, message.c_str());
+        QVERIFY(inspectModel(folder).json.at("fits").get<bool>());
+    }
+
     // OpenCLIP packs q, k and v into one matrix and has other names.
     void openClipIsRenamed() {
         auto weights = readSafetensors(m_compvis);
