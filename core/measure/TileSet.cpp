@@ -1,0 +1,6 @@
+#include "core/measure/TileSet.h"
+
+#include <nlohmann/json.hpp>
+
+namespace phloxine {
+} // namespace phloxine
