@@ -26,11 +26,29 @@ fs::path sourceOf(const fs::path& folder) {
     return folder / relative;
 }
 
+// Of a small model's vocabulary only the rows that training touched are stored, with their numbers beside them: the other 12 MB are zeros.
+void expandTokenRows(Weights& weights, const std::string& folder) {
+    const std::string name = "cond_stage_model.transformer.text_model.embeddings.token_embedding.";
+    const auto numbers = weights.find(name + "rows"), stored = weights.find(name + "weight");
+    if (numbers == weights.end()) return;
+    constexpr std::int64_t vocabulary = 49408; // of CLIP
+    const auto& rows = numbers->second;
+    if (stored == weights.end() || stored->second.dim() != 2 || rows.dim() != 1 || rows.scalar_type() != at::kLong || rows.numel() == 0 ||
+        rows.size(0) != stored->second.size(0) || rows.min().item<std::int64_t>() < 0 || rows.max().item<std::int64_t>() >= vocabulary)
+        throw Error(ErrorCode::Corrupt,
+                    "The token rows of the model folder " + folder + " do not fit the vocabulary; get the folder again.");
+    auto full = at::zeros({vocabulary, stored->second.size(1)}, stored->second.options());
+    full.index_copy_(0, rows, stored->second);
+    stored->second = full;
+    weights.erase(numbers);
+}
+
 } // namespace
 
 Checkpoint openModelFolder(const fs::path& folder, const OpenOptions& options) {
     const auto source = sourceOf(folder);
     auto checkpoint = isFolder(source) ? openDiffusers(source, options) : openCompvis(source, options);
+    expandTokenRows(checkpoint.weights, folder.filename().string());
     return checkpoint;
 }
 

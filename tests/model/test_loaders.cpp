@@ -13,6 +13,7 @@
 #include "core/model/report.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/diffusers_model.h"
+#include "tests/support/model_folder.h"
 #include "tests/support/refused.h"
 
 using namespace phloxine;
@@ -252,6 +253,24 @@ private slots:
         config["interpolation_scale"] = -1;
         writeJson(folder / "transformer/config.json", config);
         QCOMPARE(errorOf([&] { openCheckpoint(folder); }), "corrupt");
+    }
+
+    // Of a vocabulary the rows that training touched are enough; numbers that fit no vocabulary are refused.
+    void tokenRowsAreExpanded() {
+        const auto folder = copyEmbeddedModel(at("rows"));
+        const std::string name = "cond_stage_model.transformer.text_model.embeddings.token_embedding.";
+        const auto stored = readSafetensors(folder / "weights.safetensors");
+        const auto full = openCheckpoint(folder).weights.at(name + "weight");
+        QCOMPARE(full.size(0), 49408);
+        QVERIFY(at::equal(full.index_select(0, stored.at(name + "rows")), stored.at(name + "weight")));
+        QCOMPARE(full.count_nonzero().item<long>(), stored.at(name + "weight").count_nonzero().item<long>());
+        for (const std::int64_t wrong : {-1, 49408}) {
+            auto changed = stored;
+            changed[name + "rows"] = at::full_like(stored.at(name + "rows"), wrong);
+            fs::remove(folder / "weights.safetensors");
+            writeSafetensors(folder / "weights.safetensors", changed);
+            QCOMPARE(errorOf([&] { openCheckpoint(folder); }), "corrupt");
+        }
     }
 
     // A denoiser alone is a model that can be looked at and not one that makes tiles.
