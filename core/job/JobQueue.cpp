@@ -15,6 +15,8 @@
 #include "core/base/Files.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
+#include "core/measure/compare.h"
+#include "core/measure/report_files.h"
 #include "core/model/inspect.h"
 #include "core/tensor/devices.h"
 
@@ -52,6 +54,8 @@ struct JobQueue::State {
     void run(JobId id, const ExportJob& job);
     void run(JobId id, const InspectJob& job);
     void run(JobId id, const AddModelJob& job);
+    void run(JobId id, const CompareJob& job);
+    void run(JobId id, const SaveReportJob& job);
 };
 
 void JobQueue::State::run(JobId id, const GenerateJob& job) {
@@ -114,6 +118,21 @@ void JobQueue::State::run(JobId id, const AddModelJob& job) {
     throwIfStopped();
     events.progress(id, {"Adding " + job.source.filename().string(), 0});
     events.modelAdded(id, addModel(job.source, job.options, job.root));
+}
+
+void JobQueue::State::run(JobId id, const CompareJob& job) {
+    const auto report = std::make_shared<const CompareReport>(compare(job.request, [&](const Progress& progress) {
+        throwIfStopped();
+        events.progress(id, progress);
+    }));
+    if (!job.folder.empty()) writeReport(*report, job.folder);
+    events.compared(id, report);
+}
+
+void JobQueue::State::run(JobId id, const SaveReportJob& job) {
+    throwIfStopped();
+    events.progress(id, {"Writing the report", 0});
+    writeReport(*job.report, job.folder);
 }
 
 // Every job ends in exactly one of three ways.

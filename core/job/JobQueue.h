@@ -10,10 +10,12 @@
 #include "core/base/Error.h"
 #include "core/exporting/ExportPlan.h"
 #include "core/generate/Generator.h"
+#include "core/measure/CompareRequest.h"
 
 namespace phloxine {
 
-struct ModelReport; // core/model/inspect.h
+struct ModelReport;   // core/model/inspect.h
+struct CompareReport; // core/measure/CompareReport.h
 
 using JobId = std::uint64_t;
 
@@ -34,14 +36,22 @@ struct AddModelJob {
     AddModelOptions options;
     std::filesystem::path root; // empty = the user's own models
 };
-using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob>;
+struct CompareJob {
+    CompareRequest request;
+    std::filesystem::path folder; // of the report; empty = not written
+};
+struct SaveReportJob { // of a comparison that has been shown
+    std::shared_ptr<const CompareReport> report;
+    std::filesystem::path folder;
+};
+using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
     std::string message, context;
 };
 
-// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice | inspected | modelAdded)*, then exactly
+// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice | inspected | modelAdded | compared)*, then exactly
 // one of finished, cancelled, failed.
 class JobEvents {
 public:
@@ -53,6 +63,7 @@ public:
     virtual void notice(JobId, const std::string&) {}
     virtual void inspected(JobId, const ModelReport&) {} // once, by a job that inspects
     virtual void modelAdded(JobId, const ModelEntry&) {} // once, by a job that adds a model
+    virtual void compared(JobId, std::shared_ptr<const CompareReport>) {} // once, by a comparison
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}

@@ -49,8 +49,10 @@ Scale scaleOf(const Json& row) {
 void addRow(const fs::path& folder, const Json& row, TileSet& set, std::string& groupKey) {
     const auto file = text(row, {"file_name", "file"});
     if (file.empty()) throw Error(ErrorCode::Corrupt, "");
+    // Reports carry no absolute path.
+    const auto name = fs::path(file).is_absolute() ? fs::path(file).filename().string() : file;
     TileEntry tile{
-        folder / file, file, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {}};
+        folder / file, name, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {}};
     tile.prompt = text(row, {"prompt", "text", "caption"});
     if (const auto request = row.find("request"); tile.prompt.empty() && request != row.end() && request->is_object())
         tile.prompt = text(*request, {"prompt"});

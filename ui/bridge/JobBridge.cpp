@@ -83,6 +83,9 @@ public:
             Q_EMIT m_bridge.modelAdded(id, modelId, folder);
         });
     }
+    void compared(JobId id, std::shared_ptr<const CompareReport> report) override {
+        post([this, id, report = std::move(report)] { Q_EMIT m_bridge.compared(id, report); });
+    }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });
     }

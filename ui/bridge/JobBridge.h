@@ -8,6 +8,7 @@
 #include <QObject>
 
 #include "core/job/JobQueue.h"
+#include "core/measure/CompareReport.h"
 #include "ui/bridge/ModelFindings.h"
 #include "ui/bridge/TileRecord.h"
 
@@ -34,6 +35,7 @@ Q_SIGNALS:
     void notice(quint64 id, const QString& sentence);
     void inspected(quint64 id, const phloxine::ui::ModelFindings& findings);
     void modelAdded(quint64 id, const QString& modelId, const QString& folder);
+    void compared(quint64 id, std::shared_ptr<const phloxine::CompareReport> report);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

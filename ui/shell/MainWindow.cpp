@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/job/JobQueue.h"
+#include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/NavRail.h"
@@ -37,11 +38,12 @@ QString firstLocalFile(const QMimeData* data) {
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
     : QMainWindow(parent), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)), m_page(new GeneratePage(store, bridge, this)),
-      m_models(new ModelsPage(store, bridge, this)), m_status(new StatusRow(this)) {
+      m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_status(new StatusRow(this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
     addWorkspace("sparkles", tr("Generate"), m_page);
+    addWorkspace("git-compare", tr("Compare"), m_compare);
     addWorkspace("box", tr("Models"), m_models);
 
     auto* centre = new QWidget(this);
@@ -76,7 +78,11 @@ void MainWindow::addWorkspace(const char* icon, const QString& word, QWidget* pa
 
 void MainWindow::connectPages() {
     connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
-    connect(m_status, &StatusRow::cancelRequested, m_page, &GeneratePage::stopNow);
+    connect(m_status, &StatusRow::cancelRequested, this, [this] {
+        if (m_compare->running()) m_compare->stop();
+        else m_page->stopNow();
+    });
+    connect(m_compare, &ComparePage::statusChanged, this, &MainWindow::showStatus);
     connect(m_models, &ModelsPage::modelsChanged, m_page, &GeneratePage::refreshModels);
     connect(m_models, &ModelsPage::useRequested, this, [this](const QString& path) {
         if (m_page->useModel(path)) showWorkspace(m_page);

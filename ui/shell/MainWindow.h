@@ -18,6 +18,7 @@ class ModelStore;
 
 namespace phloxine::ui {
 
+class ComparePage;
 class GeneratePage;
 class JobBridge;
 class ModelsPage;
@@ -31,7 +32,8 @@ public:
     ~MainWindow() override;
     GeneratePage* page() const { return m_page; }
     ModelsPage* models() const { return m_models; }
-    void showWorkspace(QWidget* page); // one of the two
+    ComparePage* compare() const { return m_compare; }
+    void showWorkspace(QWidget* page); // one of the three
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -68,6 +70,7 @@ private:
     QStackedWidget* m_pages;
     GeneratePage* m_page;
     ModelsPage* m_models;
+    ComparePage* m_compare;
     StatusRow* m_status;
     QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;

@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QMenuBar>
 
+#include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/AboutDialog.h"
@@ -62,7 +63,8 @@ void MainWindow::buildFileMenu() {
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
-    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models); // 2 to 5 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Compare"), QKeySequence(Qt::ALT | Qt::Key_2), m_compare);
+    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models); // 3 to 5 belong to workspaces to come
     menu->addSeparator();
     m_themeMenu = menu->addMenu(tr("&Theme"));
     addThemeChoices(m_themeMenu);

@@ -1,0 +1,117 @@
+#pragma once
+// What a comparison found. Every number carries its interval, what it rests on and a plain sentence; paths do not appear.
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+#include "core/measure/Estimate.h"
+#include "core/measure/TileSet.h"
+
+namespace phloxine {
+
+enum class Judgement { Good, Look, Bad, Plain }; // of a sentence: passed, needs a look, failed, says nothing about it
+
+struct Finding {
+    std::string text;
+    Judgement judgement = Judgement::Plain;
+};
+
+struct SetSummary {
+    std::string name;
+    int tiles = 0, groups = 0, widthPx = 0, heightPx = 0;
+    bool groupsKnown = false;
+    std::string groupSource, contentSha256;
+    Scale scale;
+    std::vector<std::pair<std::string, int>> classes; // tiles of each
+    std::vector<TileFault> faults;
+};
+
+struct MetricResult {
+    std::string id, title, extractor, className; // className empty = all classes together
+    Estimate estimate;
+    Finding finding;
+};
+
+// One measured property of the tiles, real beside synthetic.
+struct Distribution {
+    std::string id, title, unit;
+    std::vector<double> x, realDensity, syntheticDensity; // curves
+    double realMedian = 0, syntheticMedian = 0;
+    double wasserstein = 0, pValue = 1;             // group permutation
+    Estimate difference;                            // of the medians, synthetic minus real
+    std::vector<float> realValues, syntheticValues; // of each tile, parallel to CompareReport::realTiles and SyntheticReport::tiles
+    Finding finding;
+};
+
+struct NearPair {
+    std::string synthetic, training;    // names of tiles
+    int syntheticIndex = -1;            // into SyntheticReport::tiles
+    std::filesystem::path trainingFile; // never written
+    std::string detector;               // "features", "pixels", "patch"
+    double score = 0, excess = 0;       // correlation; over the limit by how many spreads (below 0: under it)
+    int orientation = 0;
+    bool nearCopy = false;
+};
+
+struct CopyingResult {
+    bool checked = false;
+    int count = 0, tiles = 0;  // near copies among tiles
+    double low = 0, upper = 1; // exact 95 % interval of the share
+    double statedRate = 0, falseAlarmLow = 0, falseAlarmHigh = 1;
+    int groups = 0, alarms = 0, checkedGroups = 0;        // real groups of the calibration, and of its cross-check
+    std::vector<NearPair> pairs;                          // nearest first
+    std::vector<double> x, realDensity, syntheticDensity; // of the excess; the limit lies at 0
+    Finding finding;
+};
+
+struct ClassAdherenceRow {
+    std::string className, judge; // judge: "colour", "haematoxylin"
+    double real = 0, realLow = 0, realHigh = 0, synthetic = 0, syntheticLow = 0, syntheticHigh = 0;
+    int realTiles = 0, syntheticTiles = 0;
+};
+struct AttributeRow {
+    std::string attribute, className; // className empty = mean within classes
+    int tiles = 0;
+    double correlation = 0, low = 0, high = 0, ceiling = 1;
+};
+struct AdherenceResult {
+    std::vector<ClassAdherenceRow> classes; // the pooled row has an empty className
+    std::vector<AttributeRow> attributes;
+    std::vector<Finding> findings;
+};
+
+struct CueRow {
+    std::string id, title;
+    bool format = false; // a cue of the file format, which blocks a reading study
+    double auc = 0.5, low = 0.5, high = 0.5, pValue = 1;
+};
+struct CueResult {
+    std::vector<CueRow> rows; // the first is all cues together
+    bool blocksStudy = false;
+    std::vector<Finding> findings;
+};
+
+struct SyntheticReport {
+    SetSummary set;
+    std::vector<std::string> tiles;           // names, in the order of every per-tile list
+    std::vector<std::filesystem::path> files; // the same, for the window; never written
+    std::vector<MetricResult> metrics;
+    std::vector<Distribution> distributions;
+    CopyingResult copying;
+    AdherenceResult adherence;
+    CueResult cues;
+    std::vector<Finding> answers; // one for each question: realistic, varied, copied, follows the prompt, told apart by trivial cues
+};
+
+struct CompareReport {
+    Json protocol; // extractors with hash and resize, n, groups, split, seeds, stain matrix, build
+    SetSummary real, training;
+    std::vector<std::string> realTiles;
+    std::vector<std::filesystem::path> realFiles; // never written
+    std::vector<SyntheticReport> synthetic;
+    std::vector<std::string> warnings;
+};
+
+Json toJson(const CompareReport& report); // format phloxine-compare/1
+
+} // namespace phloxine

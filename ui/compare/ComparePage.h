@@ -1,0 +1,76 @@
+#pragma once
+// The Compare workspace: two sets on the left, and how they differ in the centre: distances, distributions, nearest training tiles and
+// prompt adherence. A click on a dot or a pair shows the tile.
+#include <memory>
+
+#include <QWidget>
+
+#include "core/measure/CompareReport.h"
+#include "core/measure/CompareRequest.h"
+
+class QComboBox;
+class QGridLayout;
+class QLabel;
+class QPushButton;
+class QScrollArea;
+class QStackedWidget;
+class QVBoxLayout;
+
+namespace phloxine::ui {
+
+class IconLabel;
+class JobBridge;
+class Note;
+class SetCard;
+
+class ComparePage : public QWidget {
+    Q_OBJECT
+public:
+    explicit ComparePage(JobBridge& bridge, QWidget* parent = nullptr);
+    CompareRequest request() const;
+    void setRequest(const CompareRequest& request);
+    void setReport(std::shared_ptr<const CompareReport> report);
+    std::shared_ptr<const CompareReport> report() const { return m_report; }
+    bool running() const { return m_job != 0; }
+
+public Q_SLOTS:
+    void run();
+    void stop();
+    void saveReport();
+    void swapSets();
+
+Q_SIGNALS:
+    void statusChanged(const QString& text, double fraction); // fraction -1: nothing is running
+
+private:
+    QWidget* makeLeft();
+    QWidget* makeCentre();
+    QWidget* makeHead();
+    void makeLegend(QVBoxLayout& column);
+    void connectJobs();
+    void showState();
+    void showReport();
+    void addMetricCards(QVBoxLayout& column);
+    void addDistributions(QVBoxLayout& column);
+    void addCopying(QVBoxLayout& column, QWidget* parent);
+    QWidget* makeAdherence(QWidget* parent);
+    QString whyNotReady() const;
+    void showTile(bool synthetic, int index);
+    const SyntheticReport& shown() const { return m_report->synthetic[std::size_t(m_set)]; }
+
+    JobBridge& m_bridge;
+    SetCard *m_real = nullptr, *m_synthetic = nullptr, *m_training = nullptr;
+    QComboBox *m_extractor = nullptr, *m_sets = nullptr;
+    QString m_extractorFile;
+    QLabel *m_cost = nullptr, *m_subtitle = nullptr;
+    IconLabel* m_costMark = nullptr;
+    QPushButton *m_run = nullptr, *m_stop = nullptr, *m_save = nullptr;
+    QStackedWidget* m_stack = nullptr;
+    QScrollArea* m_scroll = nullptr;
+    Note* m_failure = nullptr;
+    std::shared_ptr<const CompareReport> m_report;
+    int m_set = 0;
+    quint64 m_job = 0;
+};
+
+} // namespace phloxine::ui
