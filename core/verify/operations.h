@@ -44,5 +44,10 @@ Weights runVector(const Case&);
 Weights runSchedule(const Case&);
 Weights runAnalytic(const Case&);
 Weights runSample(const Case&);
+Weights runInception(const Case&);
+Weights runInceptionResize(const Case&);
+Weights runFid(const Case&);
+Weights runKid(const Case&);
+Weights runPrdc(const Case&);
 
 } // namespace phloxine::verify

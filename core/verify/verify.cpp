@@ -14,10 +14,23 @@ namespace {
 
 using namespace verify;
 
-const std::vector<OperationRow> table{{"load", runLoad},         {"lora.merge", runLora},           {"formula", runFormula},
-                                      {"unet", runUNet},         {"vae.encode", runEncode},         {"vae.decode", runDecode},
-                                      {"text.encode", runText},  {"class.encode", runClass},        {"vector.encode", runVector},
-                                      {"schedule", runSchedule}, {"sampler.analytic", runAnalytic}, {"sample", runSample}};
+const std::vector<OperationRow> table{{"load", runLoad},
+                                      {"lora.merge", runLora},
+                                      {"formula", runFormula},
+                                      {"unet", runUNet},
+                                      {"vae.encode", runEncode},
+                                      {"vae.decode", runDecode},
+                                      {"text.encode", runText},
+                                      {"class.encode", runClass},
+                                      {"vector.encode", runVector},
+                                      {"schedule", runSchedule},
+                                      {"sampler.analytic", runAnalytic},
+                                      {"sample", runSample},
+                                      {"inception", runInception},
+                                      {"inception.resize", runInceptionResize},
+                                      {"fid", runFid},
+                                      {"kid", runKid},
+                                      {"prdc", runPrdc}};
 
 Weights tensorsOf(const Json& json, const char* key, const fs::path& folder) {
     const auto name = json.find(key);
