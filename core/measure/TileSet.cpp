@@ -58,7 +58,7 @@ void addRow(const fs::path& folder, const Json& row, TileSet& set, std::string& 
         tile.prompt = text(*request, {"prompt"});
     tile.scale = scaleOf(row);
     if (fs::is_regular_file(tile.file)) set.tiles.push_back(std::move(tile));
-    else set.faults.push_back({plainText(name), "The metadata names a file that is not there."});
+    else set.faults.push_back({plainText(file), "The metadata names a file that is not there."});
 }
 
 void readMetadata(const fs::path& metadata, TileSet& set) {
