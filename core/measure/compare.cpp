@@ -1,0 +1,148 @@
+#include "core/measure/compare.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/Error.h"
+#include "core/generate/Generator.h"
+#include "core/measure/learning/encoder.h"
+#include "core/measure/measured_set.h"
+#include "core/tensor/devices.h"
+
+namespace phloxine {
+
+namespace {
+
+constexpr int fewGroups = 20;
+
+bool wanted(const CompareRequest& request, const char* group) {
+    return request.metrics.empty() || std::find(request.metrics.begin(), request.metrics.end(), group) != request.metrics.end();
+}
+
+Extractor openExtractor(const std::string& spec) {
+    if (spec != "embedded")
+        throw Error(ErrorCode::WrongUse,
+                    "There is no extractor " + plainText(spec) + "; use embedded, inception:FILE or torchscript:FILE.");
+    const auto& encoder = embeddedEncoder();
+    return {"embedded encoder " + encoder.sha256.substr(0, 8),
+            {{"id", "embedded"},
+             {"sha256", encoder.sha256},
+             {"resize", "area, to " + std::to_string(encoder.sizePx) + " px"},
+             {"width", encoder.width}},
+            [&encoder](const std::vector<Image>& images) { return encoder.embed(images); }};
+}
+
+// What a reader of the numbers must know before believing them.
+std::vector<std::string> warningsOf(const SetSummary& real, const std::vector<SyntheticReport>& synthetic) {
+    std::vector<std::string> warnings;
+    const auto add = [&](const std::string& sentence) { warnings.push_back(sentence); };
+    if (!real.groupsKnown)
+        add("No groups (fields, slides or patients) are known for the real set, so each tile counts as its own: the intervals are too "
+            "narrow if tiles "
+            "belong together. Give a metadata.jsonl with \"group\", or a pattern for the file names.");
+    else if (real.groups < fewGroups)
+        add("The real set has " + std::to_string(real.groups) + " groups; intervals need about " + std::to_string(fewGroups) +
+            " to be trusted.");
+    const auto faults = [&](const SetSummary& set) {
+        if (!set.faults.empty())
+            add(std::to_string(set.faults.size()) + " of " + std::to_string(set.tiles + int(set.faults.size())) + " files of " + set.name +
+                " were left out; the first is " + set.faults.front().name + ": " + set.faults.front().reason);
+    };
+    faults(real);
+    if (!real.scale.known()) add("The scale of the real set is not known: sizes are given in pixels and counts per tile.");
+    for (const auto& s : synthetic) {
+        faults(s.set);
+        if (s.set.widthPx != real.widthPx || s.set.heightPx != real.heightPx)
+            add(s.set.name + " has tiles of " + std::to_string(s.set.widthPx) + " x " + std::to_string(s.set.heightPx) +
+                " px, the real set of " + std::to_string(real.widthPx) + " x " + std::to_string(real.heightPx) +
+                " px; what is measured in pixels is not comparable.");
+        if (s.set.scale.known() && real.scale.known() && std::abs(s.set.scale.micronsPerPixel / real.scale.micronsPerPixel - 1) > 0.05)
+            add(s.set.name + " and the real set have different scales; nothing is resampled here, so compare sets of one scale.");
+        for (const auto& [name, tiles] : real.classes)
+            if (!s.set.classes.empty() &&
+                std::none_of(s.set.classes.begin(), s.set.classes.end(), [&](const auto& c) { return c.first == name; }))
+                add("The class " + name + " of the real set has no tile in " + s.set.name + "; numbers over all classes mix that in.");
+    }
+    return warnings;
+}
+
+Json protocolOf(const CompareRequest& request, const std::vector<Extractor>& extractors, const MeasuredSet& real) {
+    Json list = Json::array();
+    for (const auto& extractor : extractors) list.push_back(extractor.protocol);
+    return {{"program", buildName()},
+            {"extractors", list},
+            {"decoding", "all tiles to 8-bit RGB; nothing is re-encoded"},
+            {"groups", real.summary.groupSource},
+            {"intervals", "95 %, over groups; tiles are never drawn with replacement"},
+            {"judge_steps", request.steps},
+            {"seed", request.seed}};
+}
+
+} // namespace
+
+CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
+    validate(request);
+    initDevices();
+    at::InferenceMode inference;
+    const auto progress = hook ? hook : [](const Progress&) {};
+    std::vector<Extractor> extractors;
+    for (const auto& spec : request.extractors) extractors.push_back(openExtractor(spec));
+    const bool copying = wanted(request, "copying");
+    const PassPlan plan{&extractors, copying};
+    const std::vector<Extractor> none;
+    CompareReport report;
+    const auto real = measureSet(request.real, plan, progress);
+    std::optional<MeasuredSet> training;
+    if (copying && !request.training.path.empty()) training = measureSet(request.training, {&none, true}, progress);
+    std::optional<CopyCheck> copies;
+    if (copying) copies.emplace(training ? *training : real, real, progress);
+    for (const auto& choice : request.synthetic) {
+        const auto synthetic = measureSet(choice, plan, progress);
+        SyntheticReport s;
+        s.set = synthetic.summary;
+        for (const auto& tile : synthetic.set.tiles) s.tiles.push_back(tile.name), s.files.push_back(tile.file);
+        if (wanted(request, "distances")) compareDistances(real, synthetic, extractors, request.seed, s, progress);
+        if (copies) s.copying = copies->check(synthetic, progress);
+        if (wanted(request, "adherence")) compareClasses(real, synthetic, request, s, progress);
+        s.answers = answersOf(s);
+        report.synthetic.push_back(std::move(s));
+    }
+    report.real = real.summary;
+    if (training) report.training = training->summary;
+    for (const auto& tile : real.set.tiles) report.realTiles.push_back(tile.name), report.realFiles.push_back(tile.file);
+    report.protocol = protocolOf(request, extractors, real);
+    report.warnings = warningsOf(report.real, report.synthetic);
+    progress({"", 1});
+    return report;
+}
+
+std::vector<Finding> answersOf(const SyntheticReport& report) {
+    std::vector<Finding> answers;
+    const auto find = [&](const char* id) -> const MetricResult* {
+        for (const auto& m : report.metrics)
+            if (m.id == id && m.className.empty()) return &m;
+        return nullptr;
+    };
+    if (const auto* kid = find("kid"); kid && std::isfinite(kid->estimate.realHigh)) {
+        const bool asReal = kid->estimate.value <= kid->estimate.realHigh;
+        answers.push_back(
+            {asReal ? "Realistic: the set is no further from the real tiles than other real tiles are, as far as these features see."
+                    : "Realistic: the set can be told from real tiles; it lies further away than real tiles lie from each other.",
+             asReal ? Judgement::Good : Judgement::Look});
+    }
+    if (const auto* recall = find("recall"); recall && std::isfinite(recall->estimate.realLow)) {
+        const bool asReal = recall->estimate.value >= recall->estimate.realLow;
+        answers.push_back({asReal ? "Varied: the set covers the real tiles as well as other real tiles do."
+                                  : "Varied: parts of the real tiles have no counterpart in the set.",
+                           asReal ? Judgement::Good : Judgement::Look});
+    }
+    if (!report.copying.finding.text.empty())
+        answers.push_back({"Copied: " + report.copying.finding.text, report.copying.finding.judgement});
+    for (const auto& finding : report.adherence.findings) answers.push_back({"Follows the prompt: " + finding.text, finding.judgement});
+    for (const auto& finding : report.cues.findings) answers.push_back({"Trivial cues: " + finding.text, finding.judgement});
+    return answers;
+}
+
+} // namespace phloxine

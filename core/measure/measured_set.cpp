@@ -1,0 +1,76 @@
+#include "core/measure/measured_set.h"
+
+#include <map>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/Error.h"
+#include "core/measure/learning/encoder.h"
+
+namespace phloxine {
+
+namespace {
+
+constexpr std::size_t batch = 32;
+
+// Rows of a batch go to the end of the table.
+void append(std::vector<at::Tensor>& parts, const at::Tensor& rows) { parts.push_back(rows.to(at::kFloat)); }
+
+at::Tensor joined(const std::vector<at::Tensor>& parts) { return parts.empty() ? at::zeros({0, 0}) : at::cat(parts); }
+
+SetSummary summaryOf(const TileSet& set, const std::vector<int>& groups) {
+    SetSummary summary;
+    summary.name = set.name, summary.tiles = int(set.tiles.size());
+    summary.groups = int(std::set<int>(groups.begin(), groups.end()).size());
+    summary.groupsKnown = set.groupsKnown, summary.groupSource = set.groupSource;
+    summary.contentSha256 = contentSha256(set);
+    summary.faults = set.faults;
+    std::map<std::string, int> classes;
+    for (const auto& tile : set.tiles) ++classes[tile.className];
+    if (!(classes.size() == 1 && classes.count(""))) summary.classes.assign(classes.begin(), classes.end());
+    return summary;
+}
+
+} // namespace
+
+MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress) {
+    MeasuredSet measured;
+    measured.set = readTileSet(choice.path, {choice.name, choice.groupPattern});
+    const auto& extractors = *plan.extractors;
+    std::vector<std::vector<at::Tensor>> features(extractors.size());
+    std::vector<at::Tensor> fingerprints;
+    std::vector<Image> waiting;
+    const auto flush = [&] {
+        if (waiting.empty()) return;
+        for (std::size_t i = 0; i < extractors.size(); ++i) append(features[i], extractors[i].run(waiting));
+        if (plan.sketches) append(fingerprints, embeddedEncoder().embed(waiting));
+        waiting.clear();
+    };
+    const auto total = double(measured.set.tiles.size());
+    int done = 0, width = 0, height = 0;
+    bool oneScale = true;
+    Scale scale;
+    forEachTile(measured.set, [&](const TileEntry&, const Image& image) {
+        if (done % 16 == 0) progress({"Measuring " + measured.set.name, done / total});
+        if (!done) scale = image.scale, width = image.width, height = image.height;
+        oneScale = oneScale && scale == image.scale;
+        ++done;
+        if (plan.sketches) measured.sketches.push_back(sketchOf(image));
+        waiting.push_back(image);
+        if (waiting.size() == batch) flush();
+    });
+    flush();
+    if (done < 2)
+        throw Error(ErrorCode::WrongUse, "The set " + measured.set.name + " holds " + std::to_string(done) +
+                                             " readable tiles, and two are the fewest that can be compared; add tiles.");
+    measured.groups = groupNumbers(measured.set.tiles);
+    for (const auto& parts : features) measured.features.push_back(joined(parts));
+    measured.fingerprints = joined(fingerprints);
+    measured.summary = summaryOf(measured.set, measured.groups);
+    measured.summary.widthPx = width, measured.summary.heightPx = height;
+    if (oneScale) measured.summary.scale = scale;
+    return measured;
+}
+
+} // namespace phloxine

@@ -1,0 +1,55 @@
+#pragma once
+// Internal to core/measure: a set after the one pass that reads its tiles, and what each part of a comparison makes of two such sets.
+#include <memory>
+
+#include "core/base/Progress.h"
+#include "core/measure/CompareReport.h"
+#include "core/measure/CompareRequest.h"
+#include "core/measure/copying.h"
+#include "core/measure/distances/features.h"
+
+namespace phloxine {
+
+struct Extractor {
+    std::string title; // "embedded encoder 1f2e3d4c", "Inception, pytorch-fid resize"
+    Json protocol;
+    std::function<at::Tensor(const std::vector<Image>&)> run; // [n, d] float32
+};
+
+struct MeasuredSet {
+    TileSet set;
+    SetSummary summary;
+    std::vector<int> groups;          // of each tile
+    std::vector<at::Tensor> features; // of each extractor, [n, d] float32
+    std::vector<CopySketch> sketches;
+    at::Tensor fingerprints; // [n, 128], of the embedded encoder
+};
+
+// What the pass computes besides the summary.
+struct PassPlan {
+    const std::vector<Extractor>* extractors = nullptr;
+    bool sketches = false;
+};
+MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress);
+
+// The parts. Each fills its part of the report and says in it what it could not do.
+void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<Extractor>& extractors, std::uint64_t seed,
+                      SyntheticReport& report, const ProgressHook& progress);
+class CopyCheck { // made once, asked for each synthetic set
+public:
+    // `training` may be the real set itself.
+    CopyCheck(const MeasuredSet& training, const MeasuredSet& real, const ProgressHook& progress);
+    CopyingResult check(const MeasuredSet& synthetic, const ProgressHook& progress) const;
+
+private:
+    const MeasuredSet& m_training;
+    std::unique_ptr<CopyIndex> m_index;
+    CopyLimit m_limit;
+    std::vector<double> m_realExcess;
+    std::string m_problem; // why there is no check
+};
+void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
+                    const ProgressHook& progress);
+std::vector<Finding> answersOf(const SyntheticReport& report); // one for each question
+
+} // namespace phloxine
