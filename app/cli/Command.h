@@ -33,6 +33,7 @@ Run addReconstruct(CLI::App&);
 Run addMetadata(CLI::App&);
 Run addModels(CLI::App&);
 Run addSlide(CLI::App&);
+Run addAssess(CLI::App&);
 Run addEncoder(CLI::App&);
 Run addExport(CLI::App&);
 Run addVerify(CLI::App&);

@@ -27,6 +27,7 @@ constexpr cli::CommandRow commands[] = {
     {"metadata", "Show how a tile was made", cli::addMetadata},
     {"models", "List models, or say what a checkpoint is", cli::addModels},
     {"slide", "Read a whole-slide image", cli::addSlide},
+    {"assess", "Do synthetic tiles help a classifier: train with and without them", cli::addAssess},
     {"encoder", "Train a network that knows the same tissue again, or show one", cli::addEncoder},
     {"export", "Write an augmentation set from a plan", cli::addExport},
     {"verify", "Run parity cases and print the error of each tensor", cli::addVerify},
