@@ -30,9 +30,11 @@ inline void writeToySet(const std::filesystem::path& folder, int classes, int gr
     for (int c = 0; c < classes; ++c) {
         std::filesystem::create_directories(folder / names[c]);
         for (int g = 0; g < groups; ++g)
-            for (int i = 0; i < perGroup; ++i)
-                writePng(folder / names[c] / ("g" + std::to_string(100 + g) + "_" + std::to_string(i) + ".png"),
-                         toyTile(c, 48, dice, noise));
+            for (int i = 0; i < perGroup; ++i) {
+                char name[32];
+                std::snprintf(name, sizeof name, "g%03d_%d.png", g, i);
+                writePng(folder / names[c] / name, toyTile(c, 48, dice, noise));
+            }
     }
 }
 
