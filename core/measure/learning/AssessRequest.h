@@ -13,12 +13,13 @@
 namespace phloxine {
 
 struct AssessRequest {
-    std::filesystem::path real, synthetic;    // sets of tiles, one folder per class
-    std::string realGroupPattern;             // as in TileSetOptions
-    std::vector<int> realGroups;              // groups per class to train on, one assessment each; 0 or empty: all that are not for testing
-    std::vector<double> ratios = {0.5, 1, 2}; // synthetic tiles per real one
-    int seeds = 3;                            // trainings per row; each draws its groups and its first weights anew
-    int steps = 300, batch = 64;              // the same for each row
+    std::filesystem::path real, synthetic; // sets of tiles, one folder per class
+    std::string realGroupPattern;          // as in TileSetOptions
+    std::vector<int> realGroups; // groups per class to train on and, a quarter, to choose the rate on; one assessment each; 0 or empty: all
+                                 // but those for testing
+    std::vector<double> ratios = {0.5, 1, 2};   // synthetic tiles per real one
+    int seeds = 3;                              // trainings per row; each draws its groups and its first weights anew
+    int steps = 300, batch = 64;                // the same for each row
     std::vector<double> rates = {0.001, 0.003}; // tried for each row on real tiles kept for it; the better one is used
     int sizePx = 64;                            // of what the classifier sees
     double testShare = 0.3;                     // of the real groups of each class: what is tested on

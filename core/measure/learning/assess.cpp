@@ -182,7 +182,7 @@ void remark(AssessRow& row, const Arm& arm, const AssessReport& report, int want
                               std::to_string(row.realTiles) + ": a gain may be knowledge of tiles that the other rows did not have.");
     else if (request.generatorTiles == 0 && request.generatorWords.empty())
         row.remarks.emplace_back("It is not stated which real tiles the generator saw; a gain may be knowledge of more of them than this "
-                              "classifier had, or of the test groups.");
+                                 "classifier had, or of the test groups.");
     if (!request.generatorWords.empty()) row.remarks.push_back("The generator was trained on: " + request.generatorWords + ".");
 }
 
@@ -239,6 +239,15 @@ std::pair<TileData, TileData> splitTest(const TileData& data, const AssessReques
 
 int groupCount(const TileData& data) { return int(std::set<int>(data.groups.begin(), data.groups.end()).size()); }
 
+void noteFewGroups(const TileData& training, int wanted, AssessReport& report) {
+    std::map<int, std::set<int>> groups;
+    for (int i = 0; i < training.tiles(); ++i) groups[training.labels[std::size_t(i)]].insert(training.groups[std::size_t(i)]);
+    for (const auto& [label, ids] : groups)
+        if (wanted > int(ids.size()))
+            report.remarks.push_back("The class \"" + report.classes[std::size_t(label)] + "\" has " + std::to_string(ids.size()) +
+                                     " groups to train on, not " + std::to_string(wanted) + ".");
+}
+
 // Every class needs tiles in both sets, or the arms would learn different tasks.
 void requireSameClasses(const TileSet& real, const TileSet& synthetic) {
     const auto ours = classNamesOf(real), theirs = classNamesOf(synthetic);
@@ -282,7 +291,10 @@ AssessReport assess(const AssessRequest& request, const ProgressHook& progress) 
         double(sizes.size() * armsOf(request).size()) * (request.seeds + (request.rates.size() > 1 ? double(request.rates.size()) : 0));
     Clock clock{progress, trainings * request.steps};
     const Bench bench{request, pool, clock};
-    for (const int size : sizes) assessSize(bench, size, report);
+    for (const int size : sizes) {
+        noteFewGroups(pool.training, size, report);
+        assessSize(bench, size, report);
+    }
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return report;
 }

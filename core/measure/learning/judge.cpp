@@ -23,11 +23,11 @@ struct Sets {
 };
 
 using Tell = std::function<void(int fold, double fraction)>;
-// Trains on some tiles of the real set (rows) and gives the logits of others: of real rows, and of all synthetic tiles.
+// Trains on some tiles of the real set (rows) and gives the logits of others: of real rows, and of synthetic ones.
 struct Logits {
     at::Tensor real, synthetic;
 };
-using Fit = std::function<Logits(const std::vector<int>& train, const std::vector<int>& test, int fold)>;
+using Fit = std::function<Logits(const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int fold)>;
 
 at::Tensor indices(const std::vector<int>& rows) {
     auto t = at::empty({std::int64_t(rows.size())}, at::kLong);
@@ -75,16 +75,28 @@ void addShares(const TileData& data, const at::Tensor& probability, bool real, J
         (real ? judge.classes[c].real : judge.classes[c].synthetic) = shareOverGroups(rightOf[c], groupsOf[c]);
 }
 
-// Every real tile is judged by the one network that did not see its group; a synthetic tile by the mean of all.
+// Which network judges each synthetic tile: one alone, as real tiles are judged, for the mean of several would be right more often.
+std::vector<int> foldsOfSynthetic(const TileData& synthetic, int folds) {
+    std::vector<int> next(std::size_t(synthetic.classes)), result;
+    for (const int label : synthetic.labels) result.push_back(next[std::size_t(label)]++ % folds);
+    return result;
+}
+
+// Every real tile is judged by the one network that did not see its group.
 void crossFit(const Sets& sets, int folds, const Fit& fit, Judge& judge) {
-    const int classes = sets.real.classes;
-    auto real = at::zeros({sets.real.tiles(), classes}), synthetic = at::zeros({sets.synthetic.tiles(), classes});
+    const auto rowsOf = [](const std::vector<int>& foldOf, int fold, bool inside) {
+        std::vector<int> rows;
+        for (int i = 0; i < int(foldOf.size()); ++i)
+            if ((foldOf[std::size_t(i)] == fold) == inside) rows.push_back(i);
+        return rows;
+    };
+    const auto syntheticFolds = foldsOfSynthetic(sets.synthetic, folds);
+    auto real = at::zeros({sets.real.tiles(), sets.real.classes}), synthetic = at::zeros({sets.synthetic.tiles(), sets.real.classes});
     for (int fold = 0; fold < folds; ++fold) {
-        std::vector<int> train, test;
-        for (int i = 0; i < sets.real.tiles(); ++i) (sets.folds[std::size_t(i)] == fold ? test : train).push_back(i);
-        const auto logits = fit(train, test, fold);
+        const auto test = rowsOf(sets.folds, fold, true), made = rowsOf(syntheticFolds, fold, true);
+        const auto logits = fit(rowsOf(sets.folds, fold, false), test, made, fold);
         real.index_copy_(0, indices(test), at::softmax(logits.real, 1));
-        synthetic += at::softmax(logits.synthetic, 1) / folds;
+        if (!made.empty()) synthetic.index_copy_(0, indices(made), at::softmax(logits.synthetic, 1));
     }
     addShares(sets.real, real, true, judge);
     addShares(sets.synthetic, synthetic, false, judge);
@@ -99,10 +111,10 @@ Judge judgeFingerprints(const Sets& sets, const JudgeSettings& settings, Judge j
     judge.method = "Logistic regression on fingerprints of the embedded encoder, cross-fitted over groups of the real set.";
     crossFit(
         sets, settings.folds,
-        [&](const std::vector<int>& train, const std::vector<int>& test, int) {
+        [&](const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int) {
             const auto rows = indices(train);
             const auto judged = logisticRegression(real.index_select(0, rows), labels.index_select(0, rows), sets.real.classes);
-            return Logits{judged(real.index_select(0, indices(test))), judged(synthetic)};
+            return Logits{judged(real.index_select(0, indices(test))), judged(synthetic.index_select(0, indices(made)))};
         },
         judge);
     return judge;
@@ -120,14 +132,15 @@ Judge judgeHaematoxylin(const Sets& sets, const JudgeSettings& settings, Judge j
         "A small network trained from scratch on the optical density of haematoxylin alone, cross-fitted over groups of the real set.";
     crossFit(
         sets, settings.folds,
-        [&](const std::vector<int>& train, const std::vector<int>& test, int fold) {
+        [&](const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int fold) {
             how.seed = settings.seed + std::uint64_t(fold);
             const auto weights = trainTileNet(sets.real.rows(train), how, [&](int step, double) {
                 if (progress)
                     progress({"Training the judge of haematoxylin", 0.35 + 0.65 * (fold + double(step) / how.steps) / settings.folds});
             });
             return Logits{tileLogits(weights, sets.real.pixels.index_select(0, indices(test)), smallPx, how.input),
-                          tileLogits(weights, sets.synthetic.pixels, smallPx, how.input)};
+                          made.empty() ? at::Tensor()
+                                       : tileLogits(weights, sets.synthetic.pixels.index_select(0, indices(made)), smallPx, how.input)};
         },
         judge);
     return judge;

@@ -121,6 +121,10 @@ private slots:
         const auto report = assess(r);
         QVERIFY(QString::fromStdString(report.rows[2].remarks.at(0)).startsWith("Only 60 synthetic tiles were there"));
         r.ratios = {1};
+        r.realGroups = {20};
+        const auto few = assess(r);
+        QCOMPARE(int(few.remarks.size()), 2);
+        QVERIFY(QString::fromStdString(few.remarks[0]).contains("\"across\" has 6 groups to train on, not 20"));
         r.realGroupPattern.clear();
         QVERIFY(!assess(r).remarks.empty()); // without groups
     }

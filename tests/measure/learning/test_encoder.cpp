@@ -114,6 +114,22 @@ private slots:
         for (int i = 0; i < int(m_crops.size()); ++i) QCOMPARE(nearest.data_ptr<std::int64_t>()[i], std::int64_t(i));
     }
 
+    // Cells of quarter-turned fields among all cells of all fields.
+    void knowsPlacesAgain() {
+        std::vector<Image> changed;
+        for (const auto& crop : m_crops) changed.push_back(turned(crop, 3)); // (x, y) -> what was at (last - y, x)
+        const auto cells = embeddedEncoder().dense(m_crops).flatten(0, 1), other = embeddedEncoder().dense(changed).flatten(0, 1);
+        const auto nearest = at::matmul(other, cells.t()).argmax(1);
+        int sameField = 0, samePlace = 0;
+        for (int i = 0; i < int(nearest.size(0)); ++i) {
+            const int found = int(nearest.data_ptr<std::int64_t>()[i]), x = i % 7, y = i / 7 % 7;
+            sameField += found / 49 == i / 49;
+            samePlace += found == i / 49 * 49 + x * 7 + (6 - y);
+        }
+        qInfo("%d cells: %.3f in their field, %.3f in their place", int(nearest.size(0)), sameField / double(nearest.size(0)),
+              samePlace / double(nearest.size(0)));
+    }
+
     void refusesForeignFiles() {
         std::string message;
         QCOMPARE(errorOf([&] { loadEncoder(at("nowhere.safetensors")); }), "not-found");
