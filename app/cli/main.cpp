@@ -27,6 +27,7 @@ constexpr cli::CommandRow commands[] = {
     {"metadata", "Show how a tile was made", cli::addMetadata},
     {"models", "List models, or say what a checkpoint is", cli::addModels},
     {"slide", "Read a whole-slide image", cli::addSlide},
+    {"assess", "Do synthetic tiles help a classifier: train with and without them", cli::addAssess},
     {"compare", "Measure how real, varied, copied and faithful synthetic tiles are", cli::addCompare},
     {"encoder", "Train a network that knows the same tissue again, or show one", cli::addEncoder},
     {"export", "Write an augmentation set from a plan", cli::addExport},
