@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
 #include "core/generate/Generator.h"
+#include "core/image/ImageFile.h"
 #include "core/measure/learning/encoder.h"
 #include "core/measure/measured_set.h"
 #include "core/tensor/devices.h"
@@ -80,7 +82,17 @@ Json protocolOf(const CompareRequest& request, const std::vector<Extractor>& ext
             {"seed", request.seed}};
 }
 
-} // namespace
+// Lengths are in um only where every set has a scale that is no guess; the first tile of each tells.
+bool scalesKnown(const CompareRequest& request) {
+    const auto known = [](const SetChoice& choice) {
+        const auto set = readTileSet(choice.path, {choice.name, choice.groupPattern});
+        for (const auto& tile : set.tiles) try {
+                return physicalScale(tile.scale.known() ? tile.scale : readImage(tile.file).scale);
+            } catch (const Error&) {}
+        return false;
+    };
+    return known(request.real) && std::all_of(request.synthetic.begin(), request.synthetic.end(), known);
+}
 
 CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     validate(request);
@@ -90,12 +102,14 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     std::vector<Extractor> extractors;
     for (const auto& spec : request.extractors) extractors.push_back(openExtractor(spec));
     const bool copying = wanted(request, "copying");
-    const PassPlan plan{&extractors, copying};
+    const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues");
+    PassPlan plan{&extractors, copying, tissue || cues};
+    plan.physical = scalesKnown(request);
     const std::vector<Extractor> none;
     CompareReport report;
     const auto real = measureSet(request.real, plan, progress);
     std::optional<MeasuredSet> training;
-    if (copying && !request.training.path.empty()) training = measureSet(request.training, {&none, true}, progress);
+    if (copying && !request.training.path.empty()) training = measureSet(request.training, {&none, true, false}, progress);
     std::optional<CopyCheck> copies;
     if (copying) copies.emplace(training ? *training : real, real, progress);
     for (const auto& choice : request.synthetic) {
@@ -104,6 +118,8 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         s.set = synthetic.summary;
         for (const auto& tile : synthetic.set.tiles) s.tiles.push_back(tile.name), s.files.push_back(tile.file);
         if (wanted(request, "distances")) compareDistances(real, synthetic, extractors, request.seed, s, progress);
+        if (tissue) compareTissue(real, synthetic, request.seed, s, progress);
+        if (cues) compareCues(real, synthetic, request.seed, s);
         if (copies) s.copying = copies->check(synthetic, progress);
         if (wanted(request, "adherence")) compareClasses(real, synthetic, request, s, progress);
         s.answers = answersOf(s);

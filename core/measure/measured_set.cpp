@@ -1,5 +1,6 @@
 #include "core/measure/measured_set.h"
 
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -18,6 +19,12 @@ constexpr std::size_t batch = 32;
 void append(std::vector<at::Tensor>& parts, const at::Tensor& rows) { parts.push_back(rows.to(at::kFloat)); }
 
 at::Tensor joined(const std::vector<at::Tensor>& parts) { return parts.empty() ? at::zeros({0, 0}) : at::cat(parts); }
+
+bool isJpeg(const std::filesystem::path& file) {
+    char start[2] = {};
+    std::ifstream(file, std::ios::binary).read(start, 2);
+    return start[0] == char(0xff) && start[1] == char(0xd8);
+}
 
 SetSummary summaryOf(const TileSet& set, const std::vector<int>& groups) {
     SetSummary summary;
@@ -51,12 +58,19 @@ MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const Prog
     int done = 0, width = 0, height = 0;
     bool oneScale = true;
     Scale scale;
-    forEachTile(measured.set, [&](const TileEntry&, const Image& image) {
+    forEachTile(measured.set, [&](const TileEntry& entry, const Image& image) {
         if (done % 16 == 0) progress({"Measuring " + measured.set.name, done / total});
+        if (!done) measured.physical = plan.physical && physicalScale(image.scale);
         if (!done) scale = image.scale, width = image.width, height = image.height;
         oneScale = oneScale && scale == image.scale;
         ++done;
         if (plan.sketches) measured.sketches.push_back(sketchOf(image));
+        if (plan.measures) {
+            auto settings = nucleusSettings(measured.physical ? image.scale : Scale{});
+            settings.stain = plan.stain;
+            measured.measures.push_back(measureTile(image, settings, measured.physical));
+            measured.cues.push_back(cuesOf(image, isJpeg(entry.file)));
+        }
         waiting.push_back(image);
         if (waiting.size() == batch) flush();
     });

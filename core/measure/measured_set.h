@@ -7,6 +7,8 @@
 #include "core/measure/CompareRequest.h"
 #include "core/measure/copying.h"
 #include "core/measure/distances/features.h"
+#include "core/measure/tissue/cues.h"
+#include "core/measure/tissue/tile_measures.h"
 
 namespace phloxine {
 
@@ -22,19 +24,27 @@ struct MeasuredSet {
     std::vector<int> groups;          // of each tile
     std::vector<at::Tensor> features; // of each extractor, [n, d] float32
     std::vector<CopySketch> sketches;
+    std::vector<std::vector<double>> measures; // of each tile, parallel to tileMeasureRows()
+    bool physical = false;                     // they are in um and per mm2
+    std::vector<CueFeatures> cues;
     at::Tensor fingerprints; // [n, 128], of the embedded encoder
 };
 
 // What the pass computes besides the summary.
 struct PassPlan {
     const std::vector<Extractor>* extractors = nullptr;
-    bool sketches = false;
+    bool sketches = false, measures = false;
+    bool physical = true; // give um and mm2 where the scale of the set is known
+    StainMatrix stain = ruifrokJohnston();
 };
 MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress);
 
 // The parts. Each fills its part of the report and says in it what it could not do.
 void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<Extractor>& extractors, std::uint64_t seed,
                       SyntheticReport& report, const ProgressHook& progress);
+void compareTissue(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report,
+                   const ProgressHook& progress);
+void compareCues(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report);
 class CopyCheck { // made once, asked for each synthetic set
 public:
     // `training` may be the real set itself.

@@ -2,7 +2,7 @@
 // Random changes of tiles that leave the tissue what it is: how it lay under the microscope, how it was cut out, stained and stored.
 #include <ATen/ATen.h>
 
-#include "core/measure/learning/dice.h"
+#include "core/base/Dice.h"
 
 namespace phloxine {
 

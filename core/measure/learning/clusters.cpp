@@ -7,7 +7,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
-#include "core/measure/learning/dice.h"
+#include "core/base/Dice.h"
 
 namespace phloxine {
 

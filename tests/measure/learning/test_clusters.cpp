@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/measure/learning/clusters.h"
-#include "core/measure/learning/dice.h"
+#include "core/base/Dice.h"
 
 using namespace phloxine;
 

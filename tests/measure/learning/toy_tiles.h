@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/image/ImageFile.h"
-#include "core/measure/learning/dice.h"
+#include "core/base/Dice.h"
 
 namespace phloxine {
 
