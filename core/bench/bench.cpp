@@ -5,12 +5,16 @@
 
 #include "core/base/Error.h"
 #include "core/bench/load.h"
+#include "core/bench/measure.h"
 
 namespace phloxine {
 
 const std::vector<BenchRow>& benchmarks() {
     static const std::vector<BenchRow> table{
         {"load", "Time and memory of opening full-size models, beside safetensors and PyTorch", benchLoad},
+        {"fid", "Frechet distance between 10,000 and 10,000 tiles, features given", benchFid},
+        {"neighbours", "The 5 nearest of 100,000 vectors for 10,000 others", benchNeighbours},
+        {"inception", "Features of Inception-v3, beside PyTorch", benchInception},
     };
     return table;
 }

@@ -42,6 +42,10 @@ public:
             throw Error(ErrorCode::NotAModel, "The archive " + m_file + " holds no checkpoint of PyTorch.");
     }
 
+    // Of parts that were found without an archive: "data.pkl" and "data/<key>".
+    TorchArchive(std::shared_ptr<const MappedFile> map, std::string file, ZipMembers members)
+        : m_map(std::move(map)), m_file(std::move(file)), m_members(std::move(members)) {}
+
     Weights weights() {
         if (const auto order = m_members.find(m_root + "byteorder"); order != m_members.end() && textOf(order->first) == "big")
             throw Error(ErrorCode::Unsupported,
@@ -174,14 +178,97 @@ private:
     std::map<std::pair<std::string, at::ScalarType>, at::Tensor> m_copies;
 };
 
+constexpr std::string_view legacyStart = "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+// Before PyTorch 1.6: a magic number, a version, facts of the machine, the objects and the keys of the storages, each a pickle; then for
+// each storage the number of its elements in 8 bytes, and the elements.
+class LegacyFile {
+public:
+    LegacyFile(const MappedFile& map, const std::string& file) : m_bytes(map.data(), map.size()), m_file(file) {}
+
+    ZipMembers members() {
+        m_bytes = m_bytes.subspan(legacyStart.size());
+        const auto version = next(), machine = next();
+        if (const auto* number = version.root->as<std::int64_t>(); !number || *number != 1001) corrupt("its version is not known");
+        const auto* facts = machine.root->as<Dict>();
+        for (const auto& [key, value] : facts ? facts->items : std::vector<std::pair<Ref, Ref>>())
+            if (const auto* name = key->as<Text>(); name && *name == "little_endian" && value->as<bool>() && !*value->as<bool>())
+                throw Error(ErrorCode::Unsupported, "The checkpoint " + m_file +
+                                                        " was saved on a big-endian machine, which is not supported; save it again on an "
+                                                        "ordinary one.");
+        ZipMembers found;
+        const auto before = m_bytes;
+        const auto objects = next();
+        found["data.pkl"] = {before.first(objects.size)};
+        const auto sizes = elementSizes(objects);
+        const auto keys = next();
+        const auto* list = keys.root->as<List>();
+        if (!list) corrupt("it lists no storages");
+        for (const auto* item : list->items) {
+            const auto* key = item->as<Text>();
+            const auto size = key ? sizes.find(*key) : sizes.end();
+            if (size == sizes.end()) corrupt("a storage belongs to no tensor of a known type");
+            std::uint64_t count = 0, bytes = 0;
+            std::memcpy(&count, take(sizeof count).data(), sizeof count);
+            if (__builtin_mul_overflow(count, size->second, &bytes)) corrupt("a storage has an impossible size");
+            if (!found.emplace("data/" + std::string(*key), ZipMember{take(bytes)}).second) corrupt("it lists a storage twice");
+        }
+        return found;
+    }
+
+private:
+    [[noreturn]] void corrupt(const std::string& why) const {
+        throw Error(ErrorCode::Corrupt, "The checkpoint " + m_file + " is damaged: " + why + "; get it again.");
+    }
+
+    Document next() {
+        auto document = pickle::read(m_bytes, m_file);
+        m_bytes = m_bytes.subspan(document.size);
+        return document;
+    }
+    std::span<const std::byte> take(std::uint64_t count) {
+        if (count > m_bytes.size()) throw Error(ErrorCode::Truncated, "The checkpoint " + m_file + " ends inside a tensor; get it again.");
+        const auto bytes = m_bytes.first(std::size_t(count));
+        m_bytes = m_bytes.subspan(std::size_t(count));
+        return bytes;
+    }
+
+    // By key of the storage: "storage", type, key, device, how many numbers it holds, a view of another.
+    std::map<std::string, std::uint64_t, std::less<>> elementSizes(const Document& objects) const {
+        std::map<std::string, std::uint64_t, std::less<>> sizes;
+        for (const auto& value : objects.values) {
+            const auto* persistent = value.as<Persistent>();
+            const auto* list = persistent ? persistent->id->as<List>() : nullptr;
+            if (!list || list->items.size() < 5 || !list->items[1]->as<Global>() || !list->items[2]->as<Text>()) continue;
+            if (list->items.size() > 5 && !list->items[5]->as<None>())
+                throw Error(ErrorCode::Unsupported, "The checkpoint " + m_file +
+                                                        " holds views of storages, which Phloxine does not read; save it once with a "
+                                                        "newer PyTorch.");
+            for (const auto& row : storages)
+                if (list->items[1]->as<Global>()->is(row.name)) sizes.emplace(*list->items[2]->as<Text>(), at::elementSize(row.type));
+        }
+        return sizes;
+    }
+
+    std::span<const std::byte> m_bytes; // not read yet
+    std::string m_file;
+};
+
 } // namespace
+
+Weights readCheckpointOrLegacy(const std::filesystem::path& path) {
+    const auto map = MappedFile::open(path);
+    if (!map->text().starts_with(legacyStart)) return readCheckpoint(path);
+    const auto name = path.filename().string();
+    return TorchArchive(map, name, LegacyFile(*map, name).members()).weights();
+}
 
 Weights readCheckpoint(const std::filesystem::path& path) {
     const auto name = path.filename().string();
     const auto map = MappedFile::open(path);
     if (looksLikeZip(*map)) return TorchArchive(map, name).weights();
     const auto text = map->text();
-    if (text.starts_with("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."))
+    if (text.starts_with(legacyStart))
         throw Error(ErrorCode::LegacyFormat,
                     "The checkpoint " + name +
                         " is in the format that PyTorch used before 1.6; load and save it once with a newer PyTorch.");

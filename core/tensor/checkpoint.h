@@ -11,4 +11,7 @@ namespace phloxine {
 // Unsupported).
 Weights readCheckpoint(const std::filesystem::path& path);
 
+// The same, and files of torch.save before PyTorch 1.6 too: for networks that are published as such. Still no code of the file runs.
+Weights readCheckpointOrLegacy(const std::filesystem::path& path);
+
 } // namespace phloxine

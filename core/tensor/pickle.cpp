@@ -56,6 +56,7 @@ public:
             const auto op = take<std::uint8_t>();
             if (op == '.') {
                 m_document.root = pop();
+                m_document.size = m_at;
                 return std::move(m_document);
             }
             step(op);

@@ -50,6 +50,7 @@ struct Value {
 struct Document {
     std::deque<Value> values;
     const Value* root = nullptr;
+    std::size_t size = 0; // bytes up to its end; others may follow
 };
 
 // Error(Truncated | Corrupt | Unsafe). `name` is the file for messages; the document points into `bytes`.

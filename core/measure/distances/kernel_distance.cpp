@@ -75,6 +75,14 @@ double meanWithin(const Side& s, const at::Tensor& chosen, LeftOut leftOut) {
     return (between(s.sums, chosen, chosen) - sumOver(chosen, leftOut == LeftOut::Tile ? s.self : s.group)) / pairs;
 }
 
+// The same means with each block left out, for all blocks at once.
+at::Tensor meansWithout(const Side& s) {
+    const auto n = s.count.sum() - s.count;
+    const auto pairs = n * n - (s.square.sum() - s.square);
+    const auto sums = s.sums.sum() - s.sums.sum(0) - s.sums.sum(1) + s.sums.diagonal() - (s.group.sum() - s.group);
+    return sums / pairs; // 0 / 0 where nothing is left
+}
+
 } // namespace
 
 Kernel polynomialKernel() {
@@ -134,6 +142,21 @@ double discrepancyWithin(const KernelBlocks& k, const at::Tensor& first, const a
     const Side side{k.xx, k.selfX, k.groupX, k.countX, k.squareX};
     const double across = between(k.xx, first, second) / (sumOver(first, k.countX) * sumOver(second, k.countX));
     return meanWithin(side, first, leftOut) + meanWithin(side, second, leftOut) - 2 * across;
+}
+
+LeaveOneOut leaveOneOut(const KernelBlocks& k) {
+    const Side x{k.xx, k.selfX, k.groupX, k.countX, k.squareX}, y{k.yy, k.selfY, k.groupY, k.countY, k.squareY};
+    const auto ones = [](const at::Tensor& t) { return at::ones_like(t); };
+    const double wholeX = meanWithin(x, ones(x.count), LeftOut::Group), wholeY = meanWithin(y, ones(y.count), LeftOut::Group);
+    const auto across = [&](const at::Tensor& own, const Side& side, const at::Tensor& other) {
+        return (k.xy.sum() - own) / ((side.count.sum() - side.count) * other.sum());
+    };
+    const auto values = [](const at::Tensor& t) {
+        const auto plain = t.contiguous();
+        return std::vector<double>(plain.const_data_ptr<double>(), plain.const_data_ptr<double>() + plain.numel());
+    };
+    return {values(meansWithout(x) + wholeY - 2 * across(k.xy.sum(1), x, y.count)),
+            values(meansWithout(y) + wholeX - 2 * across(k.xy.sum(0), y, x.count))};
 }
 
 double discrepancy(const at::Tensor& x, const at::Tensor& y, const Kernel& kernel) {

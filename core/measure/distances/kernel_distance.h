@@ -35,6 +35,12 @@ double discrepancy(const KernelBlocks& blocks, LeftOut leftOut);
 // Between two choices of blocks of x alone.
 double discrepancyWithin(const KernelBlocks& blocks, const at::Tensor& first, const at::Tensor& second, LeftOut leftOut);
 
+// Without each block of one set in turn, whole groups left out of the means within a set.
+struct LeaveOneOut {
+    std::vector<double> x, y;
+};
+LeaveOneOut leaveOneOut(const KernelBlocks& blocks);
+
 // Of two tables of features as they are, all tiles independent. Error(WrongUse) below two tiles.
 double discrepancy(const at::Tensor& x, const at::Tensor& y, const Kernel& kernel);
 

@@ -29,6 +29,7 @@ public:
     double worst() const { return m_best.back().distance; }
     void add(double distance, std::int64_t index) {
         auto at = m_best.size() - 1;
+        if (!(Candidate{distance, index} < m_best[at])) return;
         for (; at > 0 && Candidate{distance, index} < m_best[at - 1]; --at) m_best[at] = m_best[at - 1];
         m_best[at] = {distance, index};
     }
