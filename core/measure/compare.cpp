@@ -9,7 +9,6 @@
 #include "core/base/Error.h"
 #include "core/generate/Generator.h"
 #include "core/image/ImageFile.h"
-#include "core/measure/learning/encoder.h"
 #include "core/measure/measured_set.h"
 #include "core/tensor/devices.h"
 
@@ -21,19 +20,6 @@ constexpr int fewGroups = 20;
 
 bool wanted(const CompareRequest& request, const char* group) {
     return request.metrics.empty() || std::find(request.metrics.begin(), request.metrics.end(), group) != request.metrics.end();
-}
-
-Extractor openExtractor(const std::string& spec) {
-    if (spec != "embedded")
-        throw Error(ErrorCode::WrongUse,
-                    "There is no extractor " + plainText(spec) + "; use embedded, inception:FILE or torchscript:FILE.");
-    const auto& encoder = embeddedEncoder();
-    return {"embedded encoder " + encoder.sha256.substr(0, 8),
-            {{"id", "embedded"},
-             {"sha256", encoder.sha256},
-             {"resize", "area, to " + std::to_string(encoder.sizePx) + " px"},
-             {"width", encoder.width}},
-            [&encoder](const std::vector<Image>& images) { return encoder.embed(images); }};
 }
 
 // What a reader of the numbers must know before believing them.
@@ -70,9 +56,14 @@ std::vector<std::string> warningsOf(const SetSummary& real, const std::vector<Sy
     return warnings;
 }
 
-Json protocolOf(const CompareRequest& request, const std::vector<Extractor>& extractors, const MeasuredSet& real) {
+Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& extractors, const MeasuredSet& real) {
     Json list = Json::array();
-    for (const auto& extractor : extractors) list.push_back(extractor.protocol);
+    for (const auto& extractor : extractors)
+        list.push_back({{"id", extractor.id},
+                        {"title", extractor.title},
+                        {"sha256", extractor.sha256},
+                        {"resize", extractor.resize},
+                        {"width", extractor.width}});
     return {{"program", buildName()},
             {"extractors", list},
             {"decoding", "all tiles to 8-bit RGB; nothing is re-encoded"},
@@ -94,18 +85,20 @@ bool scalesKnown(const CompareRequest& request) {
     return known(request.real) && std::all_of(request.synthetic.begin(), request.synthetic.end(), known);
 }
 
+} // namespace
+
 CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     validate(request);
     initDevices();
     at::InferenceMode inference;
     const auto progress = hook ? hook : [](const Progress&) {};
-    std::vector<Extractor> extractors;
-    for (const auto& spec : request.extractors) extractors.push_back(openExtractor(spec));
+    std::vector<FeatureNet> extractors;
+    for (const auto& spec : request.extractors) extractors.push_back(openFeatureNet(spec));
     const bool copying = wanted(request, "copying");
     const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues");
     PassPlan plan{&extractors, copying, tissue || cues};
     plan.physical = scalesKnown(request);
-    const std::vector<Extractor> none;
+    const std::vector<FeatureNet> none;
     CompareReport report;
     const auto real = measureSet(request.real, plan, progress);
     std::optional<MeasuredSet> training;

@@ -37,7 +37,7 @@ Finding findingOf(const MetricRow& row, const Estimate& e) {
 
 } // namespace
 
-void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<Extractor>& extractors, std::uint64_t seed,
+void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<FeatureNet>& extractors, std::uint64_t seed,
                       SyntheticReport& report, const ProgressHook& progress) {
     std::set<std::string> classes;
     for (const auto& [name, tiles] : synthetic.summary.classes)

@@ -6,17 +6,12 @@
 #include "core/measure/CompareReport.h"
 #include "core/measure/CompareRequest.h"
 #include "core/measure/copying.h"
+#include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/features.h"
 #include "core/measure/tissue/cues.h"
 #include "core/measure/tissue/tile_measures.h"
 
 namespace phloxine {
-
-struct Extractor {
-    std::string title; // "embedded encoder 1f2e3d4c", "Inception, pytorch-fid resize"
-    Json protocol;
-    std::function<at::Tensor(const std::vector<Image>&)> run; // [n, d] float32
-};
 
 struct MeasuredSet {
     TileSet set;
@@ -32,7 +27,7 @@ struct MeasuredSet {
 
 // What the pass computes besides the summary.
 struct PassPlan {
-    const std::vector<Extractor>* extractors = nullptr;
+    const std::vector<FeatureNet>* extractors = nullptr;
     bool sketches = false, measures = false;
     bool physical = true; // give um and mm2 where the scale of the set is known
     StainMatrix stain = ruifrokJohnston();
@@ -40,7 +35,7 @@ struct PassPlan {
 MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress);
 
 // The parts. Each fills its part of the report and says in it what it could not do.
-void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<Extractor>& extractors, std::uint64_t seed,
+void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, const std::vector<FeatureNet>& extractors, std::uint64_t seed,
                       SyntheticReport& report, const ProgressHook& progress);
 void compareTissue(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report,
                    const ProgressHook& progress);

@@ -7,6 +7,7 @@
 #include "core/base/Error.h"
 #include "core/base/FileHashes.h"
 #include "core/measure/distances/inception_resize.h"
+#include "core/measure/learning/encoder.h"
 #include "core/nn/inception.h"
 #include "core/tensor/checkpoint.h"
 
@@ -65,8 +66,16 @@ FeatureNet openInception(const std::string& rest) {
     return net;
 }
 
+FeatureNet openEmbedded(const std::string&) {
+    const auto& encoder = embeddedEncoder();
+    return {"embedded",     "Histology encoder " + encoder.sha256.substr(0, 8),
+            encoder.sha256, "area, to " + std::to_string(encoder.sizePx) + " px",
+            encoder.width,  [&encoder](const std::vector<Image>& images) { return encoder.embed(images); }};
+}
+
 const std::vector<FeatureNetRow>& featureNets() {
     static const std::vector<FeatureNetRow> table{
+        {"embedded", "The histology encoder that comes with Phloxine", openEmbedded},
         {"inception", "Inception-v3 of FID, from the weight file of pytorch-fid", openInception},
         {"torchscript", "Any encoder as a TorchScript program, run apart from Phloxine", openTorchScript},
     };
@@ -81,8 +90,8 @@ FeatureNet openFeatureNet(const std::string& spec) {
         if (row.id == id) return row.open(colon == spec.npos ? std::string() : spec.substr(colon + 1));
         known += (known.empty() ? "" : ", ") + std::string(row.id);
     }
-    throw Error(ErrorCode::WrongUse, "The extractor \"" + id + "\" is not known; use one of " + known + ", followed by a colon and a file.",
-                id);
+    throw Error(ErrorCode::WrongUse,
+                "The extractor \"" + id + "\" is not known; use one of " + known + ", the last two followed by a colon and a file.", id);
 }
 
 } // namespace phloxine

@@ -25,9 +25,9 @@ struct FeatureNetRow {
 };
 const std::vector<FeatureNetRow>& featureNets();
 
-// "inception:FILE[:pytorch-fid|tf1|cleanfid]": the weights of pytorch-fid. "torchscript:FILE[:key=value,...]": any encoder as a TorchScript
-// program of [n, 3, h, w] -> [n, width], run in a process of its own; keys are those of TorchScriptOptions.
-// Error(WrongUse) for another word, else what is wrong with the file in one sentence.
+// "embedded": the encoder in the resources. "inception:FILE[:pytorch-fid|tf1|cleanfid]": the weights of pytorch-fid.
+// "torchscript:FILE[:key=value,...]": any encoder as a TorchScript program of [n, 3, h, w] -> [n, width], run in a process of its own; keys
+// are those of TorchScriptOptions. Error(WrongUse) for another word, else what is wrong with the file in one sentence.
 FeatureNet openFeatureNet(const std::string& spec);
 
 struct TorchScriptOptions {
@@ -36,6 +36,7 @@ struct TorchScriptOptions {
     std::vector<double> deviation{0.229, 0.224, 0.225};       // "std"
     std::chrono::milliseconds limit{std::chrono::minutes(5)}; // "seconds": for a batch, loading included
 };
+FeatureNet openEmbedded(const std::string& rest);
 FeatureNet openInception(const std::string& rest);
 FeatureNet openTorchScript(const std::string& rest);
 
