@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
+#include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
@@ -141,7 +141,7 @@ private:
 
 std::vector<BenchResult> benchFid(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     const auto a = formulaInput("bench/", "input:real", {10000, 2048}), b = formulaInput("bench/", "input:synthetic", {10000, 2048}) * 1.1;
     double value = 0;
     const auto seconds = timed(options, "Frechet distance of 10,000 x 2048 features", [&] { value = frechetDistance(a, b); });
@@ -150,7 +150,7 @@ std::vector<BenchResult> benchFid(const BenchOptions& options) {
 
 std::vector<BenchResult> benchNeighbours(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     const auto base = formulaInput("bench/", "input:base", {100000, 512}), queries = formulaInput("bench/", "input:queries", {10000, 512});
     const auto seconds = timed(options, "Neighbours among 100,000 vectors", [&] { nearestNeighbours(queries, base, 5); });
     return {resultOf("neighbours/10000-of-100000x512-k5/phloxine", seconds, "exact", 2e4 * 1e5 * 512)};
@@ -158,7 +158,7 @@ std::vector<BenchResult> benchNeighbours(const BenchOptions& options) {
 
 std::vector<BenchResult> benchInception(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     Weights weights;
     TensorSource source{weights, [](const std::string& key, at::IntArrayRef shape) { return formulaWeight("bench/", key, shape, 1.4); }};
     auto binding = Binding::forInference(at::kFloat);

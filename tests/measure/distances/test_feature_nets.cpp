@@ -44,7 +44,7 @@ class TestFeatureNets : public QObject {
 
 private slots:
     void inceptionReadsAWeightFile() {
-        c10::InferenceMode inference;
+        const c10::NoGradGuard noGradients;
         Weights weights;
         TensorSource source{weights, [](const std::string& key, at::IntArrayRef shape) { return formulaWeight("t/", key, shape, 1.4); }};
         auto binding = Binding::forInference(at::kFloat);
