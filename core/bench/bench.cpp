@@ -14,6 +14,7 @@ const std::vector<BenchRow>& benchmarks() {
         {"load", "Time and memory of opening full-size models, beside safetensors and PyTorch", benchLoad},
         {"fid", "Frechet distance between 10,000 and 10,000 tiles, features given", benchFid},
         {"neighbours", "The 5 nearest of 100,000 vectors for 10,000 others", benchNeighbours},
+        {"metrics", "Every distance with its interval, 1,000 tiles against 1,000", benchMetrics},
         {"inception", "Features of Inception-v3, beside PyTorch", benchInception},
     };
     return table;

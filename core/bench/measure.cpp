@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
+#include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/measure/distances/frechet.h"
+#include "core/measure/distances/metrics.h"
 #include "core/measure/distances/neighbours.h"
 #include "core/nn/inception.h"
 #include "core/tensor/devices.h"
@@ -141,7 +142,7 @@ private:
 
 std::vector<BenchResult> benchFid(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     const auto a = formulaInput("bench/", "input:real", {10000, 2048}), b = formulaInput("bench/", "input:synthetic", {10000, 2048}) * 1.1;
     double value = 0;
     const auto seconds = timed(options, "Frechet distance of 10,000 x 2048 features", [&] { value = frechetDistance(a, b); });
@@ -150,15 +151,32 @@ std::vector<BenchResult> benchFid(const BenchOptions& options) {
 
 std::vector<BenchResult> benchNeighbours(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     const auto base = formulaInput("bench/", "input:base", {100000, 512}), queries = formulaInput("bench/", "input:queries", {10000, 512});
     const auto seconds = timed(options, "Neighbours among 100,000 vectors", [&] { nearestNeighbours(queries, base, 5); });
     return {resultOf("neighbours/10000-of-100000x512-k5/phloxine", seconds, "exact", 2e4 * 1e5 * 512)};
 }
 
+std::vector<BenchResult> benchMetrics(const BenchOptions& options) {
+    initDevices("cpu");
+    const c10::NoGradGuard noGradients;
+    constexpr int tiles = 1000, tilesPerGroup = 20;
+    std::vector<int> groups;
+    for (int i = 0; i < tiles; ++i) groups.push_back(i / tilesPerGroup);
+    const FeatureSet real{formulaInput("bench/", "input:real", {tiles, 2048}), groups};
+    const FeatureSet synthetic{formulaInput("bench/", "input:synthetic", {tiles, 2048}) * 1.1, groups};
+    std::vector<BenchResult> results;
+    for (const auto& metric : distanceMetrics()) {
+        Estimate e;
+        const auto seconds = timed(options, metric.title, [&] { e = metric.run(MetricInput(real, synthetic)); });
+        results.push_back(resultOf("metrics/1000x2048/" + std::string(metric.id), seconds, "value " + std::to_string(e.value)));
+    }
+    return results;
+}
+
 std::vector<BenchResult> benchInception(const BenchOptions& options) {
     initDevices("cpu");
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     Weights weights;
     TensorSource source{weights, [](const std::string& key, at::IntArrayRef shape) { return formulaWeight("bench/", key, shape, 1.4); }};
     auto binding = Binding::forInference(at::kFloat);

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include <c10/core/InferenceMode.h>
+#include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
 #include "core/base/FileHashes.h"
@@ -33,11 +33,11 @@ void requireInceptionFile(const Weights& weights, const std::string& name) {
 } // namespace
 
 FeatureNet openInception(const std::string& rest) {
-    c10::InferenceMode inference;
+    const c10::NoGradGuard noGradients;
     auto path = rest;
     const auto* resize = &inceptionResizes().front();
     for (const auto& row : inceptionResizes())
-        if (const auto tail = ":" + std::string(row.id); rest.ends_with(tail))
+        if (const auto tail = std::string(":").append(row.id); rest.ends_with(tail))
             path = rest.substr(0, rest.size() - tail.size()), resize = &row;
     if (const auto colon = path.rfind(':'); colon != path.npos && !std::filesystem::exists(path))
         findInceptionResize(path.substr(colon + 1));
@@ -47,7 +47,7 @@ FeatureNet openInception(const std::string& rest) {
     FeatureNet net{
         "inception", "Inception-v3 of FID, " + std::string(resize->title), rememberedSha256(path), resize->id, nn::Inception::width, {}};
     net.run = [network, resize](const std::vector<Image>& images) {
-        c10::InferenceMode inference;
+        const c10::NoGradGuard noGradients;
         std::vector<at::Tensor> features;
         constexpr std::size_t batch = 16;
         for (std::size_t i = 0; i < images.size(); i += batch) {
