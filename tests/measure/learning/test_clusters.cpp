@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/measure/learning/clusters.h"
 #include "core/base/Dice.h"
+#include "core/measure/learning/clusters.h"
 
 using namespace phloxine;
 

@@ -1,0 +1,117 @@
+// Planted copies of real tissue, and real tissue that is none.
+#include <QtTest>
+
+#include "core/image/ImageFile.h"
+#include "core/image/orientation.h"
+#include "core/measure/copying.h"
+#include "core/measure/learning/encoder.h"
+#include "core/slide/SlideSource.h"
+#include "core/tensor/devices.h"
+#include "tests/support/errors.h"
+#include "tests/support/slides.h"
+
+using namespace phloxine;
+
+class CopyingTest : public QObject {
+    Q_OBJECT
+
+    std::vector<Image> m_training, m_others; // crops of one slide, in turns
+    std::unique_ptr<CopyIndex> m_index;
+    CopyLimit m_limit;
+
+    CopyScores search(const Image& tile, const std::string& group = {}) const {
+        return m_index->search(sketchOf(tile), embeddedEncoder().embed({tile})[0], group);
+    }
+
+private slots:
+    void initTestCase() {
+        initDevices("cpu");
+        const auto slide = openSlide(smallSlide());
+        for (int y = 0; y + 224 <= 2900; y += 160)
+            for (int x = 0; x + 224 <= 2200; x += 224)
+                if (const auto crop = slide->read(0, x, y, 224, 224); true) (y / 160 % 2 ? m_others : m_training).push_back(crop);
+        CopyTiles tiles;
+        std::vector<at::Tensor> features;
+        for (std::size_t i = 0; i < m_training.size(); ++i) {
+            tiles.sketches.push_back(sketchOf(m_training[i]));
+            features.push_back(embeddedEncoder().embed({m_training[i]}));
+            tiles.groups.push_back(std::to_string(i));
+        }
+        tiles.features = at::cat(features);
+        m_index = std::make_unique<CopyIndex>(std::move(tiles));
+        // Every second row of crops overlaps the rows above and below by a quarter: real tissue of its own for the calibration are crops
+        // that share nothing with other training crops, so each training crop against the others.
+        std::vector<CopyScores> scores;
+        std::vector<std::string> groups;
+        for (std::size_t i = 0; i < m_training.size(); ++i)
+            scores.push_back(search(m_training[i], std::to_string(i))), groups.push_back(std::to_string(i));
+        m_limit = calibrateCopyLimit(scores, groups);
+        QVERIFY(m_limit.groups > 50);
+    }
+
+    void copiesAreFound_data() {
+        QTest::addColumn<int>("change");
+        QTest::newRow("exact") << 0;
+        QTest::newRow("flipped") << 1;
+        QTest::newRow("rotated") << 2;
+        QTest::newRow("recompressed") << 3;
+        QTest::newRow("stain shifted") << 4;
+        QTest::newRow("one patch in another tile") << 5;
+    }
+    void copiesAreFound() {
+        QFETCH(int, change);
+        QTemporaryDir folder;
+        int found = 0, planted = 0, right = 0;
+        for (std::size_t i = 3; i < m_training.size(); i += 7) {
+            Image copy = m_training[i];
+            if (change == 1) copy = oriented(copy, 4);
+            if (change == 2) copy = oriented(copy, 1);
+            if (change == 3) {
+                const auto file = std::filesystem::path(folder.path().toStdString()) / (std::to_string(i) + ".jpg");
+                writeFileAtomically(file, encodeJpeg(copy, 50));
+                copy = readImage(file);
+            }
+            if (change == 4)
+                for (std::size_t k = 0; k < copy.rgb.size(); ++k) {
+                    const double powers[] = {1.12, 0.9, 1.05};
+                    copy.rgb[k] = std::uint8_t(std::lround(255 * std::pow(copy.rgb[k] / 255.0, powers[k % 3])));
+                }
+            if (change == 5) {
+                Image patch(104, 104);
+                paste(patch, copy, -60, -52);
+                copy = m_others[i % m_others.size()];
+                paste(copy, oriented(patch, int(i % 8)), 31, 77);
+            }
+            ++planted;
+            const auto scores = search(copy);
+            const auto excess = m_limit.excess(scores);
+            const int detector = m_limit.strongest(scores);
+            const auto& match = detector == 0 ? scores.features : detector == 1 ? scores.pixels : scores.patch;
+            found += excess > 0, right += match.tile == int(i);
+        }
+        qInfo("%d of %d found, %d with their source", found, planted, right);
+        QVERIFY(found >= planted - (change == 5 ? planted / 5 : 0)); // a patch of bare background is nobody's tissue
+    }
+
+    void orientationIsThatOfThePicture() {
+        for (int orientation = 0; orientation < 8; ++orientation) {
+            const auto turned = oriented(m_training[20], orientation);
+            QCOMPARE(search(turned).pixels.tile, 20);
+            QCOMPARE(search(turned).pixels.orientation, orientation);
+        }
+    }
+
+    void tooFewGroupsSaySo() {
+        QCOMPARE(errorOf([] { calibrateCopyLimit(std::vector<CopyScores>(30), std::vector<std::string>(30, "one")); }), "wrong-use");
+    }
+
+    void emptyTissueIsNoPatch() {
+        Image white(224, 224);
+        std::fill(white.rgb.begin(), white.rgb.end(), std::uint8_t(248));
+        const auto scores = search(white);
+        QCOMPARE(scores.patch.tile, -1);
+    }
+};
+
+QTEST_MAIN(CopyingTest)
+#include "test_copying.moc"
