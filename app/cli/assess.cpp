@@ -1,6 +1,7 @@
 // Do synthetic tiles help a classifier? `phloxine assess`.
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -43,8 +44,10 @@ void printReport(const AssessReport& report) {
         printRow(row.arm, ratio, std::to_string(row.realTiles) + "+" + std::to_string(row.syntheticTiles), accuracy, points(row.overReal),
                  points(row.overAugmentation));
     }
+    std::set<std::string> said; // many rows share a remark
     for (const auto& row : report.rows)
-        for (const auto& remark : row.remarks) print(row.arm + ", " + std::to_string(row.realTiles) + " real tiles: " + remark);
+        for (const auto& remark : row.remarks)
+            if (said.insert(remark).second) print(remark);
     for (const auto& remark : report.remarks) print(remark);
 }
 
