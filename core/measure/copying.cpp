@@ -15,11 +15,13 @@ namespace phloxine {
 
 namespace {
 
-constexpr int queryStride = 16, indexStride = 8; // of patches; half of indexStride is the largest error of their place
+constexpr int queryStride = 6, indexStride = 8; // of patches: apart, so that some patch of a copied piece lies nearly as in its source
 constexpr int rings = 8, patchFeatures = 3 * rings;
 constexpr int wholeTemplate = 44, shiftOfWhole = (CopySketch::small - wholeTemplate) / 2;
-constexpr int innerPatch = 24, reach = 12; // the part of a patch that is compared, and how far it is looked for
-constexpr int candidates = 8;
+constexpr int compared = 40, reach = 12;    // side of what is compared of a patch and its surroundings, and how far it is looked for
+constexpr int candidates = 16;              // whole tiles that are compared by pixels ...
+constexpr std::size_t patchesCompared = 160; // ... and patches
+constexpr std::int64_t parts = 8;           // of the index, at least, so that each patch has something to be compared with
 constexpr std::int64_t rowsAtOnce = 1 << 16;
 
 cv::Mat view(const std::vector<std::uint8_t>& pixels, int side) { return {side, side, CV_8U, const_cast<std::uint8_t*>(pixels.data())}; }
@@ -116,38 +118,24 @@ CopyMatch comparePixels(const CopySketch& tile, const CopySketch& training, int 
     return best;
 }
 
-// Where the patch at (x, y) of a tile lies once the tile is turned.
-cv::Point turnedPlace(int x, int y, int orientation) {
-    constexpr int last = CopySketch::large - patchSide;
-    if (orientation >= 4) x = last - x;
-    switch (orientation % 4) {
-    case 1:
-        return {y, last - x};
-    case 2:
-        return {last - x, last - y};
-    case 3:
-        return {last - y, x};
-    default:
-        return {x, y};
-    }
-}
-
+// Instead of the training tile the small part is turned, the other way round.
 CopyMatch comparePatch(const CopySketch& tile, std::pair<int, int> place, const CopySketch& training, std::pair<int, int> source,
                        int index) {
-    constexpr int margin = (patchSide - innerPatch) / 2;
-    const cv::Mat part = view(tile.fine, CopySketch::large)({place.first + margin, place.second + margin, innerPatch, innerPatch});
+    constexpr int margin = (compared - patchSide) / 2;
+    const cv::Rect whole(0, 0, CopySketch::large, CopySketch::large);
+    const cv::Rect here(place.first - margin, place.second - margin, compared, compared);
+    const auto there =
+        cv::Rect(source.first - margin - reach / 2, source.second - margin - reach / 2, compared + reach, compared + reach) & whole;
+    if ((here & whole) != here || there.width < compared || there.height < compared) return {index};
+    const cv::Mat part = view(tile.fine, CopySketch::large)(here), field = view(training.fine, CopySketch::large)(there);
     CopyMatch best{index};
     best.x = place.first, best.y = place.second;
     for (int orientation = 0; orientation < 8; ++orientation) {
-        const auto from = turnedPlace(source.first, source.second, orientation);
-        const int left = std::max(0, from.x + margin - reach / 2), top = std::max(0, from.y + margin - reach / 2);
-        const int right = std::min(CopySketch::large, from.x + margin + innerPatch + reach / 2);
-        const int bottom = std::min(CopySketch::large, from.y + margin + innerPatch + reach / 2);
         cv::Point at;
-        const auto field = turned(view(training.fine, CopySketch::large), orientation);
-        const auto score = correlate(field({left, top, right - left, bottom - top}), part, &at);
+        const int inverse = orientation >= 4 ? orientation : (4 - orientation) % 4; // a flip with a turn undoes itself
+        const auto score = correlate(field, turned(part, inverse), &at);
         if (score > best.score)
-            best.score = score, best.orientation = orientation, best.fromX = left + at.x - margin, best.fromY = top + at.y - margin;
+            best.score = score, best.orientation = orientation, best.fromX = there.x + at.x + margin, best.fromY = there.y + at.y + margin;
     }
     return best;
 }
@@ -166,6 +154,9 @@ CopySketch sketchOf(const Image& tile) {
             pixels[i] = std::uint8_t(std::min(255.0, density * 100));
         }
     }
+    // A piece that was moved by an odd number of pixels falls between the pixels of the sketch.
+    const auto fine = view(sketch.fine, CopySketch::large);
+    cv::GaussianBlur(fine, fine, {}, 0.8);
     return sketch;
 }
 
@@ -182,6 +173,7 @@ CopyIndex::CopyIndex(CopyTiles training) : m_training(std::move(training)) {
     if (m_places.empty()) return;
     m_mean = m_patches.mean(0), m_scale = m_patches.std(0, false).clamp_min(1e-3);
     m_patches.sub_(m_mean).div_(m_scale);
+    m_lengths = m_patches.square().sum(1);
 }
 
 CopyScores CopyIndex::search(const CopySketch& tile, const at::Tensor& feature, const std::string& group) const {
@@ -201,53 +193,72 @@ CopyScores CopyIndex::search(const CopySketch& tile, const at::Tensor& feature, 
         if (k == 0) best.features = match, best.features.score = values[order[0]];
         if (match.score > best.pixels.score) best.pixels = match;
     }
+    searchPatches(tile, group, best.patch);
+    return best;
+}
+
+// Each patch of the tile looks for its nearest in every part of the index. A patch that is nearer to one place than to the rest of the
+// tissue is worth a look at the pixels.
+void CopyIndex::searchPatches(const CopySketch& tile, const std::string& group, CopyMatch& best) const {
     const auto patches = patchesOf(tile, queryStride);
-    if (patches.places.empty() || m_places.empty()) return best;
+    if (patches.places.empty() || m_places.empty()) return;
+    const auto& groups = m_training.groups;
     const auto queries = (matrix(patches.features) - m_mean) / m_scale;
     const auto lengths = queries.square().sum(1, true);
+    const auto count = patches.places.size();
     struct Candidate {
-        float distance;
-        std::int64_t query, row;
-        int tile;
+        float distance = 1e30f, ratio = 1;
+        std::int64_t row = -1;
     };
-    std::map<int, Candidate> byTile; // the best patch of each training tile
+    std::vector<Candidate> candidates(count);
+    std::vector<std::vector<float>> elsewhere(count);
+    const auto atOnce = std::min(rowsAtOnce, std::int64_t(m_places.size()) / parts + 1);
     for (std::size_t first = 0; first < groups.size();) {
-        std::size_t last = first;
-        while (last < groups.size() && m_firstOfTile[last + 1] - m_firstOfTile[first] <= rowsAtOnce) ++last;
-        last = std::max(last, first + 1);
-        const auto rows = m_patches.narrow(0, m_firstOfTile[first], m_firstOfTile[last] - m_firstOfTile[first]);
-        const auto distances = at::addmm(lengths, queries, rows.t(), 1, -2).add_(rows.square().sum(1)); // [queries, rows]
-        const auto [nearest, which] = distances.min(0);
-        const auto* d = nearest.const_data_ptr<float>();
-        const auto* q = which.const_data_ptr<std::int64_t>();
-        for (std::size_t i = first; i < last; ++i) {
-            if (!allowed(i)) continue;
-            for (auto row = m_firstOfTile[i]; row < m_firstOfTile[i + 1]; ++row) {
-                const auto local = row - m_firstOfTile[first];
-                const auto found = byTile.find(int(i));
-                if (found == byTile.end()) byTile.emplace(int(i), Candidate{d[local], q[local], row, int(i)});
-                else if (d[local] < found->second.distance) found->second = {d[local], q[local], row, int(i)};
+        std::size_t last = first + 1;
+        while (last < groups.size() && m_firstOfTile[last + 1] - m_firstOfTile[first] <= atOnce) ++last;
+        const auto begin = m_firstOfTile[first];
+        const auto rows = m_patches.narrow(0, begin, m_firstOfTile[last] - begin);
+        if (rows.size(0) > 0) {
+            auto distances = at::addmm(lengths, queries, rows.t(), 1, -2).add_(m_lengths.narrow(0, begin, rows.size(0))); // [queries, rows]
+            for (std::size_t i = first; i < last; ++i)
+                if (groups[i] == group) distances.narrow(1, m_firstOfTile[i] - begin, m_firstOfTile[i + 1] - m_firstOfTile[i]).fill_(1e30f);
+            const auto [nearest, which] = distances.min(1);
+            const auto* d = nearest.const_data_ptr<float>();
+            const auto* row = which.const_data_ptr<std::int64_t>();
+            for (std::size_t q = 0; q < count; ++q) {
+                elsewhere[q].push_back(d[q]);
+                if (d[q] < candidates[q].distance) candidates[q].distance = d[q], candidates[q].row = begin + row[q];
             }
         }
         first = last;
     }
-    std::vector<Candidate> ranked;
-    for (const auto& [index, candidate] : byTile) ranked.push_back(candidate);
-    const auto kept = std::min(ranked.size(), std::size_t(2 * candidates));
-    std::partial_sort(ranked.begin(), ranked.begin() + std::ptrdiff_t(kept), ranked.end(),
-                      [](const auto& a, const auto& b) { return a.distance < b.distance; });
-    for (std::size_t k = 0; k < kept; ++k) {
-        const auto& c = ranked[k];
-        const auto match = comparePatch(tile, patches.places[std::size_t(c.query)], m_training.sketches[std::size_t(c.tile)],
-                                        m_places[std::size_t(c.row)], c.tile);
-        if (match.score > best.patch.score) best.patch = match;
+    std::vector<std::size_t> order;
+    for (std::size_t q = 0; q < count; ++q) {
+        if (candidates[q].row < 0) continue;
+        auto& others = elsewhere[q];
+        std::nth_element(others.begin(), others.begin() + std::ptrdiff_t(others.size() / 2), others.end());
+        candidates[q].ratio = std::max(0.f, candidates[q].distance) / std::max(1e-6f, others[others.size() / 2]);
+        order.push_back(q);
     }
-    return best;
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return candidates[a].ratio < candidates[b].ratio; });
+    order.resize(std::min(order.size(), patchesCompared));
+    for (const auto q : order) {
+        const auto row = candidates[q].row;
+        const auto owner = int(std::upper_bound(m_firstOfTile.begin(), m_firstOfTile.end(), row) - m_firstOfTile.begin()) - 1;
+        const auto match =
+            comparePatch(tile, patches.places[q], m_training.sketches[std::size_t(owner)], m_places[std::size_t(row)], owner);
+        if (match.score > best.score) best = match;
+    }
 }
 
 namespace {
 
-std::array<double, 3> values(const CopyScores& s) { return {s.features.score, s.pixels.score, s.patch.score}; }
+// Fisher's transform: correlations crowd below 1, where copies differ from what is merely alike.
+double spreadOut(double correlation) { return std::atanh(std::clamp(correlation, -0.9999, 0.9999)); }
+
+std::array<double, 3> values(const CopyScores& s) {
+    return {spreadOut(s.features.score), spreadOut(s.pixels.score), spreadOut(s.patch.score)};
+}
 
 double quantile(std::vector<double> sorted, double q) {
     std::sort(sorted.begin(), sorted.end());

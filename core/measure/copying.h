@@ -31,7 +31,7 @@ struct CopyMatch {
     double score = -1;        // correlation -1..1, of pixels or of features
     int orientation = 0;      // of the training tile: quarter turns to the left, +4 after a flip from left to right
     int x = 0, y = 0;         // of the patch in the tile, and ...
-    int fromX = 0, fromY = 0; // ... in the turned training tile; both in pixels of the fine sketch. Side patchSide
+    int fromX = 0, fromY = 0; // ... in the training tile as it is; both in pixels of the fine sketch. Side patchSide
 };
 inline constexpr int patchSide = 32; // of 112
 
@@ -48,14 +48,16 @@ public:
     const CopyTiles& training() const { return m_training; }
 
 private:
+    void searchPatches(const CopySketch& tile, const std::string& group, CopyMatch& best) const;
+
     CopyTiles m_training;
-    at::Tensor m_patches;                      // [n * patches, d]
+    at::Tensor m_patches, m_lengths;           // [n * patches, d], and their squared lengths
     at::Tensor m_mean, m_scale;                // [d] of the patch features
     std::vector<std::int64_t> m_firstOfTile;   // rows of m_patches
     std::vector<std::pair<int, int>> m_places; // of each row, x and y
 };
 
-// A limit for the largest of the three scores, each measured in its own spread over real tiles.
+// A limit for the largest of the three scores, each after Fisher's transform in its own spread over real tiles.
 struct CopyLimit {
     double median[3] = {}, spread[3] = {1, 1, 1}; // features, pixels, patch
     double limit = 0;
