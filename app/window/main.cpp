@@ -54,15 +54,18 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.setApplicationDescription(QStringLiteral("Synthetic histology tiles beside real slides. For research only, not for diagnosis."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addOptions({{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
-                       {QStringLiteral("scene"), QStringLiteral("generate, empty, running, text, export, error, models or add-model."),
-                        QStringLiteral("name"), QStringLiteral("generate")},
-                       {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
-                       {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
+    parser.addOptions(
+        {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
+         {QStringLiteral("scene"), QStringLiteral("generate, empty, running, text, export, error, models, add-model or compare."),
+          QStringLiteral("name"), QStringLiteral("generate")},
+         {QStringLiteral("comparison"), QStringLiteral("Request of the scene compare."), QStringLiteral("file")},
+         {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
+         {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));
     parser.process(app);
     options.screenshot.file = parser.value(QStringLiteral("screenshot"));
     options.screenshot.scene = parser.value(QStringLiteral("scene"));
+    options.screenshot.comparison = parser.value(QStringLiteral("comparison"));
     options.theme = parser.value(QStringLiteral("theme"));
     options.slide = parser.positionalArguments().value(0);
     options.screenshot.slideGiven = !options.slide.isEmpty();

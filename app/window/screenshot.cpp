@@ -9,11 +9,16 @@
 #include <QListWidget>
 #include <QPainter>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QThread>
+#include <nlohmann/json.hpp>
 
+#include "core/base/Error.h"
+#include "core/base/Json.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
+#include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/models/ModelsPage.h"
@@ -44,6 +49,7 @@ public:
     bool enter(const Screenshot& wanted) {
         const QString& name = wanted.scene;
         if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
+        if (name == QLatin1String("compare")) return showComparison(wanted.comparison);
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
             if (!generate()) return false;
@@ -128,6 +134,22 @@ private:
         return settle(true);
     }
 
+    // Without a request the page as it is at first.
+    bool showComparison(const QString& request) {
+        m_window.showWorkspace(m_window.compare());
+        if (request.isEmpty()) return settle(true);
+        try {
+            m_window.compare()->setRequest(compareRequestFromJson(readJsonFile(request.toStdString()), request.toStdString()));
+        } catch (const Error& e) {
+            std::fprintf(stderr, "phloxine-window: %s\n", e.what());
+            return false;
+        }
+        const auto ready = [this] { return m_window.compare()->findChild<QPushButton*>(QStringLiteral("compareButton"))->isEnabled(); };
+        if (!waitFor(ready)) return false;
+        m_window.compare()->run();
+        return waitFor([this] { return m_window.compare()->report() != nullptr; }) && settle(true);
+    }
+
     void showError() {
         ui::Failure failure;
         failure.code = ErrorCode::DiskFull;
@@ -155,8 +177,9 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"), QStringLiteral("running"), QStringLiteral("text"),
-                       QStringLiteral("export"),   QStringLiteral("error"), QStringLiteral("models"),  QStringLiteral("add-model")}
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),     QStringLiteral("running"),
+                       QStringLiteral("text"),     QStringLiteral("export"),    QStringLiteral("error"),
+                       QStringLiteral("models"),   QStringLiteral("add-model"), QStringLiteral("compare")}
         .contains(scene);
 }
 

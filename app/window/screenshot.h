@@ -12,6 +12,7 @@ namespace phloxine {
 struct Screenshot {
     QString file, scene = QStringLiteral("generate");
     bool slideGiven = false; // one is being opened already
+    QString comparison;      // a request as JSON, for the scene `compare`
 };
 
 bool knownScene(const QString& scene);

@@ -104,7 +104,7 @@ struct SyntheticReport {
 };
 
 struct CompareReport {
-    Json protocol; // extractors with hash and resize, n, groups, split, seeds, stain matrix, build
+    std::string protocol; // a JSON object: extractors with hash and resize, n, groups, split, seeds, stain matrix, build
     SetSummary real, training;
     std::vector<std::string> realTiles;
     std::vector<std::filesystem::path> realFiles; // never written

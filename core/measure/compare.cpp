@@ -121,7 +121,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     report.real = real.summary;
     if (training) report.training = training->summary;
     for (const auto& tile : real.set.tiles) report.realTiles.push_back(tile.name), report.realFiles.push_back(tile.file);
-    report.protocol = protocolOf(request, extractors, real);
+    report.protocol = protocolOf(request, extractors, real).dump(2);
     report.warnings = warningsOf(report.real, report.synthetic);
     progress({"", 1});
     return report;

@@ -18,10 +18,10 @@ namespace {
 constexpr int queryStride = 6, indexStride = 8; // of patches: apart, so that some patch of a copied piece lies nearly as in its source
 constexpr int rings = 8, patchFeatures = 3 * rings;
 constexpr int wholeTemplate = 44, shiftOfWhole = (CopySketch::small - wholeTemplate) / 2;
-constexpr int compared = 40, reach = 12;    // side of what is compared of a patch and its surroundings, and how far it is looked for
-constexpr int candidates = 16;              // whole tiles that are compared by pixels ...
+constexpr int compared = 40, reach = 12;     // side of what is compared of a patch and its surroundings, and how far it is looked for
+constexpr int candidates = 16;               // whole tiles that are compared by pixels ...
 constexpr std::size_t patchesCompared = 160; // ... and patches
-constexpr std::int64_t parts = 8;           // of the index, at least, so that each patch has something to be compared with
+constexpr std::int64_t parts = 8;            // of the index, at least, so that each patch has something to be compared with
 constexpr std::int64_t rowsAtOnce = 1 << 16;
 
 cv::Mat view(const std::vector<std::uint8_t>& pixels, int side) { return {side, side, CV_8U, const_cast<std::uint8_t*>(pixels.data())}; }

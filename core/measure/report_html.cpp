@@ -56,8 +56,6 @@ std::string range(double low, double high) {
     return std::isfinite(low) && std::isfinite(high) ? shortNumber(low) + " to " + shortNumber(high) : "\u2013";
 }
 
-std::string percent(double share) { return shortNumber(share * 100) + " %"; }
-
 std::string base64(std::string_view bytes) {
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text;
@@ -238,7 +236,7 @@ std::string reportPage(const CompareReport& report, ReportPictures pictures) {
         html += "<h3>Trivial cues</h3>" + cues(s);
     }
     html += faults(report);
-    return html + "<h2>Protocol</h2><div class=\"card\"><pre>" + escaped(report.protocol.dump(2)) + "</pre></div></html>\n";
+    return html + "<h2>Protocol</h2><div class=\"card\"><pre>" + escaped(report.protocol) + "</pre></div></html>\n";
 }
 
 } // namespace phloxine

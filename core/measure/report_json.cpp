@@ -180,7 +180,7 @@ Json headline(const SyntheticReport& s) {
 } // namespace
 
 Json toJson(const CompareReport& report) {
-    Json json{{"format", "phloxine-compare/1"}, {"protocol", report.protocol}, {"n", Json::object()}};
+    Json json{{"format", "phloxine-compare/1"}, {"protocol", parseJson(report.protocol, "the protocol")}, {"n", Json::object()}};
     json["n"][report.real.name] = report.real.tiles;
     for (const auto& s : report.synthetic) json["n"][s.set.name] = s.set.tiles;
     json["metrics"] = report.synthetic.empty() ? Json::object() : headline(report.synthetic.front());

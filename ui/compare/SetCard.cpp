@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include <QApplication>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
