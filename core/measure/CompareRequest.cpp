@@ -27,11 +27,11 @@ SetChoice choiceFromJson(const Json& json) {
 } // namespace
 
 const std::vector<MetricGroup>& metricGroups() {
-    static const std::vector<MetricGroup> rows = {{"distances", "Distances between the sets: FID, KID, precision, recall"},
+    static const std::vector<MetricGroup> rows = {{"distances", "Distances between the sets"},
                                                   {"tissue", "Stain, nuclei, background, texture"},
                                                   {"copying", "Near copies of training tiles"},
-                                                  {"adherence", "Is the asked class and attribute there"},
-                                                  {"cues", "Can trivial features tell the sets apart"}};
+                                                  {"adherence", "Is the asked class there"},
+                                                  {"cues", "Trivial cues"}};
     return rows;
 }
 

@@ -12,7 +12,7 @@ namespace phloxine {
 namespace {
 
 constexpr int fewGroups = 300;          // below, a rate of one in a hundred is only roughly known
-constexpr std::size_t tilesOfGroup = 4; // that calibrate the limit
+constexpr std::size_t tilesOfGroup = 2; // that calibrate the limit
 constexpr std::size_t pairsShown = 24;
 
 std::string share(double value) {

@@ -173,7 +173,7 @@ CopyIndex::CopyIndex(CopyTiles training) : m_training(std::move(training)) {
     if (m_places.empty()) return;
     m_mean = m_patches.mean(0), m_scale = m_patches.std(0, false).clamp_min(1e-3);
     m_patches.sub_(m_mean).div_(m_scale);
-    m_lengths = m_patches.square().sum(1);
+    m_patches = at::cat({m_patches, m_patches.square().sum(1, true)}, 1);
 }
 
 CopyScores CopyIndex::search(const CopySketch& tile, const at::Tensor& feature, const std::string& group) const {
@@ -203,8 +203,10 @@ void CopyIndex::searchPatches(const CopySketch& tile, const std::string& group, 
     const auto patches = patchesOf(tile, queryStride);
     if (patches.places.empty() || m_places.empty()) return;
     const auto& groups = m_training.groups;
+    // |q - r|^2 - |q|^2 = [-2 q, 1] . [r, |r|^2]: one product per part, and |q|^2 changes no order among the rows.
     const auto queries = (matrix(patches.features) - m_mean) / m_scale;
-    const auto lengths = queries.square().sum(1, true);
+    const auto lengths = queries.square().sum(1);
+    const auto left = at::cat({queries * -2, at::ones({queries.size(0), 1})}, 1);
     const auto count = patches.places.size();
     struct Candidate {
         float distance = 1e30f, ratio = 1;
@@ -219,10 +221,11 @@ void CopyIndex::searchPatches(const CopySketch& tile, const std::string& group, 
         const auto begin = m_firstOfTile[first];
         const auto rows = m_patches.narrow(0, begin, m_firstOfTile[last] - begin);
         if (rows.size(0) > 0) {
-            auto distances = at::addmm(lengths, queries, rows.t(), 1, -2).add_(m_lengths.narrow(0, begin, rows.size(0))); // [queries, rows]
+            auto distances = at::mm(left, rows.t()); // [queries, rows]
             for (std::size_t i = first; i < last; ++i)
                 if (groups[i] == group) distances.narrow(1, m_firstOfTile[i] - begin, m_firstOfTile[i + 1] - m_firstOfTile[i]).fill_(1e30f);
-            const auto [nearest, which] = distances.min(1);
+            const auto [shortest, which] = distances.min(1);
+            const auto nearest = shortest + lengths;
             const auto* d = nearest.const_data_ptr<float>();
             const auto* row = which.const_data_ptr<std::int64_t>();
             for (std::size_t q = 0; q < count; ++q) {

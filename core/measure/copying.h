@@ -51,7 +51,7 @@ private:
     void searchPatches(const CopySketch& tile, const std::string& group, CopyMatch& best) const;
 
     CopyTiles m_training;
-    at::Tensor m_patches, m_lengths;           // [n * patches, d], and their squared lengths
+    at::Tensor m_patches;                      // [n * patches, d + 1]: the features of each patch, and their squared length
     at::Tensor m_mean, m_scale;                // [d] of the patch features
     std::vector<std::int64_t> m_firstOfTile;   // rows of m_patches
     std::vector<std::pair<int, int>> m_places; // of each row, x and y

@@ -1,5 +1,8 @@
 #include "ui/compare/ComparePage.h"
 
+#include <algorithm>
+
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -89,6 +92,13 @@ QWidget* ComparePage::makeLeft() {
         m_extractorFile = row == 0 ? QString() : QFileDialog::getOpenFileName(this, tr("Weights of the encoder"));
         if (m_extractorFile.isEmpty()) m_extractor->setCurrentIndex(0);
     });
+    sets->addWidget(sectionHead(tr("What to measure"), body));
+    for (const auto& group : metricGroups()) {
+        m_groups.push_back(new QCheckBox(fromUtf8(group.title), body));
+        m_groups.back()->setChecked(true);
+        connect(m_groups.back(), &QCheckBox::toggled, this, &ComparePage::showState);
+        sets->addWidget(m_groups.back());
+    }
     sets->addWidget(new Note(
         ui::Tone::Info,
         tr("Both sets are decoded and resized the same way before measuring. The cue check says whether their files still differ."), body));
@@ -211,12 +221,17 @@ CompareRequest ComparePage::request() const {
     request.real = m_real->choice();
     request.synthetic = {m_synthetic->choice()};
     if (!m_training->path().isEmpty()) request.training = m_training->choice();
+    for (std::size_t i = 0; i < m_groups.size(); ++i)
+        if (m_groups[i]->isChecked()) request.metrics.push_back(metricGroups()[i].id);
     const char* kinds[] = {"", "inception:", "torchscript:"};
     if (m_extractor->currentIndex() > 0) request.extractors.push_back(kinds[m_extractor->currentIndex()] + m_extractorFile.toStdString());
     return request;
 }
 
 void ComparePage::setRequest(const CompareRequest& request) {
+    for (std::size_t i = 0; i < m_groups.size(); ++i)
+        m_groups[i]->setChecked(request.metrics.empty() ||
+                                std::find(request.metrics.begin(), request.metrics.end(), metricGroups()[i].id) != request.metrics.end());
     m_real->setChoice(request.real);
     if (!request.synthetic.empty()) m_synthetic->setChoice(request.synthetic.front());
     if (!request.training.path.empty()) m_training->setChoice(request.training);
@@ -227,6 +242,8 @@ QString ComparePage::whyNotReady() const {
     if (m_synthetic->path().isEmpty()) return tr("Choose a set of synthetic tiles to start");
     for (const SetCard* card : {m_real, m_synthetic, m_training})
         if (!card->problem().isEmpty()) return card->problem();
+    if (std::none_of(m_groups.begin(), m_groups.end(), [](const auto* box) { return box->isChecked(); }))
+        return tr("Choose what to measure");
     if (m_real->tiles() == 0 || m_synthetic->tiles() == 0) return tr("Reading the folders");
     return {};
 }

@@ -8,6 +8,7 @@
 #include "core/measure/CompareReport.h"
 #include "core/measure/CompareRequest.h"
 
+class QCheckBox;
 class QComboBox;
 class QGridLayout;
 class QLabel;
@@ -61,6 +62,7 @@ private:
     JobBridge& m_bridge;
     SetCard *m_real = nullptr, *m_synthetic = nullptr, *m_training = nullptr;
     QComboBox *m_extractor = nullptr, *m_sets = nullptr;
+    std::vector<QCheckBox*> m_groups; // what to measure, parallel to metricGroups()
     QString m_extractorFile;
     QLabel *m_cost = nullptr, *m_subtitle = nullptr;
     IconLabel* m_costMark = nullptr;

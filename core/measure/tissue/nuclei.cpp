@@ -14,6 +14,7 @@ namespace {
 
 constexpr double workDiameterPx = 12, largestDiameterPx = 16; // larger nuclei are reduced to the first
 constexpr float glassDensity = 0.09f;
+constexpr double bloodShare = 0.3; // red cells absorb green and blue strongly but hardly any red; nuclei have 0.5 and more
 
 cv::Mat blurred(const cv::Mat& values, double sigma) {
     cv::Mat out;
@@ -223,17 +224,20 @@ NucleusField findNuclei(const StainDensities& densities, const NucleusSettings& 
         cv::setNumThreads(1); // our threads share the cores with the denoiser
         cv::Mat haematoxylin(densities.height, densities.width, CV_32F, const_cast<float*>(densities.haematoxylin.data()));
         cv::Mat green(densities.height, densities.width, CV_32F, const_cast<float*>(densities.green.data()));
+        cv::Mat red(densities.height, densities.width, CV_32F, const_cast<float*>(densities.red.data()));
         double d = settings.diameterPx, scale = 1;
         if (d > largestDiameterPx) {
             scale = d / workDiameterPx, d = workDiameterPx;
             const cv::Size size(int(std::lround(densities.width / scale)), int(std::lround(densities.height / scale)));
-            cv::Mat smallH, smallG;
+            cv::Mat smallH, smallG, smallR;
             cv::resize(haematoxylin, smallH, size, 0, 0, cv::INTER_AREA);
             cv::resize(green, smallG, size, 0, 0, cv::INTER_AREA);
-            haematoxylin = smallH, green = smallG;
+            cv::resize(red, smallR, size, 0, 0, cv::INTER_AREA);
+            haematoxylin = smallH, green = smallG, red = smallR;
         }
-        const cv::Mat tissue = blurred(green, 0.1 * d) > glassDensity;
-        cv::Mat mask = nuclearMask(haematoxylin, tissue, d, settings.leastContrast), labels;
+        const cv::Mat smoothGreen = blurred(green, 0.1 * d), tissue = smoothGreen > glassDensity;
+        const cv::Mat notBlood = blurred(red, 0.1 * d) > bloodShare * smoothGreen;
+        cv::Mat mask = nuclearMask(haematoxylin, tissue & notBlood, d, settings.leastContrast), labels;
         const double discPx = CV_PI / 4 * d * d;
         fillHoles(mask, 0.2 * discPx);
         int count = flood(centreResponse(haematoxylin, mask, d), mask, d, labels);

@@ -55,7 +55,8 @@ StainDensities stainDensities(const Image& image, const StainMatrix& matrix, dou
     const auto rows = unmixing(matrix);
     const auto table = densityTable(i0);
     const std::size_t n = std::size_t(image.width) * std::size_t(image.height);
-    StainDensities out{image.width, image.height, std::vector<float>(n), std::vector<float>(n), std::vector<float>(n)};
+    StainDensities out{image.width,           image.height,          std::vector<float>(n),
+                       std::vector<float>(n), std::vector<float>(n), std::vector<float>(n)};
     std::array<std::array<float, 3>, 2> weights{};
     for (std::size_t k = 0; k < 2; ++k)
         for (std::size_t c = 0; c < 3; ++c) weights[k][c] = float(rows[k][c]);
@@ -64,7 +65,7 @@ StainDensities stainDensities(const Image& image, const StainMatrix& matrix, dou
         const float r = table[p[0]], g = table[p[1]], b = table[p[2]];
         out.haematoxylin[i] = std::max(0.0f, weights[0][0] * r + weights[0][1] * g + weights[0][2] * b);
         out.eosin[i] = std::max(0.0f, weights[1][0] * r + weights[1][1] * g + weights[1][2] * b);
-        out.green[i] = g;
+        out.red[i] = r, out.green[i] = g;
     }
     return out;
 }

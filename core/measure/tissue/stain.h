@@ -24,7 +24,7 @@ const StainMatrix& ruifrokJohnston();
 struct StainDensities {
     int width = 0, height = 0;
     std::vector<float> haematoxylin, eosin; // [h, w], never negative
-    std::vector<float> green;               // optical density of the green channel, which both stains absorb: tells tissue from glass
+    std::vector<float> red, green;          // optical densities: both stains absorb green (tissue or glass?), only haematoxylin red
 };
 
 // The third vector of the unmixing is the one perpendicular to both stains. Error(WrongUse) for an empty image, or for a matrix whose

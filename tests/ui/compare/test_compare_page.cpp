@@ -84,6 +84,7 @@ private Q_SLOTS:
         CompareRequest request;
         request.real = {{}, f.render("real", 24).toStdString(), "^g([0-9]+)"};
         request.synthetic = {{{}, f.render("made", 12).toStdString(), {}}};
+        request.metrics = {"distances", "tissue", "copying", "cues"}; // judges take their time
         f.page.setRequest(request);
         auto* run = f.find<QPushButton>("compareButton");
         QTRY_VERIFY_WITH_TIMEOUT(run->isEnabled(), readMs);
