@@ -268,7 +268,6 @@ double quantile(std::vector<double> sorted, double q) {
     return sorted[std::min(sorted.size() - 1, std::size_t(std::ceil(q * double(sorted.size()))))];
 }
 
-// What a share `rate` of real tiles exceeds with the largest of their three scores.
 CopyLimit limitOf(const std::vector<CopyScores>& scores, double rate) {
     CopyLimit limit;
     limit.statedRate = rate;
@@ -277,28 +276,27 @@ CopyLimit limitOf(const std::vector<CopyScores>& scores, double rate) {
         for (const auto& s : scores) column.push_back(values(s)[k]);
         limit.median[k] = quantile(column, 0.5);
         limit.spread[k] = std::max(1e-3, quantile(column, 0.9) - limit.median[k]);
+        limit.limits[k] = (quantile(column, 1 - rate / 3) - limit.median[k]) / limit.spread[k];
     }
-    std::vector<double> largest;
-    for (const auto& s : scores) largest.push_back(limit.excess(s));
-    limit.limit = quantile(largest, 1 - rate);
     return limit;
+}
+
+std::array<double, 3> excesses(const CopyLimit& limit, const CopyScores& scores) {
+    auto v = values(scores);
+    for (std::size_t k = 0; k < 3; ++k) v[k] = (v[k] - limit.median[k]) / limit.spread[k] - limit.limits[k];
+    return v;
 }
 
 } // namespace
 
 double CopyLimit::excess(const CopyScores& scores) const {
-    const auto v = values(scores);
-    double largest = -1e9;
-    for (std::size_t k = 0; k < 3; ++k) largest = std::max(largest, (v[k] - median[k]) / spread[k]);
-    return largest - limit;
+    const auto over = excesses(*this, scores);
+    return *std::max_element(over.begin(), over.end());
 }
 
 int CopyLimit::strongest(const CopyScores& scores) const {
-    const auto v = values(scores);
-    int best = 0;
-    for (int k = 1; k < 3; ++k)
-        if ((v[std::size_t(k)] - median[k]) / spread[k] > (v[std::size_t(best)] - median[best]) / spread[best]) best = k;
-    return best;
+    const auto over = excesses(*this, scores);
+    return int(std::max_element(over.begin(), over.end()) - over.begin());
 }
 
 CopyLimit calibrateCopyLimit(const std::vector<CopyScores>& scores, const std::vector<std::string>& groups, double rate) {

@@ -57,10 +57,10 @@ private:
     std::vector<std::pair<int, int>> m_places; // of each row, x and y
 };
 
-// A limit for the largest of the three scores, each after Fisher's transform in its own spread over real tiles.
+// Limits for the three scores, each after Fisher's transform in its own spread over real tiles; each may raise a third of the false alarms.
 struct CopyLimit {
     double median[3] = {}, spread[3] = {1, 1, 1}; // features, pixels, patch
-    double limit = 0;
+    double limits[3] = {};
     double statedRate = 0.01;
     int groups = 0;                                // that it was calibrated on
     int alarms = 0, checked = 0;                   // cross-checked: groups whose tiles were over a limit found without them
