@@ -90,7 +90,6 @@ bool scalesKnown(const CompareRequest& request) {
 CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     validate(request);
     initDevices();
-    at::InferenceMode inference;
     const auto progress = hook ? hook : [](const Progress&) {};
     std::vector<FeatureNet> extractors;
     for (const auto& spec : request.extractors) extractors.push_back(openFeatureNet(spec));

@@ -68,6 +68,17 @@ private slots:
         for (const auto& d : s.distributions) QCOMPARE(d.syntheticValues.size(), std::size_t(40));
     }
 
+    // Judges are trained in the middle of a comparison.
+    void classesAreJudged() {
+        auto r = request("made");
+        r.metrics = {"adherence"}, r.steps = 4;
+        const auto report = compare(r);
+        const auto& adherence = report.synthetic.at(0).adherence;
+        QCOMPARE(adherence.classes.size(), std::size_t(6)); // two judges: all, few, many
+        for (const auto& row : adherence.classes) QVERIFY(std::isfinite(row.real) && std::isfinite(row.synthetic));
+        QCOMPARE(adherence.findings.size(), std::size_t(2));
+    }
+
     void rightMeasureReacts() {
         const auto blurred = compare(request("blurred"));
         const auto high = [](const CompareReport& r) {
