@@ -65,19 +65,23 @@ struct CopyingResult {
 };
 
 struct ClassAdherenceRow {
-    std::string className, judge; // judge: "colour", "haematoxylin"
+    std::string className, judge; // judge: "fingerprints", "haematoxylin"
     double real = 0, realLow = 0, realHigh = 0, synthetic = 0, syntheticLow = 0, syntheticHigh = 0;
     int realTiles = 0, syntheticTiles = 0;
 };
+// Rank correlation of the asked level with what is measured; NaN where there is none.
 struct AttributeRow {
-    std::string attribute, className; // className empty = mean within classes
-    int tiles = 0;
-    double correlation = 0, low = 0, high = 0, ceiling = 1;
+    std::string attribute, className, measuredBy; // className empty = mean within classes
+    int tiles = 0, groups = 0;                    // that ask for a level; groups: fields or seeds
+    double correlation = Estimate::none, low = Estimate::none, high = Estimate::none;
+    double ceiling = Estimate::none;                                                   // three levels cannot reach 1
+    double real = Estimate::none, realLow = Estimate::none, realHigh = Estimate::none; // of real tiles with their own captions
+    int realTiles = 0;
 };
 struct AdherenceResult {
     std::vector<ClassAdherenceRow> classes; // the pooled row has an empty className
     std::vector<AttributeRow> attributes;
-    std::vector<Finding> findings;
+    std::vector<Finding> findings, attributeFindings; // of the classes, of the attributes
 };
 
 struct CueRow {

@@ -52,7 +52,8 @@ void addRow(const fs::path& folder, const Json& row, TileSet& set, std::string& 
     // Reports carry no absolute path.
     const auto name = fs::path(file).is_absolute() ? fs::path(file).filename().string() : file;
     TileEntry tile{
-        folder / file, name, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {}};
+        folder / file,      name, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {},
+        text(row, {"seed"})};
     tile.prompt = text(row, {"prompt", "text", "caption"});
     if (const auto request = row.find("request"); tile.prompt.empty() && request != row.end() && request->is_object())
         tile.prompt = text(*request, {"prompt"});
@@ -85,20 +86,21 @@ void readPictures(const fs::path& folder, TileSet& set) {
         } else if (entry->is_regular_file() && isPicture(entry->path())) {
             const auto relative = entry->path().lexically_relative(folder);
             const auto className = relative.has_parent_path() ? relative.begin()->string() : std::string();
-            set.tiles.push_back({entry->path(), relative.generic_string(), className, {}, {}, {}});
+            set.tiles.push_back({entry->path(), relative.generic_string(), className, {}, {}, {}, {}});
         }
     }
 }
 
 // What Phloxine's own tiles say about themselves.
 void readProvenance(TileEntry& tile) {
-    if (tile.file.extension() != ".png" || (!tile.className.empty() && !tile.prompt.empty())) return;
+    if (tile.file.extension() != ".png" || (!tile.className.empty() && !tile.prompt.empty() && !tile.seed.empty())) return;
     try {
         for (const auto& chunk : readPngTexts(tile.file)) {
             if (chunk.keyword != "phloxine") continue;
             const auto request = parseJson(chunk.text, tile.name);
             if (tile.className.empty()) tile.className = text(request, {"class"});
             if (tile.prompt.empty()) tile.prompt = text(request, {"prompt"});
+            if (tile.seed.empty()) tile.seed = text(request, {"seed"});
         }
     } catch (const std::exception&) {} // a broken file is named when its pixels are read
 }

@@ -17,6 +17,7 @@ struct TileEntry {
     std::string group;  // field, slide or patient: tiles of one group are not independent. Never empty: without a record, the tile itself
     std::string prompt; // what was asked for, where known
     Scale scale;        // as the metadata or the file says
+    std::string seed;   // of the generator, where known: tiles of one seed share their noise
 };
 
 struct TileFault {

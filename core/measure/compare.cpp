@@ -94,8 +94,8 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     std::vector<FeatureNet> extractors;
     for (const auto& spec : request.extractors) extractors.push_back(openFeatureNet(spec));
     const bool copying = wanted(request, "copying");
-    const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues");
-    PassPlan plan{&extractors, copying, tissue || cues};
+    const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues"), adherence = wanted(request, "adherence");
+    PassPlan plan{&extractors, copying, tissue || cues || adherence};
     plan.physical = scalesKnown(request);
     const std::vector<FeatureNet> none;
     CompareReport report;
@@ -113,7 +113,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         if (tissue) compareTissue(real, synthetic, request.seed, s, progress);
         if (cues) compareCues(real, synthetic, request.seed, s);
         if (copies) s.copying = copies->check(synthetic, progress);
-        if (wanted(request, "adherence")) compareClasses(real, synthetic, request, s, progress);
+        if (adherence) compareClasses(real, synthetic, request, s, progress), compareAttributes(real, synthetic, request.seed, s);
         s.answers = answersOf(s);
         report.synthetic.push_back(std::move(s));
     }
@@ -149,6 +149,8 @@ std::vector<Finding> answersOf(const SyntheticReport& report) {
     if (!report.copying.finding.text.empty())
         answers.push_back({"Copied: " + report.copying.finding.text, report.copying.finding.judgement});
     for (const auto& finding : report.adherence.findings) answers.push_back({"Follows the prompt: " + finding.text, finding.judgement});
+    for (const auto& finding : report.adherence.attributeFindings)
+        if (finding.judgement != Judgement::Plain) answers.push_back({"Follows the prompt: " + finding.text, finding.judgement});
     for (const auto& finding : report.cues.findings) answers.push_back({"Trivial cues: " + finding.text, finding.judgement});
     return answers;
 }

@@ -86,8 +86,8 @@ void compareCues(const MeasuredSet& real, const MeasuredSet& synthetic, std::uin
         report.cues.findings.push_back({text, tells ? Judgement::Look : Judgement::Good});
         report.cues.blocksStudy = aucs.formatTells;
         if (aucs.formatTells)
-            report.cues.findings.push_back(
-                {"How the files are stored tells real from synthetic: store both alike before readers judge them.", Judgement::Bad});
+            report.cues.findings.emplace_back(
+                "How the files are stored tells real from synthetic: store both alike before readers judge them.", Judgement::Bad);
     } catch (const Error& e) { report.cues.findings.push_back({e.what(), Judgement::Look}); }
 }
 

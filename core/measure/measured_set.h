@@ -55,6 +55,7 @@ private:
 };
 void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
                     const ProgressHook& progress);
+void compareAttributes(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report);
 std::vector<Finding> answersOf(const SyntheticReport& report); // one for each question
 
 } // namespace phloxine

@@ -48,8 +48,8 @@ std::string paragraphs(const std::vector<Finding>& findings) {
 std::string row(const std::vector<std::string>& cells, const char* kind = "td") {
     std::string html = "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i)
-        html += "<" + std::string(kind) + (i ? " class=\"n\"" : "") + ">" + cells[i] + "</" + std::string(kind) + ">";
-    return html + "</tr>";
+        html.append("<").append(kind).append(i ? " class=\"n\">" : ">").append(cells[i]).append("</").append(kind).append(">");
+    return html.append("</tr>");
 }
 
 std::string range(double low, double high) {
@@ -177,13 +177,17 @@ std::string adherence(const SyntheticReport& s) {
         html += "<div class=\"card\"><b>Judge of " + escaped(judge) + "</b>: share of tiles in which it finds the asked class<br>" +
                 dotSvg(rows, 0, 1, 500) + "</div>";
     html += "</div>";
+    html += paragraphs(s.adherence.attributeFindings);
     if (s.adherence.attributes.empty()) return html;
     html += "<div class=\"card scroll\"><table>" +
-            row({"Attribute", "Class", "n", "Rank correlation", "95 % interval", "Ceiling of three levels"}, "th");
+            row({"Attribute", "Class", "n", "Rank correlation", "95 % interval", "Highest possible", "Real tiles", "Real n"}, "th");
     for (const auto& a : s.adherence.attributes)
-        html += row({escaped(a.attribute), a.className.empty() ? "within classes" : escaped(a.className), std::to_string(a.tiles),
-                     shortNumber(a.correlation), range(a.low, a.high), shortNumber(a.ceiling)});
-    return html + "</table></div>";
+        html += row({escaped(a.attribute) + "<br><span class=\"note\">" + escaped(a.measuredBy) + "</span>",
+                     a.className.empty() ? "within classes" : escaped(a.className), std::to_string(a.tiles), shortNumber(a.correlation),
+                     range(a.low, a.high), shortNumber(a.ceiling), shortNumber(a.real), std::to_string(a.realTiles)});
+    return html + "</table><p class=\"note\">Asked level (low, medium, high) against what is measured, in ranks within each class. The "
+                  "highest possible is that of perfectly ordered tiles with the same levels. Real tiles: with the levels of their own "
+                  "captions, whose maker may have measured in another way.</p></div>";
 }
 
 std::string cues(const SyntheticReport& s) {

@@ -135,11 +135,14 @@ Json toJson(const ClassAdherenceRow& r) {
 Json toJson(const AttributeRow& r) {
     return {{"attribute", r.attribute},
             {"class", r.className},
+            {"measured_by", r.measuredBy},
             {"n", r.tiles},
+            {"groups", r.groups},
             {"rank_correlation", number(r.correlation)},
             {"low", number(r.low)},
             {"high", number(r.high)},
-            {"ceiling", number(r.ceiling)}};
+            {"ceiling", number(r.ceiling)},
+            {"real", {{"rank_correlation", number(r.real)}, {"low", number(r.realLow)}, {"high", number(r.realHigh)}, {"n", r.realTiles}}}};
 }
 
 Json toJson(const CueRow& r) {
@@ -149,15 +152,17 @@ Json toJson(const CueRow& r) {
 }
 
 Json toJson(const SyntheticReport& s) {
-    return {
-        {"set", toJson(s.set)},
-        {"answers", list(s.answers)},
-        {"metrics", list(s.metrics)},
-        {"tissue", list(s.distributions)},
-        {"copying", toJson(s.copying)},
-        {"adherence",
-         {{"classes", list(s.adherence.classes)}, {"attributes", list(s.adherence.attributes)}, {"findings", list(s.adherence.findings)}}},
-        {"cues", {{"blocks_reading_study", s.cues.blocksStudy}, {"rows", list(s.cues.rows)}, {"findings", list(s.cues.findings)}}}};
+    return {{"set", toJson(s.set)},
+            {"answers", list(s.answers)},
+            {"metrics", list(s.metrics)},
+            {"tissue", list(s.distributions)},
+            {"copying", toJson(s.copying)},
+            {"adherence",
+             {{"classes", list(s.adherence.classes)},
+              {"attributes", list(s.adherence.attributes)},
+              {"findings", list(s.adherence.findings)},
+              {"attribute_findings", list(s.adherence.attributeFindings)}}},
+            {"cues", {{"blocks_reading_study", s.cues.blocksStudy}, {"rows", list(s.cues.rows)}, {"findings", list(s.cues.findings)}}}};
 }
 
 // The short form at the top: of the first synthetic set, all classes together, by id.

@@ -77,10 +77,52 @@ private slots:
         QCOMPARE(adherence.classes.size(), std::size_t(6)); // two judges: all, few, many
         for (const auto& row : adherence.classes) QVERIFY(std::isfinite(row.real) && std::isfinite(row.synthetic));
         QCOMPARE(adherence.findings.size(), std::size_t(2));
+        QVERIFY(adherence.attributes.empty() && adherence.attributeFindings.at(0).text.starts_with("No tile of this set asks"));
+    }
+
+    // Two classes whose counts differ; in one arm the captions say what was drawn, in the other they lie.
+    void askedLevelsAreMeasured() {
+        for (const char* set : {"asked", "deaf"}) {
+            std::string rows;
+            for (int i = 0; i < 60; ++i) {
+                const int level = i / 2 % 3, asked = set == std::string("asked") ? level : i / 6 % 3;
+                const char* words[] = {"few nuclei", "medium nuclear density", "many nuclei"};
+                FieldSettings settings;
+                settings.sidePx = 96, settings.nuclei = (i % 2 ? 24 : 8) + 4 * level;
+                const auto name = std::to_string(i).append(".png");
+                fs::create_directories(at(set));
+                writePng(at(set) / name, renderField(settings, 7000 + std::uint64_t(i)));
+                rows += Json{{"file_name", name},
+                             {"class", i % 2 ? "many" : "few"},
+                             {"text", "tissue, " + std::string(words[asked])},
+                             {"seed", i}}
+                            .dump() +
+                        "\n";
+            }
+            writeFileAtomically(at(set) / "metadata.jsonl", rows);
+        }
+        auto r = request("asked");
+        r.synthetic.push_back({"deaf", at("deaf"), {}});
+        r.real = {"captioned", at("asked"), {}};
+        r.metrics = {"adherence"}, r.steps = 2;
+        const auto report = compare(r);
+        const auto& follows = report.synthetic.at(0).adherence;
+        const auto& row = follows.attributes.at(0);
+        QCOMPARE(row.attribute, std::string("Nuclear density"));
+        QCOMPARE(row.tiles, 60);
+        QCOMPARE(row.groups, 60);
+        QVERIFY(row.low > 0.3 && row.correlation <= row.ceiling && row.ceiling > 0.9 && row.ceiling < 0.96);
+        QCOMPARE(row.real, row.correlation);                 // the same tiles
+        QCOMPARE(follows.attributes.size(), std::size_t(3)); // and each class
+        QVERIFY(follows.attributeFindings.at(0).text.starts_with("Asking for more nuclei gives more nuclei"));
+        const auto& deaf = report.synthetic.at(1).adherence;
+        QVERIFY2(deaf.attributeFindings.at(0).text.find("shows no effect") != std::string::npos, deaf.attributeFindings.at(0).text.c_str());
     }
 
     void rightMeasureReacts() {
-        const auto blurred = compare(request("blurred"));
+        auto soft = request("blurred");
+        soft.metrics = {"distances", "tissue", "cues"};
+        const auto blurred = compare(soft);
         const auto high = [](const CompareReport& r) {
             for (const auto& d : r.synthetic[0].distributions)
                 if (d.id == "high_frequencies") return d;
@@ -111,9 +153,13 @@ private slots:
     void wrongInputSaysSo() {
         fs::create_directories(at("one"));
         fs::copy_file(at("real/few/g0_0.png"), at("one/a.png"));
-        QCOMPARE(errorOf([&] { compare(request("one")); }), "wrong-use");
-        QCOMPARE(errorOf([&] { compare(request("nowhere")); }), "not-found");
-        auto wrong = request("made");
+        auto wrong = request("one");
+        wrong.metrics = {"cues"};
+        QCOMPARE(errorOf([&] { compare(wrong); }), "wrong-use");
+        wrong = request("nowhere");
+        wrong.metrics = {"cues"};
+        QCOMPARE(errorOf([&] { compare(wrong); }), "not-found");
+        wrong = request("made");
         wrong.metrics = {"beauty"};
         QCOMPARE(errorOf([&] { compare(wrong); }), "wrong-use");
         wrong = request("made");

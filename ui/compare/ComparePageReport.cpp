@@ -179,7 +179,8 @@ QWidget* ComparePage::makeAdherence(QWidget* parent) {
     auto* frame = card(parent, column, tr("Prompt adherence"));
     std::vector<DotPlot::Row> rows;
     for (const auto& row : shown().adherence.classes)
-        if (row.judge == "colour") rows.push_back({{}, row.className.empty() ? tr("all") : fromUtf8(row.className), {}, row});
+        if (row.judge == shown().adherence.classes.front().judge)
+            rows.push_back({{}, row.className.empty() ? tr("all") : fromUtf8(row.className), {}, row});
     if (!rows.empty()) {
         auto* hint = mutedLabel(tr("A judge trained on real tiles finds the asked class. 95 % intervals."), frame);
         hint->setWordWrap(true);
@@ -188,7 +189,8 @@ QWidget* ComparePage::makeAdherence(QWidget* parent) {
         plot->setRows(std::move(rows));
         column->addWidget(plot);
     }
-    for (const auto& finding : shown().adherence.findings) column->addWidget(findingRow(finding, frame));
+    for (const auto* findings : {&shown().adherence.findings, &shown().adherence.attributeFindings})
+        for (const auto& finding : *findings) column->addWidget(findingRow(finding, frame));
     column->addStretch(1);
     return frame;
 }

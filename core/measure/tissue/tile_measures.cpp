@@ -79,6 +79,11 @@ Spectrum spectrumOf(const Image& tile) {
     return {(n * sxy - sx * sy) / (n * sxx - sx * sx), high / all};
 }
 
+// A tile too small for the counter has no nuclei to measure; what else is seen on it counts.
+NucleusField nucleiOf(const StainDensities& densities, const NucleusSettings& settings) {
+    return std::min(densities.width, densities.height) < 6 * settings.diameterPx ? NucleusField{} : findNuclei(densities, settings);
+}
+
 } // namespace
 
 const std::vector<TileMeasureRow>& tileMeasureRows() {
@@ -106,7 +111,7 @@ std::vector<double> measureTile(const Image& tile, const NucleusSettings& settin
         h += double(densities.haematoxylin[i]), e += double(densities.eosin[i]);
     }
     const auto tissue = double(haematoxylin.size());
-    const auto field = findNuclei(densities, settings);
+    const auto field = nucleiOf(densities, settings);
     std::vector<double> areas, eccentricities, spacings;
     for (const auto& nucleus : field.nuclei) {
         if (nucleus.whole) areas.push_back(nucleus.areaPx), eccentricities.push_back(nucleus.eccentricity);

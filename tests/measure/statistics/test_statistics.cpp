@@ -5,6 +5,7 @@
 #include "core/measure/statistics/auc.h"
 #include "core/measure/statistics/binomial.h"
 #include "core/measure/statistics/distributions.h"
+#include "core/measure/statistics/rank_correlation.h"
 
 using namespace phloxine;
 
@@ -34,6 +35,60 @@ private slots:
         QCOMPARE(wassersteinDistance({{1, 3}, {0, 1}}, {{2, 6, 6, 6}, {0, 1, 2, 3}}), 3.0);
         QCOMPARE(wassersteinDistance({{1, 3}, {0, 1}}, {{2, 6, 6, 6}, {0, 1, 1, 1}}), 2.0);
         QVERIFY(std::isnan(wassersteinDistance({{NAN}, {0}}, {{1}, {0}})));
+    }
+
+    void rankCorrelations() {
+        const std::vector<double> levels{0, 0, 1, 1, 2, 2, 0, 1, 2, 2}, values{3.1, 2.0, 2.5, 4.0, 4.0, 6.2, 1.0, 2.5, 0.5, 7.0};
+        QVERIFY(std::abs(rankCorrelation(levels, values) - 0.4619059666099803) < 1e-12);
+        QVERIFY(std::abs(rankCorrelationCeiling(levels) - 0.9438798074485388) < 1e-12);
+        std::vector<double> three;
+        for (int i = 0; i < 60; ++i) three.push_back(i % 3);
+        QVERIFY(std::abs(rankCorrelationCeiling(three) - 0.9429400145689538) < 1e-12);
+        QVERIFY(std::isnan(rankCorrelation({1, 1, 1}, {1, 2, 3})) && std::isnan(rankCorrelation({1, 2}, {1, 2})));
+    }
+
+    // What sets classes apart must not look like an effect of the level; a level that all tiles of a class share says nothing.
+    void correlationIsWithinStrata() {
+        Dice dice(3);
+        StratifiedPairs pairs;
+        for (int i = 0; i < 300; ++i) {
+            const int stratum = i % 2;
+            const double level = stratum ? 1 + dice.below(2) : dice.below(2);
+            pairs.x.push_back(level), pairs.y.push_back(10 * stratum + normal(dice));
+            pairs.strata.push_back(stratum), pairs.groups.push_back(i);
+        }
+        QVERIFY(rankCorrelation(pairs.x, pairs.y) > 0.4);
+        const auto within = correlationWithin(pairs, 1);
+        QVERIFY2(within.low < 0 && within.high > 0, qPrintable(QString::number(within.value)));
+        for (int i = 0; i < 50; ++i) pairs.x.push_back(2), pairs.y.push_back(i), pairs.strata.push_back(2), pairs.groups.push_back(400 + i);
+        QCOMPARE(correlationWithin(pairs, 1).pairs, 300);
+        QVERIFY(std::isnan(correlationWithin({}, 1).value));
+        QVERIFY(std::isnan(correlationWithin({{0, 1, 2, 0}, {1, 2, 3, 0}, {0, 0, 0, 0}, {0, 1, 2, 3}}, 1).low)); // too few groups
+        auto doubled = within;
+        StratifiedPairs twice = pairs;
+        for (auto* list : {&twice.x, &twice.y}) list->insert(list->end(), list->begin(), list->end());
+        for (auto* list : {&twice.strata, &twice.groups}) list->insert(list->end(), list->begin(), list->end());
+        doubled = correlationWithin(twice, 1); // the same groups again are no more evidence
+        QVERIFY(std::abs((doubled.high - doubled.low) / (within.high - within.low) - 1) < 0.1);
+    }
+
+    // The interval holds the true value (of a latent correlation of 0.5 cut in terciles) in about 95 of 100 samples.
+    void rankIntervalCovers() {
+        constexpr double truth = 0.4427;
+        int covered = 0;
+        for (int sample = 0; sample < 200; ++sample) {
+            Dice dice(std::uint64_t(sample) + 50);
+            StratifiedPairs pairs;
+            for (int i = 0; i < 80; ++i) {
+                const double z = normal(dice);
+                pairs.x.push_back(z < -0.4307 ? 0 : z < 0.4307 ? 1 : 2);
+                pairs.y.push_back(0.5 * z + std::sqrt(0.75) * normal(dice) + 5 * (i % 2));
+                pairs.strata.push_back(i % 2), pairs.groups.push_back(i);
+            }
+            const auto within = correlationWithin(pairs, 1);
+            covered += within.low <= truth && truth <= within.high;
+        }
+        QVERIFY2(covered >= 182 && covered <= 199, qPrintable(QString::number(covered)));
     }
 
     void exactBinomial() {
