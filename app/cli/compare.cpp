@@ -37,6 +37,7 @@ void printRow(const MetricResult& m) {
 
 void printReport(const CompareReport& report) {
     for (const auto& warning : report.warnings) print("Look: " + warning);
+    if (!report.nuclei.finding.text.empty()) print("Counts of nuclei: " + report.nuclei.finding.text);
     for (const auto& s : report.synthetic) {
         print(s.set.name + ": " + std::to_string(s.set.tiles) + " tiles against " + std::to_string(report.real.tiles) + " real ones");
         for (const auto& answer : s.answers) print("  " + answer.text);
@@ -79,7 +80,10 @@ Run addCompare(CLI::App& command) {
     command
         .add_option("--extractor", request.extractors, "embedded, inception:FILE[:resize] or torchscript:FILE; may be given several times")
         ->capture_default_str();
-    command.add_option("--calibration", options->calibration, "Clicked nuclei that calibrate the counter");
+    command.add_option("--calibration", options->calibration,
+                       "File of clicked nuclei (phloxine-nuclei-calibration/1) that calibrates the counter");
+    command.add_option("--stain", request.stain, "fixed, or macenko: one matrix for all sets, estimated on the real one")
+        ->capture_default_str();
     command.add_option("--seed", request.seed, "Of every random choice")->capture_default_str();
     command.add_option("--steps", request.steps, "Training steps of each judge")->capture_default_str();
     command.add_flag("--no-real-pictures", options->noRealPictures,

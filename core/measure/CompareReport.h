@@ -5,7 +5,9 @@
 
 #include "core/base/Json.h"
 #include "core/measure/Estimate.h"
+#include "core/measure/NucleiCalibration.h"
 #include "core/measure/TileSet.h"
+#include "core/measure/tissue/rendered_fields.h"
 
 namespace phloxine {
 
@@ -40,6 +42,22 @@ struct Distribution {
     double wasserstein = 0, pValue = 1;             // group permutation
     Estimate difference;                            // of the medians, synthetic minus real
     std::vector<float> realValues, syntheticValues; // of each tile, parallel to CompareReport::realTiles and SyntheticReport::tiles
+    Finding finding;
+};
+
+// Mean over groups of the log10 of the power at each frequency, and the middle 95 % of the groups; squared grey levels.
+struct RadialSpectrum {
+    std::vector<double> cyclesPerPx, real, realLow, realHigh, synthetic, syntheticLow, syntheticHigh; // empty: not measured
+    double micronsPerPixel = 0;                                                                       // 0: not known, or not the same
+    int realGroups = 0, syntheticGroups = 0;
+    Finding finding;
+};
+
+// What the counts of nuclei are worth.
+struct NucleiCheck {
+    std::vector<CounterError> rendered;             // on fields whose nuclei are known; empty: not asked for
+    bool calibrationGiven = false, sameSet = false; // sameSet: the clicked set has this set's content
+    CalibrationResult clicked;
     Finding finding;
 };
 
@@ -101,6 +119,7 @@ struct SyntheticReport {
     std::vector<std::filesystem::path> files; // the same, for the window; never written
     std::vector<MetricResult> metrics;
     std::vector<Distribution> distributions;
+    RadialSpectrum spectrum;
     CopyingResult copying;
     AdherenceResult adherence;
     CueResult cues;
@@ -113,6 +132,7 @@ struct CompareReport {
     std::vector<std::string> realTiles;
     std::vector<std::filesystem::path> realFiles; // never written
     std::vector<SyntheticReport> synthetic;
+    NucleiCheck nuclei;
     std::vector<std::string> warnings;
 };
 

@@ -40,6 +40,7 @@ Json toJson(const CompareRequest& r) {
     for (const auto& choice : r.synthetic) json["synthetic"].push_back(choiceToJson(choice));
     if (!r.training.path.empty()) json["training"] = choiceToJson(r.training);
     json.update({{"metrics", r.metrics}, {"extractors", r.extractors}, {"seed", r.seed}, {"steps", r.steps}});
+    json["stain"] = r.stain;
     if (!r.calibration.empty()) json["calibration"] = r.calibration.string();
     return json;
 }
@@ -54,6 +55,7 @@ CompareRequest compareRequestFromJson(const Json& json, const std::string& what)
         r.metrics = json.value("metrics", r.metrics);
         r.extractors = json.value("extractors", r.extractors);
         r.calibration = json.value("calibration", std::string());
+        r.stain = json.value("stain", r.stain);
         r.seed = json.value("seed", r.seed);
         r.steps = json.value("steps", r.steps);
     } catch (const Json::exception&) {
@@ -79,6 +81,7 @@ void validate(const CompareRequest& r) {
     for (const auto& id : r.metrics)
         if (std::none_of(known.begin(), known.end(), [&](const auto& row) { return row.id == id; }))
             wrong("There is no metric " + plainText(id) + "; choose from distances, tissue, copying, adherence and cues.");
+    if (r.stain != "fixed" && r.stain != "macenko") wrong("There is no stain matrix " + plainText(r.stain) + "; choose fixed or macenko.");
     if (r.steps < 1 || r.steps > 100000) wrong("The number of training steps of a judge must lie between 1 and 100,000.");
 }
 

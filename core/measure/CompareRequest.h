@@ -24,6 +24,7 @@ struct CompareRequest {
     std::vector<std::string> metrics;                   // ids of metricGroups(); empty = all
     std::vector<std::string> extractors = {"embedded"}; // "embedded", "inception:FILE[:resize]", "torchscript:FILE"
     std::filesystem::path calibration;                  // clicked nuclei, phloxine-nuclei-calibration/1; may be empty
+    std::string stain = "fixed"; // "macenko": one matrix for both arms, estimated on the real set; never one per arm or tile
     std::uint64_t seed = 1;
     int steps = 600; // of the training of each judge
     bool operator==(const CompareRequest&) const = default;

@@ -56,7 +56,25 @@ std::vector<std::string> warningsOf(const SetSummary& real, const std::vector<Sy
     return warnings;
 }
 
-Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& extractors, const MeasuredSet& real) {
+// One matrix for all tiles of all sets.
+StainMatrix stainOf(const CompareRequest& request, const ProgressHook& progress) {
+    if (request.stain != "macenko") return ruifrokJohnston();
+    constexpr std::size_t mostTiles = 400;
+    auto set = readTileSet(request.real.path, {request.real.name, request.real.groupPattern});
+    const auto step = std::max<std::size_t>(1, set.tiles.size() / mostTiles);
+    std::vector<TileEntry> spread;
+    for (std::size_t i = 0; i < set.tiles.size(); i += step) spread.push_back(set.tiles[i]);
+    set.tiles = std::move(spread);
+    StainSample sample;
+    forEachTile(set, [&](const TileEntry&, const Image& image) {
+        progress({"Estimating the stains of " + set.name, 0});
+        addToSample(sample, image);
+    });
+    return macenko(sample);
+}
+
+Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& extractors, const MeasuredSet& real,
+                const StainMatrix& stain) {
     Json list = Json::array();
     for (const auto& extractor : extractors)
         list.push_back({{"id", extractor.id},
@@ -69,6 +87,12 @@ Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& ex
             {"decoding", "all tiles to 8-bit RGB; nothing is re-encoded"},
             {"groups", real.summary.groupSource},
             {"intervals", "95 %, over groups; tiles are never drawn with replacement"},
+            {"stain",
+             {{"choice", request.stain},
+              {"source", stain.source},
+              {"haematoxylin", stain.haematoxylin},
+              {"eosin", stain.eosin},
+              {"sets", "one matrix for all tiles of all sets"}}},
             {"judge_steps", request.steps},
             {"seed", request.seed}};
 }
@@ -97,20 +121,26 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues"), adherence = wanted(request, "adherence");
     PassPlan plan{&extractors, copying, tissue || cues || adherence};
     plan.physical = scalesKnown(request);
+    std::optional<NucleiCalibration> clicked;
+    if (!request.calibration.empty()) clicked = readNucleiCalibration(request.calibration);
+    plan.stain = stainOf(request, progress);
     const std::vector<FeatureNet> none;
     CompareReport report;
-    const auto real = measureSet(request.real, plan, progress);
+    auto real = measureSet(request.real, plan, progress);
+    if (tissue) report.nuclei = checkNuclei(clicked, real, plan.stain, progress);
+    correctCounts(report.nuclei, real);
     std::optional<MeasuredSet> training;
     if (copying && !request.training.path.empty()) training = measureSet(request.training, {&none, true, false}, progress);
     std::optional<CopyCheck> copies;
     if (copying) copies.emplace(training ? *training : real, real, progress);
     for (const auto& choice : request.synthetic) {
-        const auto synthetic = measureSet(choice, plan, progress);
+        auto synthetic = measureSet(choice, plan, progress);
+        correctCounts(report.nuclei, synthetic);
         SyntheticReport s;
         s.set = synthetic.summary;
         for (const auto& tile : synthetic.set.tiles) s.tiles.push_back(tile.name), s.files.push_back(tile.file);
         if (wanted(request, "distances")) compareDistances(real, synthetic, extractors, request.seed, s, progress);
-        if (tissue) compareTissue(real, synthetic, request.seed, s, progress);
+        if (tissue) compareTissue(real, synthetic, request.seed, s, progress), compareSpectra(real, synthetic, s);
         if (cues) compareCues(real, synthetic, request.seed, s);
         if (copies) s.copying = copies->check(synthetic, progress);
         if (adherence) compareClasses(real, synthetic, request, s, progress), compareAttributes(real, synthetic, request.seed, s);
@@ -120,7 +150,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     report.real = real.summary;
     if (training) report.training = training->summary;
     for (const auto& tile : real.set.tiles) report.realTiles.push_back(tile.name), report.realFiles.push_back(tile.file);
-    report.protocol = protocolOf(request, extractors, real).dump(2);
+    report.protocol = protocolOf(request, extractors, real, plan.stain).dump(2);
     report.warnings = warningsOf(report.real, report.synthetic);
     progress({"", 1});
     return report;

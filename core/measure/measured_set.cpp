@@ -20,6 +20,20 @@ void append(std::vector<at::Tensor>& parts, const at::Tensor& rows) { parts.push
 
 at::Tensor joined(const std::vector<at::Tensor>& parts) { return parts.empty() ? at::zeros({0, 0}) : at::cat(parts); }
 
+struct GroupPower {
+    RadialPower sum{};
+    int tiles = 0;
+    void add(const RadialPower& power) {
+        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += power[i];
+        ++tiles;
+    }
+    RadialPower mean() const {
+        auto result = sum;
+        for (auto& value : result) value /= tiles;
+        return result;
+    }
+};
+
 bool isJpeg(const std::filesystem::path& file) {
     char start[2] = {};
     std::ifstream(file, std::ios::binary).read(start, 2);
@@ -57,6 +71,7 @@ MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const Prog
     const auto total = double(measured.set.tiles.size());
     int done = 0, width = 0, height = 0;
     bool oneScale = true;
+    std::map<std::string, GroupPower> spectra;
     Scale scale;
     forEachTile(measured.set, [&](const TileEntry& entry, const Image& image) {
         if (done % 16 == 0) progress({"Measuring " + measured.set.name, done / total});
@@ -66,9 +81,11 @@ MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const Prog
         ++done;
         if (plan.sketches) measured.sketches.push_back(sketchOf(image));
         if (plan.measures) {
+            RadialPower power{};
             auto settings = nucleusSettings(measured.physical ? image.scale : Scale{});
             settings.stain = plan.stain;
-            measured.measures.push_back(measureTile(image, settings, measured.physical));
+            measured.measures.push_back(measureTile(image, settings, measured.physical, &power));
+            spectra[entry.group].add(power);
             measured.cues.push_back(cuesOf(image, isJpeg(entry.file)));
         }
         waiting.push_back(image);
@@ -78,6 +95,7 @@ MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const Prog
     if (done < 2)
         throw Error(ErrorCode::WrongUse, "The set " + measured.set.name + " holds " + std::to_string(done) +
                                              " readable tiles, and two are the fewest that can be compared; add tiles.");
+    for (const auto& [group, sum] : spectra) measured.spectra.push_back(sum.mean());
     measured.groups = groupNumbers(measured.set.tiles);
     for (const auto& parts : features) measured.features.push_back(joined(parts));
     measured.fingerprints = joined(fingerprints);

@@ -1,10 +1,12 @@
 #pragma once
 // Internal to core/measure: a set after the one pass that reads its tiles, and what each part of a comparison makes of two such sets.
 #include <memory>
+#include <optional>
 
 #include "core/base/Progress.h"
 #include "core/measure/CompareReport.h"
 #include "core/measure/CompareRequest.h"
+#include "core/measure/NucleiCalibration.h"
 #include "core/measure/copying.h"
 #include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/features.h"
@@ -21,6 +23,7 @@ struct MeasuredSet {
     std::vector<CopySketch> sketches;
     std::vector<std::vector<double>> measures; // of each tile, parallel to tileMeasureRows()
     bool physical = false;                     // they are in um and per mm2
+    std::vector<RadialPower> spectra;          // mean power spectrum of each group
     std::vector<CueFeatures> cues;
     at::Tensor fingerprints; // [n, 128], of the embedded encoder
 };
@@ -39,6 +42,11 @@ void compareDistances(const MeasuredSet& real, const MeasuredSet& synthetic, con
                       SyntheticReport& report, const ProgressHook& progress);
 void compareTissue(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report,
                    const ProgressHook& progress);
+void compareSpectra(const MeasuredSet& real, const MeasuredSet& synthetic, SyntheticReport& report);
+// What the counts of nuclei are worth: the counter's error on rendered fields and, with a file of clicked nuclei, on tiles of the real set.
+NucleiCheck checkNuclei(const std::optional<NucleiCalibration>& clicked, const MeasuredSet& real, const StainMatrix& stain,
+                        const ProgressHook& progress);
+void correctCounts(const NucleiCheck& check, MeasuredSet& measured); // where it applies; the same way in both arms
 void compareCues(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report);
 class CopyCheck { // made once, asked for each synthetic set
 public:

@@ -22,14 +22,17 @@ std::string quoted(const std::string& text) {
 
 std::string cell(double value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
 
+void addCell(std::string& csv, const std::string& text, const char* before = ",") { csv.append(before).append(text); }
+
 std::string metricsCsv(const CompareReport& report) {
     std::string csv = "set,metric,extractor,class,value,low,high,real_vs_real,real_vs_real_low,real_vs_real_high,n,groups,interval\n";
     for (const auto& s : report.synthetic)
         for (const auto& m : s.metrics) {
             const auto& e = m.estimate;
-            csv += quoted(s.set.name) + "," + m.id + "," + quoted(m.extractor) + "," + quoted(m.className);
-            for (const double value : {e.value, e.low, e.high, e.realAgainstReal, e.realLow, e.realHigh}) csv += "," + cell(value);
-            csv += "," + std::to_string(e.tiles) + "," + std::to_string(e.groups) + "," + quoted(e.method) + "\n";
+            addCell(csv, quoted(s.set.name), ""), addCell(csv, m.id), addCell(csv, quoted(m.extractor)), addCell(csv, quoted(m.className));
+            for (const double value : {e.value, e.low, e.high, e.realAgainstReal, e.realLow, e.realHigh}) addCell(csv, cell(value));
+            addCell(csv, std::to_string(e.tiles)), addCell(csv, std::to_string(e.groups)), addCell(csv, quoted(e.method));
+            csv += '\n';
         }
     return csv;
 }
@@ -39,13 +42,13 @@ std::string tilesCsv(const CompareReport& report) {
     std::string csv = "set,tile";
     if (report.synthetic.empty()) return csv + "\n";
     const auto& first = report.synthetic.front();
-    for (const auto& d : first.distributions) csv += "," + quoted(d.id);
+    for (const auto& d : first.distributions) addCell(csv, quoted(d.id));
     csv += "\n";
     const auto add = [&](const std::string& set, const std::vector<std::string>& tiles, const SyntheticReport& from,
                          std::vector<float> Distribution::*values) {
         for (std::size_t i = 0; i < tiles.size(); ++i) {
-            csv += quoted(set) + "," + quoted(tiles[i]);
-            for (const auto& d : from.distributions) csv += "," + cell((d.*values)[i]);
+            addCell(csv, quoted(set), ""), addCell(csv, quoted(tiles[i]));
+            for (const auto& d : from.distributions) addCell(csv, cell((d.*values)[i]));
             csv += "\n";
         }
     };

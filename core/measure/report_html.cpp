@@ -26,6 +26,7 @@ th{font-size:12px;font-weight:600;color:#545454}td.n,th.n{text-align:right}.row{
 .pair img.s{border:2px dashed #0b6770}.gone{display:inline-block;width:96px;height:96px;border:2px solid #868686;color:#545454;font-size:11px;line-height:14px;vertical-align:top;padding:8px;box-sizing:border-box}
 .scroll{overflow-x:auto}pre{white-space:pre-wrap;font-size:12px;line-height:16px}svg{max-width:100%}svg text{font:11px Inter,"Noto Sans",sans-serif;fill:#545454}svg text.label{font-size:12px;fill:#1b1b1b}
 svg .real{stroke:#3a3a3a;stroke-width:1.8;fill:none}svg .synthetic{stroke:#0b6770;stroke-width:1.8;fill:none;stroke-dasharray:7 4}svg .syntheticMark{stroke:#0b6770;stroke-width:1.8}
+svg .realBand{fill:#3a3a3a;fill-opacity:.14}svg .syntheticBand{fill:#0b6770;fill-opacity:.16}
 svg .base{stroke:#868686}svg .grid{stroke:#d8d8d8}svg .limit{stroke:#7d4e00;stroke-width:1.5}svg .realDot{fill:#3a3a3a}svg .syntheticDot{fill:#fff;stroke:#0b6770;stroke-width:2}
 </style>)";
 
@@ -140,6 +141,62 @@ std::string distributions(const SyntheticReport& s) {
     return html + "</div>";
 }
 
+std::string spectrum(const SyntheticReport& s) {
+    const auto& r = s.spectrum;
+    if (r.cyclesPerPx.empty()) return {};
+    BandedCurves curves{r.cyclesPerPx,   r.real,          r.realLow,
+                        r.realHigh,      r.synthetic,     r.syntheticLow,
+                        r.syntheticHigh, "cycles per px", "power, squared grey levels"};
+    if (r.micronsPerPixel > 0) {
+        for (double& x : curves.x) x /= r.micronsPerPixel;
+        curves.xTitle = "cycles per um";
+    }
+    std::string html = "<div class=\"card\"><b>Power spectrum</b><br>";
+    html.append(spectrumSvg(curves, 700, 260)).append("<p class=\"note\">Mean over groups (").append(std::to_string(r.realGroups));
+    html.append(" real, ")
+        .append(std::to_string(r.syntheticGroups))
+        .append(" synthetic); the bands hold the middle 95 % of the groups.</p>");
+    return html.append(paragraphs({r.finding})).append("</div>");
+}
+
+std::string clickedRows(const CalibrationResult& c) {
+    const auto percent = [](double share) { return std::isfinite(share) ? shortNumber(share * 100) + " %" : std::string("\u2013"); };
+    std::string html;
+    html += row({"Fields", std::to_string(c.fields) + " of " + std::to_string(c.groups) + " groups"});
+    html += row({"Nuclei clicked, counted", std::to_string(c.clicked) + ", " + std::to_string(c.counted)});
+    html += row({"Counted for each clicked", shortNumber(c.factor) + " (" + range(c.low, c.high) + ")"});
+    html += row({"Bias and spread over fields", percent(c.bias) + ", " + percent(c.spread)});
+    html += row({"Rank correlation of the counts", shortNumber(c.rankCorrelation)});
+    html += row({"Counted ones that were clicked (precision)", percent(c.precision)});
+    html += row({"Clicked ones that were found (recall)", percent(c.recall)});
+    return html;
+}
+
+std::string nuclei(const NucleiCheck& check) {
+    if (check.rendered.empty()) return {};
+    std::string html = "<h2>What the counts of nuclei are worth</h2>";
+    html.append(paragraphs({check.finding})).append("<div class=\"row\"><div class=\"card scroll\"><b>On rendered fields</b><table>");
+    html.append(row({"Field", "Bias", "Spread", "Fields"}, "th"));
+    for (const auto& e : check.rendered)
+        html.append(
+            row({escaped(e.setting), shortNumber(e.bias * 100) + " %", shortNumber(e.spread * 100) + " %", std::to_string(e.fields)}));
+    html.append("</table><p class=\"note\">Error of the counter where the number of nuclei is known. Rendered fields are simpler than "
+                "tissue: the error on tiles is at least this.</p></div>");
+    if (check.clicked.fields) {
+        const auto& c = check.clicked;
+        html.append("<div class=\"card scroll\"><b>On clicked nuclei</b><table>").append(clickedRows(c)).append("</table>");
+        html.append("<p class=\"note\">A click and a nucleus belong together within ").append(shortNumber(c.matchRadiusPx));
+        html.append(" px, the nearest pair first. Interval: jackknife over groups.")
+            .append(check.sameSet ? "" : " The set has changed since.");
+        html.append("</p></div>");
+    }
+    html.append("</div>");
+    if (check.clicked.faults.empty()) return html;
+    html.append("<div class=\"card scroll\"><table>").append(row({"Clicked field left out", "Why"}, "th"));
+    for (const auto& fault : check.clicked.faults) html.append(row({escaped(fault.name), escaped(fault.reason)}));
+    return html.append("</table></div>");
+}
+
 std::string copying(const SyntheticReport& s, ReportPictures pictures) {
     const auto& c = s.copying;
     std::string html = paragraphs({c.finding});
@@ -234,11 +291,12 @@ std::string reportPage(const CompareReport& report, ReportPictures pictures) {
     for (const auto& s : report.synthetic) {
         html += "<h2>" + escaped(s.set.name) + "</h2><div class=\"card\">" + paragraphs(s.answers) + "</div>";
         if (!s.metrics.empty()) html += "<h3>Distances</h3>" + metricsTable(s);
-        if (!s.distributions.empty()) html += "<h3>Tissue</h3>" + distributions(s);
+        if (!s.distributions.empty()) html += "<h3>Tissue</h3>" + distributions(s) + spectrum(s);
         html += "<h3>Near copies</h3>" + copying(s, pictures);
         html += "<h3>Does it follow the prompt</h3>" + adherence(s);
         html += "<h3>Trivial cues</h3>" + cues(s);
     }
+    html += nuclei(report.nuclei);
     html += faults(report);
     return html + "<h2>Protocol</h2><div class=\"card\"><pre>" + escaped(report.protocol) + "</pre></div></html>\n";
 }

@@ -41,6 +41,7 @@ Json toJson(const NearPair&);
 Json toJson(const ClassAdherenceRow&);
 Json toJson(const AttributeRow&);
 Json toJson(const CueRow&);
+Json toJson(const CounterError&);
 Json toJson(const SyntheticReport&);
 
 template <typename T>
@@ -103,6 +104,48 @@ Json toJson(const Distribution& d) {
             {"synthetic_values", numbers(d.syntheticValues)}};
 }
 
+Json toJson(const RadialSpectrum& s) {
+    const auto curve = [](const auto& mean, const auto& low, const auto& high) {
+        return Json{{"log10_power", numbers(mean)}, {"low", numbers(low)}, {"high", numbers(high)}};
+    };
+    Json perUm = nullptr;
+    if (s.micronsPerPixel > 0) {
+        perUm = Json::array();
+        for (const double f : s.cyclesPerPx) perUm.push_back(f / s.micronsPerPixel);
+    }
+    return {{"cycles_per_px", numbers(s.cyclesPerPx)},      {"cycles_per_um", perUm},
+            {"real", curve(s.real, s.realLow, s.realHigh)}, {"synthetic", curve(s.synthetic, s.syntheticLow, s.syntheticHigh)},
+            {"band", "middle 95 % of the groups"},          {"real_groups", s.realGroups},
+            {"synthetic_groups", s.syntheticGroups},        {"finding", toJson(s.finding)}};
+}
+
+Json toJson(const CounterError& e) {
+    return {{"field", e.setting}, {"bias", number(e.bias)}, {"spread", number(e.spread)}, {"n", e.fields}};
+}
+
+Json toJson(const NucleiCheck& check) {
+    const auto& c = check.clicked;
+    Json json{{"finding", toJson(check.finding)}, {"rendered_fields", list(check.rendered)}};
+    if (!check.calibrationGiven) return json;
+    json["clicked"] = {{"fields", c.fields},
+                       {"fields_needed", NucleiCalibration::enough},
+                       {"groups", c.groups},
+                       {"same_set", check.sameSet},
+                       {"clicked", c.clicked},
+                       {"counted", c.counted},
+                       {"factor", {{"value", number(c.factor)}, {"low", number(c.low)}, {"high", number(c.high)}}},
+                       {"counts_divided", c.applies()},
+                       {"bias", number(c.bias)},
+                       {"spread", number(c.spread)},
+                       {"rank_correlation", number(c.rankCorrelation)},
+                       {"precision", number(c.precision)},
+                       {"recall", number(c.recall)},
+                       {"match_radius_px", number(c.matchRadiusPx)},
+                       {"matching", "greedy, the nearest pair first"},
+                       {"faults", list(c.faults)}};
+    return json;
+}
+
 Json toJson(const NearPair& p) {
     return {{"synthetic", p.synthetic},   {"training", p.training},       {"detector", p.detector}, {"score", number(p.score)},
             {"excess", number(p.excess)}, {"orientation", p.orientation}, {"near_copy", p.nearCopy}};
@@ -156,6 +199,7 @@ Json toJson(const SyntheticReport& s) {
             {"answers", list(s.answers)},
             {"metrics", list(s.metrics)},
             {"tissue", list(s.distributions)},
+            {"spectrum", s.spectrum.cyclesPerPx.empty() ? Json(nullptr) : toJson(s.spectrum)},
             {"copying", toJson(s.copying)},
             {"adherence",
              {{"classes", list(s.adherence.classes)},
@@ -191,6 +235,7 @@ Json toJson(const CompareReport& report) {
     json["metrics"] = report.synthetic.empty() ? Json::object() : headline(report.synthetic.front());
     json["warnings"] = report.warnings;
     json["real"] = toJson(report.real);
+    if (!report.nuclei.rendered.empty()) json["nuclei_counter"] = toJson(report.nuclei);
     if (report.training.tiles) json["training"] = toJson(report.training);
     json["synthetic"] = list(report.synthetic);
     return json;

@@ -101,6 +101,42 @@ std::string densitySvg(const Curves& curves, int width, int height) {
     return result + "</svg>";
 }
 
+std::string spectrumSvg(const BandedCurves& curves, int width, int height) {
+    const double left = 52, right = width - 12, bottom = height - 40, top = 10;
+    auto result = svg(width, height, "Power spectrum of real and synthetic tiles");
+    double low = INFINITY, high = -INFINITY;
+    for (const auto* values : {&curves.realLow, &curves.realHigh, &curves.syntheticLow, &curves.syntheticHigh})
+        for (const double v : *values)
+            if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+    if (curves.x.size() < 2 || !(high > low)) return result + textAt(width / 2., height / 2., "Too few tiles to draw") + "</svg>";
+    const double last = curves.x.back();
+    const auto px = [&](double x) { return left + x / last * (right - left); };
+    const auto py = [&](double y) { return bottom - (y - low) / (high - low) * (bottom - top); };
+    for (double tick = std::ceil(low); tick <= high; tick += std::max(1.0, std::round((high - low) / 5)))
+        result += line(left, py(tick), right, py(tick), "grid") + textAt(left - 6, py(tick) + 4, "10^" + fixed(tick, 0), "end");
+    const double step = tickStep(last);
+    for (double tick = 0; tick <= last + 1e-9; tick += step)
+        result += line(px(tick), bottom, px(tick), bottom + 4, "base") + textAt(px(tick), bottom + 16, fixed(tick, step < 0.1 ? 2 : 1));
+    result += line(left, bottom, right, bottom, "base") + textAt((left + right) / 2, height - 6, curves.xTitle) +
+              textAt(left + 4, top + 8, curves.yTitle, "start");
+    const auto draw = [&](const std::vector<double>& middle, const std::vector<double>& lower, const std::vector<double>& upper,
+                          const char* kind) {
+        std::string there, back, path;
+        for (std::size_t i = 0; i < curves.x.size(); ++i) {
+            if (!std::isfinite(middle[i])) continue;
+            const auto x = fixed(px(curves.x[i]));
+            there.append(x).append(",").append(fixed(py(upper[i]))).append(" ");
+            back = x + "," + fixed(py(lower[i])) + " " + back;
+            path.append(path.empty() ? "M" : "L").append(x).append(" ").append(fixed(py(middle[i])));
+        }
+        result.append("<polygon class=\"").append(kind).append("Band\" points=\"").append(there).append(back).append("\"/>");
+        result.append("<path class=\"").append(kind).append("\" d=\"").append(path).append("\"/>");
+    };
+    draw(curves.real, curves.realLow, curves.realHigh, "real");
+    draw(curves.synthetic, curves.syntheticLow, curves.syntheticHigh, "synthetic");
+    return result + "</svg>";
+}
+
 std::string dotSvg(const std::vector<DotRow>& rows, double low, double high, int width) {
     const int labels = 150, rowHeight = 34, height = int(rows.size()) * rowHeight + 30;
     const auto px = [&](double x) { return labels + (std::clamp(x, low, high) - low) / (high - low) * (width - labels - 20); };

@@ -14,6 +14,13 @@ struct Curves {
 };
 std::string densitySvg(const Curves& curves, int width, int height);
 
+// Curves over spatial frequency with a band around each; the y axis in powers of ten.
+struct BandedCurves {
+    std::vector<double> x, real, realLow, realHigh, synthetic, syntheticLow, syntheticHigh;
+    std::string xTitle, yTitle;
+};
+std::string spectrumSvg(const BandedCurves& curves, int width, int height);
+
 struct DotRow {
     std::string title;
     double real, realLow, realHigh, synthetic, syntheticLow, syntheticHigh;

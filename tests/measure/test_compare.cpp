@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Files.h"
+#include "core/base/Sha256.h"
 #include "core/image/ImageFile.h"
 #include "core/measure/compare.h"
 #include "core/measure/report_files.h"
@@ -30,7 +31,7 @@ class CompareTest : public QObject {
                     settings.sidePx = 96, settings.nuclei = name == std::string("few") ? 5 : 20, settings.blurPx = blur;
                     fs::create_directories(at(set) / name);
                     writePng(
-                        at(set) / name / ("g" + std::to_string(g) + "_" + std::to_string(t) + ".png"),
+                        at(set) / name / QStringLiteral("g%1_%2.png").arg(g).arg(t).toStdString(),
                         renderField(settings, seed + std::uint64_t(g) * 10 + std::uint64_t(t) + (name == std::string("few") ? 5000 : 0)));
                 }
     }
@@ -66,6 +67,10 @@ private slots:
         QVERIFY(s.copying.finding.text.find("not a copy") == std::string::npos);
         QVERIFY(s.copying.finding.text.find("roughly calibrated (32 groups)") != std::string::npos);
         for (const auto& d : s.distributions) QCOMPARE(d.syntheticValues.size(), std::size_t(40));
+        QCOMPARE(s.spectrum.cyclesPerPx.size(), std::size_t(48));
+        QVERIFY2(s.spectrum.finding.judgement == Judgement::Good, s.spectrum.finding.text.c_str());
+        QCOMPARE(m_report.nuclei.rendered.size(), std::size_t(9));
+        QVERIFY(m_report.nuclei.finding.text.starts_with("Not calibrated on this stain"));
     }
 
     // Judges are trained in the middle of a comparison.
@@ -132,6 +137,54 @@ private slots:
         QVERIFY(high(blurred).pValue < 0.05 && high(blurred).difference.high < 0);
         QVERIFY(metric(blurred.synthetic[0], "kid").estimate.value > metric(m_report.synthetic[0], "kid").estimate.value);
         QVERIFY(blurred.synthetic[0].cues.rows[0].auc > 0.9);
+        const auto& spectrum = blurred.synthetic[0].spectrum;
+        QVERIFY2(spectrum.finding.text.find("they are smoother there") != std::string::npos, spectrum.finding.text.c_str());
+        QVERIFY(spectrum.synthetic[12] < spectrum.realLow[12]);
+    }
+
+    // One matrix for both arms; the counts of both arms are divided by one factor, and only with enough fields.
+    void stainAndCalibrationAreStated() {
+        auto r = request("made");
+        r.metrics = {"tissue"}, r.stain = "macenko";
+        NucleiCalibration clicks{"real", std::string(64, 'a'), "k3m9", 1, {}};
+        const auto set = readTileSet(r.real.path, {"real", r.real.groupPattern});
+        for (std::size_t i = 0; i < 52; ++i) {
+            const auto image = readImage(set.tiles[i].file);
+            clicks.fields.push_back({set.tiles[i].name,
+                                     sha256OfFile(set.tiles[i].file),
+                                     image.width,
+                                     image.height,
+                                     countingFrame(image.width, image.height, {}),
+                                     {{40, 40}},
+                                     i < 40,
+                                     {}});
+        }
+        r.calibration = at("clicks.json");
+        writeNucleiCalibration(r.calibration, clicks);
+        const auto few = compare(r);
+        QVERIFY2(few.nuclei.finding.text.find("10 are missing") != std::string::npos, few.nuclei.finding.text.c_str());
+        const auto stain = parseJson(few.protocol, "the protocol").at("stain");
+        QCOMPARE(stain.at("choice").get<std::string>(), std::string("macenko"));
+        QVERIFY(stain.at("source").get<std::string>().starts_with("Macenko, "));
+        QVERIFY(std::abs(stain.at("haematoxylin")[0].get<double>() - ruifrokJohnston().haematoxylin[0]) <
+                0.1); // what the fields were rendered with
+        for (auto& field : clicks.fields) field.done = true;
+        writeNucleiCalibration(r.calibration, clicks);
+        const auto enough = compare(r);
+        QVERIFY2(enough.nuclei.finding.text.starts_with("Calibrated on 52 fields: counts are divided by "),
+                 enough.nuclei.finding.text.c_str());
+        QVERIFY(!enough.nuclei.sameSet);
+        const double factor = enough.nuclei.clicked.factor;
+        const auto medians = [](const CompareReport& report) {
+            const auto& d = report.synthetic[0].distributions[3];
+            return std::pair(d.realMedian, d.syntheticMedian);
+        };
+        QVERIFY(std::abs(medians(few).first / medians(enough).first / factor - 1) < 1e-9);
+        QVERIFY(std::abs(medians(few).second / medians(enough).second / factor - 1) < 1e-9);
+        QVERIFY(reportPage(enough, {false, false}).find("On clicked nuclei") != std::string::npos);
+        QCOMPARE(toJson(enough).at("nuclei_counter").at("clicked").at("fields").get<int>(), 52);
+        r.calibration = at("gone.json");
+        QCOMPARE(errorOf([&] { compare(r); }), "not-found");
     }
 
     void filesAreWrittenOnce() {
@@ -139,10 +192,12 @@ private slots:
         const auto page = readFile(at("report/report.html"));
         QVERIFY(page.find(m_folder.path().toStdString()) == page.npos); // no path of this machine
         QVERIFY(readFile(at("report/report.json")).find(m_folder.path().toStdString()) == std::string::npos);
+        QVERIFY(page.find("realBand") != page.npos && page.find("On rendered fields") != page.npos);
         QVERIFY(page.find("data:image/jpeg;base64,") != page.npos && page.find("<script") == page.npos && page.find("http") == page.npos);
         QVERIFY(reportPage(m_report, {false, false}).find("data:image") == std::string::npos);
         const auto json = readJsonFile(at("report/report.json"));
         for (const auto* key : {"kid", "fid", "prdc", "copying", "stain"}) QVERIFY2(json.at("metrics").contains(key), key);
+        QCOMPARE(json.at("synthetic")[0].at("spectrum").at("cycles_per_px").size(), std::size_t(48));
         QCOMPARE(json.at("n").at("made").get<int>(), 40);
         writeReport(m_report, at("report")); // the same again is no change
         auto other = m_report;
@@ -161,6 +216,9 @@ private slots:
         QCOMPARE(errorOf([&] { compare(wrong); }), "not-found");
         wrong = request("made");
         wrong.metrics = {"beauty"};
+        QCOMPARE(errorOf([&] { compare(wrong); }), "wrong-use");
+        wrong = request("made");
+        wrong.stain = "per tile";
         QCOMPARE(errorOf([&] { compare(wrong); }), "wrong-use");
         wrong = request("made");
         wrong.extractors = {"unknown"};

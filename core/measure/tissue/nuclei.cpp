@@ -213,6 +213,18 @@ std::vector<char> countedByFrame(const std::vector<std::int32_t>& labels, int wi
     return inside;
 }
 
+CountingFrame countingFrame(int widthPx, int heightPx, const NucleusSettings& settings) {
+    const double d = settings.diameterPx, scale = d > largestDiameterPx ? d / workDiameterPx : 1;
+    const int guard = int(std::lround(scale > 1 ? std::lround(workDiameterPx) * scale : std::round(d)));
+    return {guard, guard, widthPx - guard, heightPx - guard};
+}
+
+std::vector<char> countedByFrame(const NucleusField& field, int widthPx, const CountingFrame& f) {
+    const double scale = double(field.labelsWidth) / widthPx;
+    const auto work = [&](int px) { return int(std::lround(px * scale)); };
+    return countedByFrame(field.labels, field.labelsWidth, int(field.nuclei.size()), {work(f.x0), work(f.y0), work(f.x1), work(f.y1)});
+}
+
 NucleusField findNuclei(const StainDensities& densities, const NucleusSettings& settings) {
     if (!(settings.diameterPx >= NucleusSettings::smallestDiameterPx))
         throw Error(ErrorCode::WrongUse, "Nuclei of " + std::to_string(settings.diameterPx) +

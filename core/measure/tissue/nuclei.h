@@ -53,7 +53,11 @@ NucleusField findNuclei(const StainDensities& densities, const NucleusSettings& 
 // Gundersen's frame on labelled pixels: for each label whether it counts. The frame is [x0, x1) x [y0, y1), y downwards.
 struct CountingFrame {
     int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+    bool operator==(const CountingFrame&) const = default;
 };
 std::vector<char> countedByFrame(const std::vector<std::int32_t>& labels, int width, int count, const CountingFrame& frame);
+// The frame that findNuclei counts in, in pixels of the tile: one expected diameter inside its borders; and the count in such a frame.
+CountingFrame countingFrame(int widthPx, int heightPx, const NucleusSettings& settings);
+std::vector<char> countedByFrame(const NucleusField& field, int widthPx, const CountingFrame& framePx);
 
 } // namespace phloxine

@@ -48,31 +48,14 @@ struct Spectrum {
     double slope = nan, high = nan; // of log power over log frequency; share of the power above a quarter of the sampling rate
 };
 
-// Radial power of the grey values under a Hann window, so that the borders of the tile add nothing.
-Spectrum spectrumOf(const Image& tile) {
-    const cv::Mat rgb(tile.height, tile.width, CV_8UC3, const_cast<std::uint8_t*>(tile.rgb.data()));
-    cv::Mat grey, window, parts;
-    cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
-    grey.convertTo(grey, CV_32F);
-    grey -= cv::mean(grey)[0];
-    cv::createHanningWindow(window, grey.size(), CV_32F);
-    cv::dft(grey.mul(window), parts, cv::DFT_COMPLEX_OUTPUT);
-    constexpr int bins = 32;
-    double power[bins] = {}, count[bins] = {};
-    for (int y = 0; y < parts.rows; ++y)
-        for (int x = 0; x < parts.cols; ++x) {
-            const double fy = double(std::min(y, parts.rows - y)) / parts.rows, fx = double(std::min(x, parts.cols - x)) / parts.cols;
-            const int bin = int(std::hypot(fx, fy) * 2 * bins);
-            if (bin >= bins) continue;
-            const auto c = parts.at<cv::Vec2f>(y, x);
-            power[bin] += double(c[0]) * c[0] + double(c[1]) * c[1], ++count[bin];
-        }
+// From the mean power of rings: a ring holds as many frequencies as its radius says.
+Spectrum spectrumOf(const RadialPower& power) {
     double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, all = 0, high = 0;
-    for (int bin = 1; bin < bins; ++bin) {
-        all += power[bin];
-        if (bin >= bins / 2) high += power[bin];
-        if (!(power[bin] > 0)) continue;
-        const double lx = std::log(bin), ly = std::log(power[bin] / count[bin]);
+    for (std::size_t i = 0; i < spectrumPoints; ++i) {
+        if (!(power[i] > 0)) continue;
+        const double f = spectrumFrequency(i), lx = std::log(f), ly = std::log(power[i]);
+        all += power[i] * f;
+        if (f >= 0.25) high += power[i] * f;
         ++n, sx += lx, sy += ly, sxx += lx * lx, sxy += lx * ly;
     }
     if (!(all > 0) || n < 3) return {};
@@ -101,7 +84,7 @@ const std::vector<TileMeasureRow>& tileMeasureRows() {
     return rows;
 }
 
-std::vector<double> measureTile(const Image& tile, const NucleusSettings& settings, bool physical) {
+std::vector<double> measureTile(const Image& tile, const NucleusSettings& settings, bool physical, RadialPower* power) {
     const auto densities = stainDensities(tile, settings.stain, settings.i0);
     std::vector<double> haematoxylin;
     double h = 0, e = 0;
@@ -120,7 +103,9 @@ std::vector<double> measureTile(const Image& tile, const NucleusSettings& settin
     const double mpp = physical ? tile.scale.micronsPerPixel : 1;
     const double perArea = physical ? 1e6 / (mpp * mpp) : 1e4;
     const auto glass = glassOf(densities, settings.diameterPx);
-    const auto spectrum = spectrumOf(tile);
+    const auto radial = radialPower(tile);
+    const auto spectrum = spectrumOf(radial);
+    if (power) *power = radial;
     return {tissue ? h / tissue : nan,
             tissue ? e / tissue : nan,
             quantile(haematoxylin, 0.9),

@@ -4,6 +4,7 @@
 
 #include "core/image/Image.h"
 #include "core/measure/tissue/nuclei.h"
+#include "core/measure/tissue/spectrum.h"
 
 namespace phloxine {
 
@@ -15,7 +16,7 @@ struct TileMeasureRow {
 const std::vector<TileMeasureRow>& tileMeasureRows();
 
 // The values of one tile, parallel to the table. NaN where a tile has nothing to measure (no nucleus, no tissue). With `physical`, lengths
-// are in um and counts per mm2: the scale must be known and not assumed.
-std::vector<double> measureTile(const Image& tile, const NucleusSettings& settings, bool physical);
+// are in um and counts per mm2: the scale must be known and not assumed. *power, if wanted: the spectrum that two of them come from.
+std::vector<double> measureTile(const Image& tile, const NucleusSettings& settings, bool physical, RadialPower* power = nullptr);
 
 } // namespace phloxine

@@ -46,6 +46,28 @@ private slots:
         QVERIFY(!physicalScale({0.7, ScaleSource::Assumed}));
     }
 
+    // A pure wave has its power in its own ring, and as much as sines have, whatever the size of the tile.
+    void spectrumFindsAWave() {
+        for (const int side : {128, 196}) {
+            Image wave(side, side);
+            for (int y = 0; y < side; ++y)
+                for (int x = 0; x < side; ++x)
+                    for (int c = 0; c < 3; ++c) wave.pixel(x, y)[c] = std::uint8_t(std::lround(128 + 40 * std::sin(2 * M_PI * 0.2 * x)));
+            const auto power = radialPower(wave);
+            const auto peak = std::size_t(std::max_element(power.begin(), power.end()) - power.begin());
+            QVERIFY(std::abs(spectrumFrequency(peak) - 0.2) < 0.5 / double(spectrumPoints));
+            double sum = 0; // the mean square of the wave, spread over the rings it leaks into
+            for (std::size_t i = 0; i < spectrumPoints; ++i) {
+                const double ring = M_PI * (std::pow(spectrumFrequency(i) + 0.5 / 98, 2) - std::pow(spectrumFrequency(i) - 0.5 / 98, 2));
+                sum += power[i] * ring;
+            }
+            QVERIFY2(std::abs(sum / 800 - 1) < 0.1, qPrintable(QString::number(sum)));
+        }
+        Image flat(64, 64);
+        std::fill(flat.rgb.begin(), flat.rgb.end(), std::uint8_t(200));
+        QVERIFY(radialPower(flat)[20] < 1e-6);
+    }
+
     void emptyTileHasNoTissue() {
         Image white(224, 224);
         std::fill(white.rgb.begin(), white.rgb.end(), std::uint8_t(250));
