@@ -56,9 +56,10 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addVersionOption();
     parser.addOptions(
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
-         {QStringLiteral("scene"), QStringLiteral("generate, empty, running, text, export, error, models, add-model or compare."),
-          QStringLiteral("name"), QStringLiteral("generate")},
-         {QStringLiteral("comparison"), QStringLiteral("Request of the scene compare."), QStringLiteral("file")},
+         {QStringLiteral("scene"),
+          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare or calibrate."), QStringLiteral("name"),
+          QStringLiteral("generate")},
+         {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
          {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));

@@ -18,6 +18,7 @@
 #include "core/base/Json.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
+#include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
@@ -50,6 +51,7 @@ public:
         const QString& name = wanted.scene;
         if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
         if (name == QLatin1String("compare")) return showComparison(wanted.comparison);
+        if (name == QLatin1String("calibrate")) return showCalibration(wanted.comparison);
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
             if (!generate()) return false;
@@ -134,20 +136,32 @@ private:
         return settle(true);
     }
 
-    // Without a request the page as it is at first.
-    bool showComparison(const QString& request) {
+    bool setComparison(const QString& request) {
         m_window.showWorkspace(m_window.compare());
-        if (request.isEmpty()) return settle(true);
         try {
             m_window.compare()->setRequest(compareRequestFromJson(readJsonFile(request.toStdString()), request.toStdString()));
         } catch (const Error& e) {
             std::fprintf(stderr, "phloxine-window: %s\n", e.what());
             return false;
         }
-        const auto ready = [this] { return m_window.compare()->findChild<QPushButton*>(QStringLiteral("compareButton"))->isEnabled(); };
-        if (!waitFor(ready)) return false;
+        return waitFor([this] { return m_window.compare()->findChild<QPushButton*>(QStringLiteral("compareButton"))->isEnabled(); });
+    }
+
+    // Without a request the page as it is at first.
+    bool showComparison(const QString& request) {
+        m_window.showWorkspace(m_window.compare());
+        if (request.isEmpty()) return settle(true);
+        if (!setComparison(request)) return false;
         m_window.compare()->run();
         return waitFor([this] { return m_window.compare()->report() != nullptr; }) && settle(true);
+    }
+
+    // The request names the file of clicked nuclei; what is in it already is shown.
+    bool showCalibration(const QString& request) {
+        if (!setComparison(request) || m_window.compare()->request().calibration.empty()) return false;
+        m_window.compare()->calibrate();
+        const auto* dialog = m_window.findChild<ui::CalibrationDialog*>();
+        return dialog && waitFor([&] { return dialog->ready(); }) && settle(true);
     }
 
     void showError() {
@@ -177,9 +191,9 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),     QStringLiteral("running"),
-                       QStringLiteral("text"),     QStringLiteral("export"),    QStringLiteral("error"),
-                       QStringLiteral("models"),   QStringLiteral("add-model"), QStringLiteral("compare")}
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),    QStringLiteral("running"), QStringLiteral("text"),
+                       QStringLiteral("export"),   QStringLiteral("error"),    QStringLiteral("models"),  QStringLiteral("add-model"),
+                       QStringLiteral("compare"),  QStringLiteral("calibrate")}
         .contains(scene);
 }
 

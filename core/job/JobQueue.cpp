@@ -132,7 +132,7 @@ void JobQueue::State::run(JobId id, const CompareJob& job) {
 void JobQueue::State::run(JobId id, const SaveReportJob& job) {
     throwIfStopped();
     events.progress(id, {"Writing the report", 0});
-    writeReport(*job.report, job.folder);
+    writeReport(*job.report, job.folder, {true, job.realPictures});
 }
 
 // Every job ends in exactly one of three ways.

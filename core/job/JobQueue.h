@@ -43,6 +43,7 @@ struct CompareJob {
 struct SaveReportJob { // of a comparison that has been shown
     std::shared_ptr<const CompareReport> report;
     std::filesystem::path folder;
+    bool realPictures = false; // real tiles may be nobody's to pass on
 };
 using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob>;
 

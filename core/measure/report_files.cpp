@@ -62,12 +62,13 @@ std::string tilesCsv(const CompareReport& report) {
 void writeReport(const CompareReport& report, const fs::path& folder, ReportPictures pictures) {
     makeWritableFolder(folder);
     const auto json = toJson(report).dump(1);
+    const auto page = reportPage(report, pictures);
     if (const auto file = folder / "report.json"; isThere(file)) {
-        if (readFile(file) == json && isThere(folder / "report.html")) return;
+        if (readFile(file) == json && isThere(folder / "report.html") && readFile(folder / "report.html") == page) return;
         throw Error(ErrorCode::Exists,
                     "The folder " + folder.filename().string() + " holds another report; nothing was overwritten, choose another folder.");
     }
-    writeFileAtomically(folder / "report.html", reportPage(report, pictures), IfExists::Replace);
+    writeFileAtomically(folder / "report.html", page, IfExists::Replace);
     writeFileAtomically(folder / "metrics.csv", metricsCsv(report), IfExists::Replace);
     writeFileAtomically(folder / "tiles.csv", tilesCsv(report), IfExists::Replace);
     writeFileAtomically(folder / "report.json", json); // last: a folder without it holds no whole report

@@ -10,7 +10,7 @@ struct ReportPictures {
     bool synthetic = true, real = true; // real tiles may be nobody's to pass on
 };
 
-// Error(Exists) when the folder holds another report; a folder with the same report is left as it is.
+// Error(Exists) when the folder holds another report, or this one with other pictures; a folder with the same report is left as it is.
 void writeReport(const CompareReport& report, const std::filesystem::path& folder, ReportPictures pictures = {});
 
 std::string reportPage(const CompareReport& report, ReportPictures pictures); // HTML

@@ -15,6 +15,8 @@
 
 #include "ui/bridge/JobBridge.h"
 #include "ui/bridge/error_text.h"
+#include "ui/compare/CalibrationDialog.h"
+#include "ui/compare/SaveReportDialog.h"
 #include "ui/compare/SetCard.h"
 #include "ui/compare/TileDialog.h"
 #include "ui/viewer/EmptyState.h"
@@ -99,6 +101,7 @@ QWidget* ComparePage::makeLeft() {
         connect(m_groups.back(), &QCheckBox::toggled, this, &ComparePage::showState);
         sets->addWidget(m_groups.back());
     }
+    makeNuclei(*sets, body);
     sets->addWidget(new Note(
         ui::Tone::Info,
         tr("Both sets are decoded and resized the same way before measuring. The cue check says whether their files still differ."), body));
@@ -131,6 +134,69 @@ QWidget* ComparePage::makeLeft() {
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stop);
     column->addLayout(foot);
     return left;
+}
+
+void ComparePage::makeNuclei(QVBoxLayout& column, QWidget* body) {
+    column.addWidget(sectionHead(tr("Stain and nuclei"), body));
+    auto* row = new QHBoxLayout;
+    auto* label = mutedLabel(tr("Stain matrix"), body);
+    m_stain = new QComboBox(body);
+    m_stain->setObjectName(QStringLiteral("stainChoice"));
+    m_stain->addItems({tr("Fixed (Ruifrok)"), tr("Of the real set (Macenko)")});
+    m_stain->setToolTip(tr("One matrix for both sets, never one for each: that would hide the difference that is looked for."));
+    label->setBuddy(m_stain);
+    row->addWidget(label);
+    row->addWidget(m_stain, 1);
+    column.addLayout(row);
+    m_calibrationText = mutedLabel({}, body);
+    m_calibrationText->setObjectName(QStringLiteral("calibrationText"));
+    m_calibrationText->setWordWrap(true);
+    column.addWidget(m_calibrationText);
+    auto* buttons = new QHBoxLayout;
+    m_calibrate = new QPushButton(tr("Calibrate nuclei\u2026"), body);
+    m_calibrate->setObjectName(QStringLiteral("calibrateButton"));
+    m_forgetCalibration = new QPushButton(tr("Leave out"), body);
+    m_forgetCalibration->setObjectName(QStringLiteral("forgetCalibrationButton"));
+    m_forgetCalibration->setProperty("link", true);
+    m_forgetCalibration->setToolTip(tr("Compare without these clicks; the file stays."));
+    buttons->addWidget(m_calibrate);
+    buttons->addWidget(m_forgetCalibration);
+    buttons->addStretch(1);
+    column.addLayout(buttons);
+    connect(m_calibrate, &QPushButton::clicked, this, &ComparePage::calibrate);
+    connect(m_forgetCalibration, &QPushButton::clicked, this, [this] {
+        m_calibration.clear();
+        showCalibration(-1);
+    });
+    showCalibration(-1);
+}
+
+void ComparePage::showCalibration(int fieldsDone) {
+    m_forgetCalibration->setVisible(!m_calibration.empty());
+    const QString file = fromUtf8(m_calibration.filename().string());
+    m_calibrationText->setText(m_calibration.empty() ? tr("The counter of nuclei is not calibrated: click the nuclei of 50 fields.")
+                               : fieldsDone < 0      ? tr("Clicked nuclei: %1").arg(file)
+                               : fieldsDone < NucleiCalibration::enough
+                                   ? tr("%1: %2 of %3 fields clicked").arg(file).arg(fieldsDone).arg(NucleiCalibration::enough)
+                                   : tr("%1: %2 fields clicked, counts are calibrated").arg(file).arg(fieldsDone));
+}
+
+void ComparePage::calibrate() {
+    if (m_real->path().isEmpty()) return;
+    if (m_calibration.empty())
+        m_calibration = QFileDialog::getSaveFileName(this, tr("File for the clicked nuclei; one that is there is gone on with"),
+                                                     QStringLiteral("nuclei.json"), tr("Clicked nuclei (*.json)"), nullptr,
+                                                     QFileDialog::DontConfirmOverwrite)
+                            .toStdString();
+    if (m_calibration.empty()) return;
+    auto* dialog = new CalibrationDialog(m_real->choice(), m_calibration, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &CalibrationDialog::saved, this, &ComparePage::showCalibration);
+    connect(dialog, &QDialog::finished, this, [this, dialog] {
+        if (!std::filesystem::exists(m_calibration)) m_calibration.clear(); // closed before a click
+        showCalibration(m_calibration.empty() ? -1 : dialog->calibration().done());
+    });
+    dialog->open();
 }
 
 QWidget* ComparePage::makeHead() {
@@ -209,7 +275,7 @@ void ComparePage::connectJobs() {
     connect(&m_bridge, &JobBridge::finished, this, end);
     connect(&m_bridge, &JobBridge::cancelled, this, end);
     connect(&m_bridge, &JobBridge::failed, this, [this, end](quint64 id, const Failure& failure) {
-        if (id != m_job) return;
+        if (id != m_job && id != m_saving) return;
         m_failure->setText(failure.message);
         m_failure->show();
         end(id);
@@ -223,6 +289,8 @@ CompareRequest ComparePage::request() const {
     if (!m_training->path().isEmpty()) request.training = m_training->choice();
     for (std::size_t i = 0; i < m_groups.size(); ++i)
         if (m_groups[i]->isChecked()) request.metrics.push_back(metricGroups()[i].id);
+    request.stain = m_stain->currentIndex() == 1 ? "macenko" : "fixed";
+    request.calibration = m_calibration;
     const char* kinds[] = {"", "inception:", "torchscript:"};
     if (m_extractor->currentIndex() > 0) request.extractors.push_back(kinds[m_extractor->currentIndex()] + m_extractorFile.toStdString());
     return request;
@@ -232,6 +300,9 @@ void ComparePage::setRequest(const CompareRequest& request) {
     for (std::size_t i = 0; i < m_groups.size(); ++i)
         m_groups[i]->setChecked(request.metrics.empty() ||
                                 std::find(request.metrics.begin(), request.metrics.end(), metricGroups()[i].id) != request.metrics.end());
+    m_stain->setCurrentIndex(request.stain == "macenko" ? 1 : 0);
+    m_calibration = request.calibration;
+    showCalibration(-1);
     m_real->setChoice(request.real);
     if (!request.synthetic.empty()) m_synthetic->setChoice(request.synthetic.front());
     if (!request.training.path.empty()) m_training->setChoice(request.training);
@@ -254,6 +325,8 @@ void ComparePage::showState() {
     m_cost->setText(!why.isEmpty() ? why : tr("%1 tiles, time known after the first", "", tiles).arg(tiles));
     m_costMark->setMark(!why.isEmpty() ? "info-circle" : m_job ? "hourglass" : "clock", 16, IconTone::Text2);
     m_run->setEnabled(why.isEmpty());
+    m_calibrate->setEnabled(m_real->tiles() > 0);
+    m_calibrate->setToolTip(m_real->tiles() > 0 ? QString() : tr("Choose a set of real tiles to start"));
     m_run->setVisible(m_job == 0);
     m_stop->setVisible(m_job != 0);
     m_save->setEnabled(m_report != nullptr);
@@ -278,11 +351,20 @@ void ComparePage::swapSets() {
     m_synthetic->setPath(real);
 }
 
-// Pictures are read and written by the worker, as they may be many.
 void ComparePage::saveReport() {
-    if (!m_report || !m_bridge.queue()) return;
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder for the report"));
-    if (!folder.isEmpty()) m_bridge.queue()->submit(SaveReportJob{m_report, folder.toStdString()});
+    if (!m_report) return;
+    auto* dialog = new SaveReportDialog(this);
+    connect(dialog, &SaveReportDialog::folderWanted, this, [this](bool realPictures) {
+        saveReportTo(QFileDialog::getExistingDirectory(this, tr("Folder for the report")), realPictures);
+    });
+    dialog->open();
+}
+
+// Pictures are read and written by the worker, as they may be many.
+void ComparePage::saveReportTo(const QString& folder, bool realPictures) {
+    if (!m_report || !m_bridge.queue() || folder.isEmpty()) return;
+    m_failure->hide();
+    m_saving = m_bridge.queue()->submit(SaveReportJob{m_report, folder.toStdString(), realPictures});
 }
 
 void ComparePage::setReport(std::shared_ptr<const CompareReport> report) {

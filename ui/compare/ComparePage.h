@@ -38,6 +38,8 @@ public Q_SLOTS:
     void run();
     void stop();
     void saveReport();
+    void saveReportTo(const QString& folder, bool realPictures);
+    void calibrate(); // asks for the file of clicked nuclei, where none is chosen yet, and opens it
     void swapSets();
 
 Q_SIGNALS:
@@ -47,7 +49,9 @@ private:
     QWidget* makeLeft();
     QWidget* makeCentre();
     QWidget* makeHead();
-    void makeLegend(QVBoxLayout& column);
+    void makeNuclei(QVBoxLayout& column, QWidget* body);
+    void showCalibration(int fieldsDone); // -1: a file whose fields were not counted yet
+    void addNuclei(QVBoxLayout& column, QWidget* parent);
     void connectJobs();
     void showState();
     void showReport();
@@ -61,10 +65,12 @@ private:
 
     JobBridge& m_bridge;
     SetCard *m_real = nullptr, *m_synthetic = nullptr, *m_training = nullptr;
-    QComboBox *m_extractor = nullptr, *m_sets = nullptr;
+    QComboBox *m_extractor = nullptr, *m_sets = nullptr, *m_stain = nullptr;
     std::vector<QCheckBox*> m_groups; // what to measure, parallel to metricGroups()
     QString m_extractorFile;
-    QLabel *m_cost = nullptr, *m_subtitle = nullptr;
+    std::filesystem::path m_calibration; // file of clicked nuclei; may be empty
+    QLabel *m_cost = nullptr, *m_subtitle = nullptr, *m_calibrationText = nullptr;
+    QPushButton *m_calibrate = nullptr, *m_forgetCalibration = nullptr;
     IconLabel* m_costMark = nullptr;
     QPushButton *m_run = nullptr, *m_stop = nullptr, *m_save = nullptr;
     QStackedWidget* m_stack = nullptr;
@@ -72,7 +78,7 @@ private:
     Note* m_failure = nullptr;
     std::shared_ptr<const CompareReport> m_report;
     int m_set = 0;
-    quint64 m_job = 0;
+    quint64 m_job = 0, m_saving = 0;
 };
 
 } // namespace phloxine::ui

@@ -86,6 +86,7 @@ void ComparePage::showReport() {
     }
     addMetricCards(*column);
     addDistributions(*column);
+    addNuclei(*column, body);
     auto* row = new QHBoxLayout;
     row->setSpacing(16);
     QVBoxLayout* copying = nullptr;
@@ -153,6 +154,23 @@ void ComparePage::addDistributions(QVBoxLayout& column) {
     }
     for (int i = 0; i < perRow; ++i) grid->setColumnStretch(i, 1);
     column.addLayout(grid);
+}
+
+// What the counts are worth, and where the spectra differ: sentences; the page that is saved has the tables and the plot.
+void ComparePage::addNuclei(QVBoxLayout& column, QWidget* parent) {
+    const auto& check = m_report->nuclei;
+    if (check.rendered.empty()) return;
+    QStringList errors;
+    for (const auto& e : check.rendered)
+        errors << tr("%1 %2 \u00b1 %3 %", "kind of field, bias, spread")
+                      .arg(fromUtf8(e.setting), shortNumber(e.bias * 100), shortNumber(e.spread * 100));
+    QVBoxLayout* inside = nullptr;
+    column.addWidget(card(parent, inside, tr("Counts of nuclei, and detail by frequency")));
+    inside->addWidget(findingRow(check.finding, parent));
+    auto* rendered = mutedLabel(tr("Error of the counter on rendered fields: %1.").arg(errors.join(QStringLiteral(", "))), parent);
+    rendered->setWordWrap(true);
+    inside->addWidget(rendered);
+    if (!shown().spectrum.finding.text.empty()) inside->addWidget(findingRow(shown().spectrum.finding, parent));
 }
 
 void ComparePage::addCopying(QVBoxLayout& column, QWidget* parent) {

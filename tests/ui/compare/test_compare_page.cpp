@@ -1,4 +1,5 @@
 // The Compare workspace with a real worker on rendered tiles: from two folders to numbers, plots and single tiles; and its failures.
+#include <QCheckBox>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -10,9 +11,12 @@
 #include "core/measure/tissue/rendered_fields.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
+#include "ui/compare/CalibrationDialog.h"
+#include "ui/compare/ClickField.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/compare/DensityPlot.h"
 #include "ui/compare/MetricCard.h"
+#include "ui/compare/SaveReportDialog.h"
 #include "ui/compare/SetCard.h"
 #include "ui/compare/TileDialog.h"
 #include "ui/widgets/Note.h"
@@ -45,7 +49,7 @@ struct Fixture {
                 settings.sidePx = 96, settings.nuclei = kind == std::string("few") ? 5 : 20;
                 const fs::path folder = fs::path(data.path().toStdString()) / name / kind;
                 fs::create_directories(folder);
-                writePng(folder / ("g" + std::to_string(g) + ".png"),
+                writePng(folder / QStringLiteral("g%1.png").arg(g).toStdString(),
                          renderField(settings, std::uint64_t(g) + 100 * std::uint64_t(name[0])));
             }
         return data.filePath(QString::fromLatin1(name));
@@ -97,6 +101,20 @@ private Q_SLOTS:
         QCOMPARE(cards.size(), 4); // KID, precision, recall, near copies
         for (const auto* card : cards) QVERIFY(!card->sentence().isEmpty());
 
+        QTest::mouseClick(f.find<QPushButton>("saveReportButton"), Qt::LeftButton);
+        auto* save = f.page.findChild<SaveReportDialog*>();
+        QVERIFY(save && !save->findChild<QCheckBox*>(QStringLiteral("realPicturesBox"))->isChecked()); // not unless the user says so
+        save->reject();
+        const auto folder = f.data.filePath(QStringLiteral("report"));
+        f.page.saveReportTo(folder, false);
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(folder + QLatin1String("/report.json")), readMs);
+        QFile page(folder + QLatin1String("/report.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        const auto html = page.readAll();
+        QVERIFY(html.contains("real tile not shown") && html.contains("class=\"s\""));
+        f.page.saveReportTo(folder, true); // other pictures: that folder is kept as it is, and it is said
+        QTRY_VERIFY_WITH_TIMEOUT(f.find<Note>("compareFailure")->isVisible(), readMs);
+
         auto* plot = f.find<DensityPlot>("plot-haematoxylin");
         QVERIFY(plot);
         QTest::mouseClick(plot, Qt::LeftButton, {}, plot->dotPosition(true, 3).toPoint());
@@ -105,6 +123,31 @@ private Q_SLOTS:
         const auto* picture = dialog->findChild<QLabel*>(QStringLiteral("tilePicture"));
         QTRY_VERIFY_WITH_TIMEOUT(!picture->pixmap(Qt::ReturnByValue).isNull(), readMs);
         dialog->close();
+    }
+
+    void stainAndClicksAreAsked() {
+        Fixture f;
+        auto* calibrate = f.find<QPushButton>("calibrateButton");
+        QVERIFY(!calibrate->isEnabled()); // no real set yet
+        CompareRequest request;
+        request.real = {{}, f.render("real", 3).toStdString(), {}};
+        request.stain = "macenko", request.calibration = fs::path(f.data.path().toStdString()) / "clicks.json";
+        f.page.setRequest(request);
+        QCOMPARE(f.page.request().stain, std::string("macenko"));
+        QVERIFY(f.page.request().calibration == request.calibration);
+        QTRY_VERIFY_WITH_TIMEOUT(calibrate->isEnabled(), readMs);
+        QTest::mouseClick(calibrate, Qt::LeftButton);
+        auto* dialog = f.page.findChild<CalibrationDialog*>();
+        QVERIFY(dialog);
+        QTRY_VERIFY_WITH_TIMEOUT(dialog->ready(), readMs);
+        auto* field = dialog->findChild<ClickField*>();
+        QTest::mouseClick(field, Qt::LeftButton, {}, field->placeOf({40, 40}).toPoint());
+        dialog->next();
+        dialog->reject();
+        QVERIFY2(f.find<QLabel>("calibrationText")->text().contains(QLatin1String("1 of 50")),
+                 qPrintable(f.find<QLabel>("calibrationText")->text()));
+        QTest::mouseClick(f.find<QPushButton>("forgetCalibrationButton"), Qt::LeftButton);
+        QVERIFY(f.page.request().calibration.empty() && fs::exists(request.calibration));
     }
 
     void stopLeavesThePageAsItWas() {
