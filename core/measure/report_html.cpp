@@ -1,6 +1,7 @@
 // The page of the report: a sentence for each question first, then the numbers with their intervals, the pictures, and the protocol.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -159,8 +160,13 @@ std::string spectrum(const SyntheticReport& s) {
     return html.append(paragraphs({r.finding})).append("</div>");
 }
 
+std::string percent(double share) {
+    char text[32] = "\u2013";
+    if (std::isfinite(share)) std::snprintf(text, sizeof text, "%.1f %%", share * 100);
+    return text;
+}
+
 std::string clickedRows(const CalibrationResult& c) {
-    const auto percent = [](double share) { return std::isfinite(share) ? shortNumber(share * 100) + " %" : std::string("\u2013"); };
     std::string html;
     html += row({"Fields", std::to_string(c.fields) + " of " + std::to_string(c.groups) + " groups"});
     html += row({"Nuclei clicked, counted", std::to_string(c.clicked) + ", " + std::to_string(c.counted)});
@@ -178,8 +184,7 @@ std::string nuclei(const NucleiCheck& check) {
     html.append(paragraphs({check.finding})).append("<div class=\"row\"><div class=\"card scroll\"><b>On rendered fields</b><table>");
     html.append(row({"Field", "Bias", "Spread", "Fields"}, "th"));
     for (const auto& e : check.rendered)
-        html.append(
-            row({escaped(e.setting), shortNumber(e.bias * 100) + " %", shortNumber(e.spread * 100) + " %", std::to_string(e.fields)}));
+        html.append(row({escaped(e.setting), percent(e.bias), percent(e.spread), std::to_string(e.fields)}));
     html.append("</table><p class=\"note\">Error of the counter where the number of nuclei is known. Rendered fields are simpler than "
                 "tissue: the error on tiles is at least this.</p></div>");
     if (check.clicked.fields) {

@@ -64,6 +64,8 @@ CalibrationDialog::CalibrationDialog(const SetChoice& real, std::filesystem::pat
     m_field->resize(fieldPx, fieldPx);
     m_field->clear(tr("Reading the set"));
     m_scroll->setWidget(m_field);
+    m_field->setFocusPolicy(Qt::ClickFocus); // and not a button, which Space would press while one clicks
+    m_field->setFocus();
     row->addWidget(m_scroll);
     auto* side = new QVBoxLayout;
     side->setSpacing(8);

@@ -163,7 +163,7 @@ void ComparePage::addNuclei(QVBoxLayout& column, QWidget* parent) {
     QStringList errors;
     for (const auto& e : check.rendered)
         errors << tr("%1 %2 \u00b1 %3 %", "kind of field, bias, spread")
-                      .arg(fromUtf8(e.setting), shortNumber(e.bias * 100), shortNumber(e.spread * 100));
+                      .arg(fromUtf8(e.setting), QLocale().toString(e.bias * 100, 'f', 0), QLocale().toString(e.spread * 100, 'f', 0));
     QVBoxLayout* inside = nullptr;
     column.addWidget(card(parent, inside, tr("Counts of nuclei, and detail by frequency")));
     inside->addWidget(findingRow(check.finding, parent));
@@ -181,7 +181,7 @@ void ComparePage::addCopying(QVBoxLayout& column, QWidget* parent) {
         connect(pairs, &NearestTiles::tileRequested, this, &ComparePage::showTile);
         column.addWidget(pairs);
     }
-    column.addWidget(findingRow(copying.finding, parent));
+    column.addWidget(copying.finding.text.empty() ? mutedLabel(tr("Not measured."), parent) : findingRow(copying.finding, parent));
     if (copying.checked) {
         auto* plot = new DensityPlot(parent);
         plot->setLimit(0, tr("limit"));
@@ -195,6 +195,8 @@ void ComparePage::addCopying(QVBoxLayout& column, QWidget* parent) {
 QWidget* ComparePage::makeAdherence(QWidget* parent) {
     QVBoxLayout* column = nullptr;
     auto* frame = card(parent, column, tr("Prompt adherence"));
+    if (shown().adherence.findings.empty() && shown().adherence.attributeFindings.empty())
+        column->addWidget(mutedLabel(tr("Not measured."), frame));
     std::vector<DotPlot::Row> rows;
     for (const auto& row : shown().adherence.classes)
         if (row.judge == shown().adherence.classes.front().judge)
