@@ -1,6 +1,7 @@
 // The part of a comparison that asks whether the attribute levels of the captions show in the tiles: low, medium or high against what is
 // measured, in ranks, within each class.
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -76,10 +77,27 @@ std::vector<int> independentUnits(const MeasuredSet& measured) {
     return units;
 }
 
+// What must not stand in for the attribute: the class, or for tiles made from a text the words of it that name no attribute.
+std::string stratumOf(const TileEntry& tile) {
+    if (!tile.className.empty()) return tile.className;
+    std::string text;
+    for (const char c : tile.prompt) text += char(std::tolower(static_cast<unsigned char>(c)));
+    for (const auto& attribute : attributes())
+        for (const auto& level : attribute.phrases)
+            for (const std::string phrase : level)
+                for (auto place = text.find(phrase); place != text.npos; place = text.find(phrase)) text.erase(place, phrase.size());
+    std::string words;
+    for (const char c : text)
+        if (std::isalnum(static_cast<unsigned char>(c))) words += c;
+        else if (!words.empty() && words.back() != ' ') words += ' ';
+    while (!words.empty() && words.back() == ' ') words.pop_back();
+    return "text: " + words;
+}
+
 // The tiles of a set that ask for the attribute, of one class or of all.
 StratifiedPairs askedPairs(const MeasuredSet& measured, std::size_t attribute, const AttributeMeasure& row, const std::string* className) {
     StratifiedPairs pairs;
-    std::map<std::string, int> classes;
+    std::map<std::string, int> strata;
     const auto units = independentUnits(measured);
     for (std::size_t i = 0; i < measured.set.tiles.size(); ++i) {
         const auto& tile = measured.set.tiles[i];
@@ -87,7 +105,7 @@ StratifiedPairs askedPairs(const MeasuredSet& measured, std::size_t attribute, c
         const auto level = attributeLevelsIn(tile.prompt)[attribute];
         if (!level) continue;
         pairs.x.push_back(double(int(*level))), pairs.y.push_back(valueOf(row, measured.measures[i]));
-        pairs.strata.push_back(classes.emplace(tile.className, int(classes.size())).first->second);
+        pairs.strata.push_back(strata.emplace(stratumOf(tile), int(strata.size())).first->second);
         pairs.groups.push_back(units[i]);
     }
     return pairs;

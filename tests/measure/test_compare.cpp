@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Files.h"
-#include "core/base/Sha256.h"
 #include "core/image/ImageFile.h"
 #include "core/measure/compare.h"
 #include "core/measure/report_files.h"
@@ -85,45 +84,6 @@ private slots:
         QVERIFY(adherence.attributes.empty() && adherence.attributeFindings.at(0).text.starts_with("No tile of this set asks"));
     }
 
-    // Two classes whose counts differ; in one arm the captions say what was drawn, in the other they lie.
-    void askedLevelsAreMeasured() {
-        for (const char* set : {"asked", "deaf"}) {
-            std::string rows;
-            for (int i = 0; i < 60; ++i) {
-                const int level = i / 2 % 3, asked = set == std::string("asked") ? level : i / 6 % 3;
-                const char* words[] = {"few nuclei", "medium nuclear density", "many nuclei"};
-                FieldSettings settings;
-                settings.sidePx = 96, settings.nuclei = (i % 2 ? 24 : 8) + 4 * level;
-                const auto name = std::to_string(i).append(".png");
-                fs::create_directories(at(set));
-                writePng(at(set) / name, renderField(settings, 7000 + std::uint64_t(i)));
-                rows += Json{{"file_name", name},
-                             {"class", i % 2 ? "many" : "few"},
-                             {"text", "tissue, " + std::string(words[asked])},
-                             {"seed", i}}
-                            .dump() +
-                        "\n";
-            }
-            writeFileAtomically(at(set) / "metadata.jsonl", rows);
-        }
-        auto r = request("asked");
-        r.synthetic.push_back({"deaf", at("deaf"), {}});
-        r.real = {"captioned", at("asked"), {}};
-        r.metrics = {"adherence"}, r.steps = 2;
-        const auto report = compare(r);
-        const auto& follows = report.synthetic.at(0).adherence;
-        const auto& row = follows.attributes.at(0);
-        QCOMPARE(row.attribute, std::string("Nuclear density"));
-        QCOMPARE(row.tiles, 60);
-        QCOMPARE(row.groups, 60);
-        QVERIFY(row.low > 0.3 && row.correlation <= row.ceiling && row.ceiling > 0.9 && row.ceiling < 0.96);
-        QCOMPARE(row.real, row.correlation);                 // the same tiles
-        QCOMPARE(follows.attributes.size(), std::size_t(3)); // and each class
-        QVERIFY(follows.attributeFindings.at(0).text.starts_with("Asking for more nuclei gives more nuclei"));
-        const auto& deaf = report.synthetic.at(1).adherence;
-        QVERIFY2(deaf.attributeFindings.at(0).text.find("shows no effect") != std::string::npos, deaf.attributeFindings.at(0).text.c_str());
-    }
-
     void rightMeasureReacts() {
         auto soft = request("blurred");
         soft.metrics = {"distances", "tissue", "cues"};
@@ -140,51 +100,6 @@ private slots:
         const auto& spectrum = blurred.synthetic[0].spectrum;
         QVERIFY2(spectrum.finding.text.find("they are smoother there") != std::string::npos, spectrum.finding.text.c_str());
         QVERIFY(spectrum.synthetic[12] < spectrum.realLow[12]);
-    }
-
-    // One matrix for both arms; the counts of both arms are divided by one factor, and only with enough fields.
-    void stainAndCalibrationAreStated() {
-        auto r = request("made");
-        r.metrics = {"tissue"}, r.stain = "macenko";
-        NucleiCalibration clicks{"real", std::string(64, 'a'), "k3m9", 1, {}};
-        const auto set = readTileSet(r.real.path, {"real", r.real.groupPattern});
-        for (std::size_t i = 0; i < 52; ++i) {
-            const auto image = readImage(set.tiles[i].file);
-            clicks.fields.push_back({set.tiles[i].name,
-                                     sha256OfFile(set.tiles[i].file),
-                                     image.width,
-                                     image.height,
-                                     countingFrame(image.width, image.height, {}),
-                                     {{40, 40}},
-                                     i < 40,
-                                     {}});
-        }
-        r.calibration = at("clicks.json");
-        writeNucleiCalibration(r.calibration, clicks);
-        const auto few = compare(r);
-        QVERIFY2(few.nuclei.finding.text.find("10 are missing") != std::string::npos, few.nuclei.finding.text.c_str());
-        const auto stain = parseJson(few.protocol, "the protocol").at("stain");
-        QCOMPARE(stain.at("choice").get<std::string>(), std::string("macenko"));
-        QVERIFY(stain.at("source").get<std::string>().starts_with("Macenko, "));
-        QVERIFY(std::abs(stain.at("haematoxylin")[0].get<double>() - ruifrokJohnston().haematoxylin[0]) <
-                0.1); // what the fields were rendered with
-        for (auto& field : clicks.fields) field.done = true;
-        writeNucleiCalibration(r.calibration, clicks);
-        const auto enough = compare(r);
-        QVERIFY2(enough.nuclei.finding.text.starts_with("Calibrated on 52 fields: counts are divided by "),
-                 enough.nuclei.finding.text.c_str());
-        QVERIFY(!enough.nuclei.sameSet);
-        const double factor = enough.nuclei.clicked.factor;
-        const auto medians = [](const CompareReport& report) {
-            const auto& d = report.synthetic[0].distributions[3];
-            return std::pair(d.realMedian, d.syntheticMedian);
-        };
-        QVERIFY(std::abs(medians(few).first / medians(enough).first / factor - 1) < 1e-9);
-        QVERIFY(std::abs(medians(few).second / medians(enough).second / factor - 1) < 1e-9);
-        QVERIFY(reportPage(enough, {false, false}).find("On clicked nuclei") != std::string::npos);
-        QCOMPARE(toJson(enough).at("nuclei_counter").at("clicked").at("fields").get<int>(), 52);
-        r.calibration = at("gone.json");
-        QCOMPARE(errorOf([&] { compare(r); }), "not-found");
     }
 
     void filesAreWrittenOnce() {
