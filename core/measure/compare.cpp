@@ -73,8 +73,8 @@ StainMatrix stainOf(const CompareRequest& request, const ProgressHook& progress)
     return macenko(sample);
 }
 
-Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& extractors, const MeasuredSet& real,
-                const StainMatrix& stain) {
+Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& extractors, const MeasuredSet& real, const StainMatrix& stain,
+                const CalibrationResult& nuclei) {
     Json list = Json::array();
     for (const auto& extractor : extractors)
         list.push_back({{"id", extractor.id},
@@ -93,6 +93,7 @@ Json protocolOf(const CompareRequest& request, const std::vector<FeatureNet>& ex
               {"haematoxylin", stain.haematoxylin},
               {"eosin", stain.eosin},
               {"sets", "one matrix for all tiles of all sets"}}},
+            {"counts_of_nuclei_divided_by", nuclei.applies() ? Json(nuclei.factor) : Json(nullptr)},
             {"judge_steps", request.steps},
             {"seed", request.seed}};
 }
@@ -150,7 +151,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     report.real = real.summary;
     if (training) report.training = training->summary;
     for (const auto& tile : real.set.tiles) report.realTiles.push_back(tile.name), report.realFiles.push_back(tile.file);
-    report.protocol = protocolOf(request, extractors, real, plan.stain).dump(2);
+    report.protocol = protocolOf(request, extractors, real, plan.stain, report.nuclei.clicked).dump(2);
     report.warnings = warningsOf(report.real, report.synthetic);
     progress({"", 1});
     return report;

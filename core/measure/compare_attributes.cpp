@@ -117,13 +117,13 @@ std::string twoDigits(double value) {
     return text;
 }
 
-Finding findingOf(const AttributeMeasure& row, const AttributeRow& r) {
+Finding findingOf(const AttributeMeasure& row, const AttributeRow& r, std::size_t asked) {
     std::string text = std::string("Asking for ") + row.asking;
     if (!std::isfinite(r.low))
-        return {text + ": " + std::to_string(r.tiles) + " tiles ask for a level, too few or too much alike for a number.",
+        return {text + ": " + std::to_string(asked) + " tiles ask for a level, too few for a number or all of a class for the same.",
                 Judgement::Plain};
     const bool rises = r.low > 0, falls = r.high < 0;
-    text += rises ? std::string(" gives ") + row.more : falls ? std::string(" gives ") + row.less : std::string(" shows no effect");
+    text += rises ? std::string(" gives ") + row.more : falls ? std::string(" gives ") + row.less : std::string(", no effect seen");
     text += ": rank correlation within classes " + twoDigits(r.correlation) + " of at most " + twoDigits(r.ceiling) + " (" +
             twoDigits(r.low) + " to " + twoDigits(r.high) + ", " + std::to_string(r.tiles) + " tiles)";
     if (std::isfinite(r.real)) text += "; real tiles reach " + twoDigits(r.real) + " with their own captions";
@@ -154,7 +154,7 @@ void compareAttributes(const MeasuredSet& real, const MeasuredSet& synthetic, st
             const auto asked = askedPairs(synthetic, a, row, nullptr).x.size();
             if (!asked) continue;
             adherence.attributes.push_back(rowOf(a, row, real, synthetic, nullptr, seed));
-            adherence.attributeFindings.push_back(findingOf(row, adherence.attributes.back()));
+            adherence.attributeFindings.push_back(findingOf(row, adherence.attributes.back(), asked));
             if (synthetic.summary.classes.size() < 2) continue;
             for (const auto& [name, tiles] : synthetic.summary.classes)
                 if (int(askedPairs(synthetic, a, row, &name).x.size()) >= fewestOfClass)

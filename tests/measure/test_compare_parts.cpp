@@ -82,7 +82,7 @@ private slots:
         QCOMPARE(follows.attributes.size(), std::size_t(3)); // and each class
         QVERIFY(follows.attributeFindings.at(0).text.starts_with("Asking for more nuclei gives more nuclei"));
         const auto& deaf = report.synthetic.at(1).adherence;
-        QVERIFY2(deaf.attributeFindings.at(0).text.find("shows no effect") != std::string::npos, deaf.attributeFindings.at(0).text.c_str());
+        QVERIFY2(deaf.attributeFindings.at(0).text.find("no effect seen") != std::string::npos, deaf.attributeFindings.at(0).text.c_str());
     }
 
     // Tiles made from texts have no class: there the other words must not stand in for the attribute.
@@ -105,7 +105,7 @@ private slots:
         r.metrics = {"adherence"}, r.steps = 2;
         const auto adherence = compare(r).synthetic.at(0).adherence;
         QCOMPARE(adherence.attributes.at(0).tiles, 80);
-        QVERIFY2(adherence.attributeFindings.at(0).text.find("shows no effect") != std::string::npos,
+        QVERIFY2(adherence.attributeFindings.at(0).text.find("no effect seen") != std::string::npos,
                  adherence.attributeFindings.at(0).text.c_str());
     }
 
@@ -141,6 +141,9 @@ private slots:
         QVERIFY2(enough.nuclei.finding.text.starts_with("Calibrated on 52 fields: counts are divided by "),
                  enough.nuclei.finding.text.c_str());
         QVERIFY(!enough.nuclei.sameSet);
+        QVERIFY(parseJson(few.protocol, "the protocol").at("counts_of_nuclei_divided_by").is_null());
+        QVERIFY(std::abs(parseJson(enough.protocol, "the protocol").at("counts_of_nuclei_divided_by").get<double>() -
+                         enough.nuclei.clicked.factor) < 1e-12);
         const double factor = enough.nuclei.clicked.factor;
         const auto medians = [](const CompareReport& report) {
             const auto& d = report.synthetic[0].distributions[3];
