@@ -118,7 +118,7 @@ std::string spectrumSvg(const BandedCurves& curves, int width, int height) {
     for (double tick = 0; tick <= last + 1e-9; tick += step)
         result += line(px(tick), bottom, px(tick), bottom + 4, "base") + textAt(px(tick), bottom + 16, fixed(tick, step < 0.1 ? 2 : 1));
     result += line(left, bottom, right, bottom, "base") + textAt((left + right) / 2, height - 6, curves.xTitle) +
-              textAt(left + 4, top + 8, curves.yTitle, "start");
+              textAt(right, top + 8, curves.yTitle, "end");
     const auto draw = [&](const std::vector<double>& middle, const std::vector<double>& lower, const std::vector<double>& upper,
                           const char* kind) {
         std::string there, back, path;
