@@ -34,6 +34,7 @@ Run addMetadata(CLI::App&);
 Run addModels(CLI::App&);
 Run addSlide(CLI::App&);
 Run addAssess(CLI::App&);
+Run addCaption(CLI::App&);
 Run addCompare(CLI::App&);
 Run addEncoder(CLI::App&);
 Run addExport(CLI::App&);

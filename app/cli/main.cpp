@@ -28,6 +28,7 @@ constexpr cli::CommandRow commands[] = {
     {"models", "List models, or say what a checkpoint is", cli::addModels},
     {"slide", "Read a whole-slide image", cli::addSlide},
     {"assess", "Do synthetic tiles help a classifier: train with and without them", cli::addAssess},
+    {"caption", "Write captions: a report in few tokens, a set of tiles in words", cli::addCaption},
     {"compare", "Measure how real, varied, copied and faithful synthetic tiles are", cli::addCompare},
     {"encoder", "Train a network that knows the same tissue again, or show one", cli::addEncoder},
     {"export", "Write an augmentation set from a plan", cli::addExport},
