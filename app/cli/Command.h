@@ -33,6 +33,7 @@ Run addReconstruct(CLI::App&);
 Run addMetadata(CLI::App&);
 Run addModels(CLI::App&);
 Run addSlide(CLI::App&);
+Run addAnnotate(CLI::App&);
 Run addAssess(CLI::App&);
 Run addCaption(CLI::App&);
 Run addCompare(CLI::App&);

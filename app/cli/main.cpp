@@ -27,6 +27,7 @@ constexpr cli::CommandRow commands[] = {
     {"metadata", "Show how a tile was made", cli::addMetadata},
     {"models", "List models, or say what a checkpoint is", cli::addModels},
     {"slide", "Read a whole-slide image", cli::addSlide},
+    {"annotate", "Run a classifier of your own over tiles or a slide and write a table of probabilities", cli::addAnnotate},
     {"assess", "Do synthetic tiles help a classifier: train with and without them", cli::addAssess},
     {"caption", "Write captions: a report in few tokens, a set of tiles in words", cli::addCaption},
     {"compare", "Measure how real, varied, copied and faithful synthetic tiles are", cli::addCompare},
