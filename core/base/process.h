@@ -1,4 +1,7 @@
 #pragma once
+#include <chrono>
+#include <cstddef>
+#include <string>
 
 namespace phloxine {
 
@@ -7,5 +10,16 @@ namespace phloxine {
 // instead of 0.18 s). The runtime reads its setting when it is loaded, so this starts the program again with a short spin, once, unless the
 // user has set OMP_WAIT_POLICY or GOMP_SPINCOUNT. The first call of main().
 void limitSpinning(char** argv);
+
+struct CommandOutcome {
+    int exitCode = -1;     // 128 + the signal where one ended it
+    bool timedOut = false; // it was stopped, with all that it had started
+    bool tooMuch = false;  // it wrote more than was allowed and was stopped
+    std::string out, err;  // err: its first 4 kB
+};
+
+// Runs a command line of the user's in /bin/sh with `input` on its standard input. Error(Internal) when no process can be started.
+CommandOutcome runCommand(const std::string& commandLine, const std::string& input, std::chrono::milliseconds limit,
+                          std::size_t mostBytes = 1 << 20);
 
 } // namespace phloxine
