@@ -121,7 +121,8 @@ struct DiffusionRun::State {
     void goOn() {
         const auto found = newestRunState(folder, hooks.notice);
         if (!found) return cutLog(folder, 0);
-        if (hooks.notice && (found->threads != at::get_num_threads() || found->precision != precisionWord(precision)))
+        if (hooks.notice && found->step < recipe.steps &&
+            (found->threads != at::get_num_threads() || found->precision != precisionWord(precision)))
             hooks.notice("The training was begun with " + std::to_string(found->threads) + " threads in " + found->precision +
                          "; going on otherwise gives slightly other numbers.");
         const c10::AutoGradMode off(false);

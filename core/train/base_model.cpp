@@ -14,6 +14,7 @@
 #include "core/base/Sha256.h"
 #include "core/condition/ClipTokenizer.h"
 #include "core/model/Model.h"
+#include "core/model/compvis_config.h"
 #include "core/tensor/formula_weights.h"
 #include "core/tensor/safetensors.h"
 #include "core/train/draws.h"
@@ -183,7 +184,7 @@ void fillCard(ModelCard& card, const TrainRecipe& recipe, const TrainingSet& set
 
 ModelFolderParts fromScratch(const TrainRecipe& recipe, const TrainingSet& set) {
     const auto& m = recipe.model;
-    const auto autoencoder = openCheckpoint(m.autoencoder);
+    const auto autoencoder = openAutoencoder(m.autoencoder);
     const auto stage = bindAutoencoder(autoencoder, Binding::train());
     if (!stage) requirePictures(autoencoder);
     const int factor = stage->factor(), size = recipe.data.tileSizePx / factor;
@@ -248,6 +249,25 @@ void compactTokens(Weights& weights) {
 }
 
 } // namespace
+
+Checkpoint openAutoencoder(const fs::path& path) {
+    if (!isFolder(path) || isThere(path / "model.json")) return openCheckpoint(path);
+    const auto name = path.filename().string();
+    if (!isThere(path / "config.yaml") || !isThere(path / "weights.safetensors"))
+        throw Error(ErrorCode::NotAModel,
+                    "The folder " + name + " holds no autoencoder (config.yaml and weights.safetensors); give another one.");
+    Checkpoint checkpoint;
+    checkpoint.name = name;
+    checkpoint.weights = readSafetensors(path / "weights.safetensors");
+    try {
+        const auto params = YAML::Load(readFile(path / "config.yaml", 1 << 20))["model"]["params"];
+        checkpoint.config.firstStage = firstStageFromYaml(YAML::Dump(params["first_stage_config"]), name);
+        checkpoint.config.scaleFactor = params["scale_factor"].as<double>(1);
+    } catch (const YAML::Exception& e) {
+        throw Error(ErrorCode::Yaml, "The configuration of the autoencoder " + name + " cannot be read; make it again.", e.what());
+    }
+    return checkpoint;
+}
 
 void syncFolder(const fs::path& folder) {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);

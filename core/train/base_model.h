@@ -20,6 +20,9 @@ struct ModelFolderParts {
 // stored. Error(Exists) where `folder` is.
 void writeModelFolder(const std::filesystem::path& folder, ModelFolderParts parts);
 
+// The first stage of a model, or what `train autoencoder` made: config.yaml and weights.safetensors alone.
+Checkpoint openAutoencoder(const std::filesystem::path& path);
+
 // Writes and fsyncs; used for all weights of a run.
 void writeWeightsSynced(const std::filesystem::path& file, const Weights& weights);
 void syncFolder(const std::filesystem::path& folder);
