@@ -5,6 +5,7 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/condition/ClipTokenizer.h"
+#include "core/condition/pooled_text.h"
 #include "core/diffusion/conventions/diffusers.h"
 #include "core/diffusion/samplers/samplers.h"
 #include "core/diffusion/spacings.h"
@@ -97,14 +98,14 @@ Guidance guidanceOf(const GenerateRequest& r) {
 }
 
 Contexts encode(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks) {
-    if (const auto* text = dynamic_cast<const TextEncoder*>(model.condition.get()))
+    if (const auto* text = textEncoderOf(model.condition.get()))
         for (const auto& prompt : {request.prompt, request.negative})
             if (const auto tokens = countTokens(prompt, text->maxLength()); !tokens.cut.empty() && hooks.notice)
                 hooks.notice("The prompt has " + std::to_string(tokens.count) + " tokens and the model reads " +
                              std::to_string(tokens.limit) + ", so the end was cut, from: " + beginning(tokens.cut));
     Contexts contexts{model.condition->encode(conditionOf(request, model.card)), {}};
     if (request.guidance == 1) return contexts;
-    const bool negative = dynamic_cast<const TextEncoder*>(model.condition.get()) && !request.negative.empty();
+    const bool negative = textEncoderOf(model.condition.get()) && !request.negative.empty();
     contexts.unconditional = negative ? model.condition->encode({.texts = {request.negative}}) : model.condition->unconditional(1);
     return contexts;
 }

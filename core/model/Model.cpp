@@ -4,6 +4,7 @@
 #include "core/base/FileHashes.h"
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
+#include "core/condition/pooled_text.h"
 #include "core/model/lora.h"
 
 namespace phloxine {
@@ -69,13 +70,23 @@ std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, c
                       checkpoint.config.firstStage);
 }
 
+// A network that reads a vector where the condition is a text: the vector is the text's pooled state.
+bool readsPooledText(const ModelConfig& config) {
+    const auto* unet = std::get_if<nn::UNetConfig>(&config.network);
+    return unet && unet->vectorInput == nn::VectorInput::Sequential && std::holds_alternative<TextEncoderConfig>(config.condition);
+}
+
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding) {
     const WeightView w(checkpoint.weights, binding, "cond_stage_model");
     using Result = std::unique_ptr<ConditionEncoder>;
     return std::visit(
         Overloaded{[&](const UnsupportedStage& s) -> Result { unsupported("condition", s.target, checkpoint); },
                    [](const NoStage&) -> Result { return std::make_unique<NoEncoder>(); },
-                   [&](const TextEncoderConfig& c) -> Result { return std::make_unique<TextEncoder>(w / "transformer.text_model", c); },
+                   [&](const TextEncoderConfig& c) -> Result {
+                       const auto tower = w / "transformer.text_model";
+                       if (readsPooledText(checkpoint.config)) return std::make_unique<PooledTextEncoder>(tower, c);
+                       return std::make_unique<TextEncoder>(tower, c);
+                   },
                    [&](const ClassStage&) -> Result { return std::make_unique<ClassEncoder>(w); },
                    [&](const LabelStage& c) -> Result { return std::make_unique<LabelEncoder>(c.classes, c.null, binding.device); },
                    [&](const TokenStage&) -> Result {

@@ -16,6 +16,7 @@ SchedulerConfig schedulerOf(const ModelConfig& config);   // of a diffusers fold
 NoiseSchedule bindSchedule(const Checkpoint& checkpoint); // the buffer in the file wins over the configuration
 std::unique_ptr<nn::Network> bindNetwork(const Checkpoint& checkpoint, const Binding& binding);
 std::unique_ptr<nn::Autoencoder> bindAutoencoder(const Checkpoint& checkpoint, const Binding& binding); // null where the model has none
+bool readsPooledText(const ModelConfig& config); // its U-Net adds the state of the whole text to the time
 std::unique_ptr<ConditionEncoder> bindCondition(const Checkpoint& checkpoint, const Binding& binding);
 void requirePictures(const Checkpoint& checkpoint); // Error(MissingKey) for a denoiser alone
 double scaleFactor(const Checkpoint& checkpoint);   // the buffer in the file wins over the configuration

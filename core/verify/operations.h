@@ -49,5 +49,7 @@ Weights runInceptionResize(const Case&);
 Weights runFid(const Case&);
 Weights runKid(const Case&);
 Weights runPrdc(const Case&);
+Weights runLossAndGradients(const Case&);
+Weights runTrajectory(const Case&);
 
 } // namespace phloxine::verify

@@ -30,7 +30,9 @@ const std::vector<OperationRow> table{{"load", runLoad},
                                       {"inception.resize", runInceptionResize},
                                       {"fid", runFid},
                                       {"kid", runKid},
-                                      {"prdc", runPrdc}};
+                                      {"prdc", runPrdc},
+                                      {"unet.loss_and_grad", runLossAndGradients},
+                                      {"train.trajectory", runTrajectory}};
 
 Weights tensorsOf(const Json& json, const char* key, const fs::path& folder) {
     const auto name = json.find(key);

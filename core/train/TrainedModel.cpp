@@ -1,0 +1,162 @@
+#include "core/train/TrainedModel.h"
+
+#include <set>
+
+#include <c10/core/GradMode.h>
+
+#include "core/base/Error.h"
+#include "core/condition/ClipTokenizer.h"
+#include "core/condition/pooled_text.h"
+#include "core/condition/tidy_text.h"
+#include "core/train/base_model.h"
+#include "core/train/draws.h"
+
+namespace phloxine {
+
+namespace {
+
+constexpr std::size_t mostEncoded = 4096; // texts of a frozen encoder that are kept
+
+bool isNorm(const Weights& weights, const std::string& key) { // its weight is a vector
+    const auto dot = key.rfind('.');
+    const auto it = weights.find(key.substr(0, dot) + ".weight");
+    return it != weights.end() && it->second.dim() == 1;
+}
+
+at::Tensor asTensor(const std::vector<std::int64_t>& values) { return at::tensor(values, at::kLong).unsqueeze(0); }
+
+} // namespace
+
+TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision)
+    : m_base(openCheckpoint(base)), m_schedule(bindSchedule(m_base)), m_prediction(predictionFrom(m_base.config.prediction)),
+      m_precision(precision), m_pooled(readsPooledText(m_base.config)) {
+    const auto& condition = m_base.config.condition;
+    const bool text = std::holds_alternative<TextEncoderConfig>(condition);
+    if (!text && !std::holds_alternative<NoStage>(condition) && !std::holds_alternative<ClassStage>(condition) &&
+        !std::holds_alternative<LabelStage>(condition))
+        throw Error(ErrorCode::Unsupported,
+                    "A model that is guided by feature vectors cannot be trained yet; choose one of texts or classes.");
+    if (const auto* labels = std::get_if<LabelStage>(&condition); labels && labels->classes < int(set.classes.size()))
+        throw Error(ErrorCode::WrongUse, "The model knows " + std::to_string(labels->classes) + " classes and the recipe has more.");
+    if (m_prediction == Prediction::Flow && m_base.config.family != "compvis-ldm")
+        throw Error(ErrorCode::Unsupported, "A transformer of flow matching cannot be trained yet.");
+    m_trainText = recipe.model.trainText && !std::holds_alternative<NoStage>(condition);
+    chooseMasters(text, set, recipe);
+}
+
+void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe) {
+    std::set<std::string> used; // a checkpoint may hold more than the network binds
+    auto binding = Binding::train();
+    binding.seen = &used;
+    (void)bindNetwork(m_base, binding);
+    if (m_trainText) (void)bindCondition(m_base, binding);
+    for (const auto& key : used)
+        if (m_base.weights.at(key).is_floating_point()) m_masters[key] = m_base.weights.at(key);
+    if (m_trainText && text) { // the rows of the vocabulary that captions can use
+        std::set<std::int64_t> ids{ClipTokenizer::start, ClipTokenizer::end, std::get<TextEncoderConfig>(m_base.config.condition).pad};
+        for (const auto& phrase : possiblePhrases(set, recipe.captions))
+            for (const auto id : ClipTokenizer::shared().encode(tidyText(phrase))) ids.insert(id);
+        for (const auto& phrase : possiblePhrases(set, recipe.captions))
+            for (const auto id : ClipTokenizer::shared().encode(phrase)) ids.insert(id);
+        for (const auto id : ids) m_rowOf.emplace(id, std::int64_t(m_rowOf.size()));
+        m_rows = at::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), at::kLong);
+        m_masters[tokenTable] = m_base.weights.at(tokenTable).index_select(0, m_rows);
+    }
+    for (auto& [key, tensor] : m_masters) {
+        tensor = tensor.to(at::kFloat).clone(at::MemoryFormat::Contiguous);
+        tensor.requires_grad_(true);
+    }
+    m_working.name = m_base.name, m_working.config = m_base.config;
+}
+
+std::vector<std::int64_t> TrainedModel::compactIds(std::vector<std::int64_t> ids) const {
+    if (m_rows.defined())
+        for (auto& id : ids) id = m_rowOf.at(id);
+    return ids;
+}
+
+TrainedModel::TextState TrainedModel::encodeText(const Weights& weights, const std::string& caption) const {
+    auto config = std::get<TextEncoderConfig>(m_base.config.condition);
+    if (config.pathldm) config.maxLength = (config.maxLength + 76) / 77 * 77;
+    const auto ids = tokenIds(ClipTokenizer::shared(), config.pathldm ? tidyText(caption) : caption, config.maxLength, config.pad);
+    const nn::ClipText tower(WeightView(weights, Binding::train(), "cond_stage_model.transformer.text_model"), config.tower);
+    const auto mask = asTensor(ids.mask);
+    const auto states = tower(asTensor(compactIds(ids.ids)), config.pathldm ? mask : at::Tensor());
+    return {states, m_pooled ? pooledText(states, mask) : at::Tensor()};
+}
+
+// Each text once: a batch holds many equal ones. Padding is attended to, as generation does; a short maxLength keeps it cheap.
+nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<std::string>& captions) {
+    std::map<std::string, std::int64_t> places;
+    std::vector<std::int64_t> rows;
+    for (const auto& caption : captions) rows.push_back(places.emplace(caption, 0).first->second);
+    std::int64_t next = 0;
+    for (auto& [caption, place] : places) place = next++;
+    for (std::size_t i = 0; i < captions.size(); ++i) rows[i] = places.at(captions[i]);
+    std::vector<at::Tensor> tokens, vectors;
+    for (const auto& [caption, place] : places) {
+        TextState state;
+        if (m_trainText) state = encodeText(weights, caption);
+        else {
+            auto known = m_encoded.find(caption);
+            if (known == m_encoded.end()) {
+                const c10::AutoGradMode off(false);
+                if (m_encoded.size() >= mostEncoded) m_encoded.clear();
+                known = m_encoded.emplace(caption, encodeText(m_base.weights, caption)).first;
+            }
+            state = known->second;
+        }
+        tokens.push_back(state.tokens);
+        if (m_pooled) vectors.push_back(state.vector);
+    }
+    const auto order = at::tensor(rows, at::kLong);
+    return {at::cat(tokens).index_select(0, order), m_pooled ? at::cat(vectors).index_select(0, order) : at::Tensor()};
+}
+
+nn::Context TrainedModel::contextOf(const Weights& weights, const BatchConditions& conditions) {
+    if (std::holds_alternative<TextEncoderConfig>(m_base.config.condition)) return textContext(weights, conditions.captions);
+    Checkpoint own;
+    own.name = m_base.name, own.config = m_base.config, own.weights = m_trainText ? weights : m_base.weights;
+    const auto encoder = bindCondition(own, Binding::train());
+    Condition labels;
+    for (const int label : conditions.classes) labels.labels.push_back(label);
+    auto context = encoder->encode(labels);
+    for (std::size_t i = 0; i < conditions.captions.size(); ++i) {
+        const auto* table = std::get_if<LabelStage>(&m_base.config.condition);
+        if (!conditions.captions[i].empty() || (table && table->null < 0)) continue; // a network without a class for none is always guided
+        const auto none = encoder->unconditional(1);
+        const auto row = at::tensor({std::int64_t(i)}, at::kLong);
+        if (context.tokens.defined()) context.tokens = context.tokens.index_copy(0, row, none.tokens);
+        if (context.vector.defined()) context.vector = context.vector.index_copy(0, row, none.vector);
+    }
+    return context;
+}
+
+at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights) {
+    const auto& own = weights ? *weights : m_masters;
+    const auto context = contextOf(own, conditions);
+    m_working.weights.clear();
+    for (const auto& [key, tensor] : own) {
+        if (!key.starts_with("model.")) continue;
+        m_working.weights[key] = m_precision == at::kFloat || isNorm(own, key) ? tensor : tensor.to(m_precision);
+    }
+    Binding binding = Binding::train();
+    binding.dtype = m_precision;
+    const auto network = bindNetwork(m_working, binding);
+    const auto output = (*network)(batch.x, batch.t, context);
+    return lossPerSample(output.size(1) == batch.target.size(1) ? output : output.slice(1, 0, batch.target.size(1)), batch.target);
+}
+
+Checkpoint TrainedModel::complete(const Weights& trained) const {
+    Checkpoint full = m_base;
+    for (const auto& [key, tensor] : trained) {
+        if (key == tokenTable && m_rows.defined()) {
+            auto table = m_base.weights.at(key).to(at::kFloat).clone();
+            table.index_copy_(0, m_rows, tensor.detach());
+            full.weights[key] = table;
+        } else full.weights[key] = tensor.detach();
+    }
+    return full;
+}
+
+} // namespace phloxine

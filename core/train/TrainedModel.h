@@ -1,0 +1,53 @@
+#pragma once
+// The model in training: float32 masters of what is trained, the rest frozen, and the loss of a batch as a differentiable function of the
+// masters. The computation may run in bfloat16: the masters are cast inside the graph.
+#include "core/model/Model.h"
+#include "core/train/TrainingSet.h"
+#include "core/train/objective.h"
+
+namespace phloxine {
+
+// What guides each tile of a batch; an empty caption stands for no guidance, for models of classes too.
+struct BatchConditions {
+    std::vector<std::string> captions;
+    std::vector<int> classes;
+};
+
+class TrainedModel {
+public:
+    // base: the model folder of the run. bf16 or fp32.
+    TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision);
+
+    const Weights& masters() const { return m_masters; } // differentiable, contiguous; of the vocabulary the rows in use alone
+    const NoiseSchedule& schedule() const { return m_schedule; }
+    Prediction prediction() const { return m_prediction; }
+    const Checkpoint& base() const { return m_base; }
+
+    // Mean squared error of each tile, [n]; `weights` instead of the masters where given (a mean of them).
+    at::Tensor losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights = nullptr);
+
+    // All weights under their full names, with those of the masters replaced.
+    Checkpoint complete(const Weights& trained) const;
+
+private:
+    struct TextState {
+        at::Tensor tokens, vector; // [1, length, width], [1, width]
+    };
+    void chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe);
+    nn::Context contextOf(const Weights& weights, const BatchConditions& conditions);
+    nn::Context textContext(const Weights& weights, const std::vector<std::string>& captions);
+    TextState encodeText(const Weights& weights, const std::string& caption) const;
+    std::vector<std::int64_t> compactIds(std::vector<std::int64_t> ids) const;
+
+    Checkpoint m_base, m_working;
+    Weights m_masters;
+    NoiseSchedule m_schedule;
+    Prediction m_prediction;
+    at::ScalarType m_precision;
+    bool m_trainText = false, m_pooled = false;
+    at::Tensor m_rows;                            // of the vocabulary, that are masters
+    std::map<std::int64_t, std::int64_t> m_rowOf; // token -> row of the compact table
+    std::map<std::string, TextState> m_encoded;   // of a frozen text encoder
+};
+
+} // namespace phloxine

@@ -1,0 +1,160 @@
+#include "core/train/TrainingSet.h"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/Error.h"
+#include "core/base/Files.h"
+#include "core/base/Json.h"
+#include "core/base/Sha256.h"
+
+namespace phloxine {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<AttributeLevel> levelFrom(const std::string& word) {
+    if (word == "low") return AttributeLevel::Low;
+    if (word == "medium") return AttributeLevel::Medium;
+    if (word == "high") return AttributeLevel::High;
+    return {};
+}
+
+// "levels" of the rows of metadata.jsonl, by file name: {"nuclear-density": "low", ...}.
+std::map<std::string, Json> levelsByName(const fs::path& path) {
+    const auto metadata = isFolder(path) ? path / "metadata.jsonl" : path;
+    std::map<std::string, Json> found;
+    if (!isThere(metadata)) return found;
+    std::istringstream lines(readFile(metadata));
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        const auto row = parseJson(line, metadata.filename().string());
+        if (row.is_object() && row.contains("levels") && row["levels"].is_object() && row.contains("file_name") &&
+            row["file_name"].is_string())
+            found[row["file_name"].get<std::string>()] = row["levels"];
+    }
+    return found;
+}
+
+std::vector<std::optional<AttributeLevel>> levelsOf(const Json* row) {
+    std::vector<std::optional<AttributeLevel>> levels;
+    for (const auto& attribute : attributes()) {
+        const bool given = row && row->contains(attribute.id) && (*row)[attribute.id].is_string();
+        levels.push_back(given ? levelFrom((*row)[attribute.id].get<std::string>()) : std::nullopt);
+    }
+    return levels;
+}
+
+std::string listed(const std::set<std::string>& names) { // the first few
+    std::string text;
+    int count = 0;
+    for (const auto& name : names) {
+        if (++count > 5) return text + " and " + std::to_string(names.size() - 5) + " more";
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+}
+
+// The group without the class in front of it: one patient may give tiles of several classes.
+std::string bareGroup(const TrainingTile& tile, const std::vector<RecipeClass>& classes) {
+    const auto& id = classes[std::size_t(tile.classIndex)].id;
+    return tile.group.starts_with(id + "/") ? tile.group.substr(id.size() + 1) : tile.group;
+}
+
+void nameSharedGroups(TrainingSet& set, bool fromNames) {
+    if (fromNames) return; // numbers of fields start anew in each class
+    std::map<std::string, std::pair<bool, bool>> sides;
+    for (const auto& tile : set.tiles) {
+        auto& side = sides[bareGroup(tile, set.classes)];
+        (tile.heldOut ? side.second : side.first) = true;
+    }
+    std::set<std::string> shared;
+    for (const auto& [group, side] : sides)
+        if (side.first && side.second) shared.insert(plainText(group));
+    if (!shared.empty()) set.leaks.push_back("These groups have tiles that train and tiles that are held out: " + listed(shared) + ".");
+}
+
+// Sums of all tiles; equal ones go to the held-out side together.
+void compareBytes(TrainingSet& set) {
+    Sha256 all;
+    std::map<std::string, std::vector<std::size_t>> bySum;
+    for (std::size_t i = 0; i < set.tiles.size(); ++i) {
+        const auto sum = sha256OfFile(set.tiles[i].file);
+        all.add(sum);
+        bySum[sum].push_back(i);
+    }
+    set.sha256 = all.hex();
+    std::set<std::string> moved;
+    for (const auto& [sum, rows] : bySum) {
+        if (std::none_of(rows.begin(), rows.end(), [&](std::size_t i) { return set.tiles[i].heldOut; })) continue;
+        for (const auto i : rows)
+            if (!set.tiles[i].heldOut) set.tiles[i].heldOut = true, moved.insert(plainText(set.tiles[i].name));
+    }
+    if (!moved.empty()) set.leaks.push_back("These tiles are copies of held-out ones, and are held out too: " + listed(moved) + ".");
+}
+
+void requireTrainable(const TrainingSet& set) {
+    std::vector<int> counts(set.classes.size());
+    for (const auto& tile : set.tiles)
+        if (!tile.heldOut) ++counts[std::size_t(tile.classIndex)];
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        if (counts[i] == 0)
+            throw Error(ErrorCode::WrongUse,
+                        "The class \"" + set.classes[i].id + "\" has no tile to train on; add tiles, or take it out of the recipe.");
+}
+
+} // namespace
+
+std::vector<int> TrainingSet::rows(bool heldOut) const {
+    std::vector<int> found;
+    for (int i = 0; i < int(tiles.size()); ++i)
+        if (tiles[std::size_t(i)].heldOut == heldOut) found.push_back(i);
+    return found;
+}
+
+TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::vector<RecipeClass> classes) {
+    const auto files = readTileSet(path, {{}, data.groupPattern});
+    if (files.tiles.empty()) throw Error(ErrorCode::WrongUse, "The set " + files.name + " has no tile that can be read.");
+    TrainingSet set;
+    set.classes = std::move(classes);
+    if (set.classes.empty()) {
+        std::set<std::string> names;
+        for (const auto& tile : files.tiles) names.insert(tile.className);
+        for (const auto& name : names) {
+            auto words = name;
+            std::replace(words.begin(), words.end(), '_', ' ');
+            set.classes.push_back({name.empty() ? "tile" : name, name.empty() ? "Tile" : words, {}, "#888888", {words}});
+        }
+    }
+    const auto levels = levelsByName(path);
+    const std::regex holdOut(data.holdOut);
+    for (const auto& file : files.tiles) {
+        const auto id = file.className.empty() ? set.classes.front().id : file.className;
+        const auto found = std::find_if(set.classes.begin(), set.classes.end(), [&](const RecipeClass& c) { return c.id == id; });
+        if (found == set.classes.end())
+            throw Error(ErrorCode::WrongUse,
+                        "The set " + files.name + " has the class \"" + plainText(id) + "\", which the recipe does not list.");
+        const auto row = levels.find(file.name);
+        set.tiles.push_back({file.file, file.name, file.group, int(found - set.classes.begin()),
+                             !data.holdOut.empty() && std::regex_search(file.group, holdOut), file.prompt,
+                             levelsOf(row == levels.end() ? nullptr : &row->second)});
+    }
+    if (!data.holdOut.empty() && !files.groupsKnown)
+        set.leaks.push_back("The set " + files.name +
+                            " does not say which tiles belong to one field, slide or patient, so held-out tiles may "
+                            "have neighbours that train; give a group pattern.");
+    nameSharedGroups(set, !data.groupPattern.empty());
+    compareBytes(set);
+    if (!data.holdOut.empty() && set.rows(true).empty())
+        throw Error(ErrorCode::WrongUse, "The hold-out " + plainText(data.holdOut) + " of the recipe finds no group; correct it.");
+    requireTrainable(set);
+    return set;
+}
+
+} // namespace phloxine
