@@ -65,7 +65,7 @@ struct NearPair {
     std::string synthetic, training;    // names of tiles
     int syntheticIndex = -1;            // into SyntheticReport::tiles
     std::filesystem::path trainingFile; // never written
-    std::string detector;               // "features", "pixels", "patch"
+    std::string detector;               // "features", "pixels", "piece"
     double score = 0, excess = 0;       // correlation; over the limit by how many spreads (below 0: under it)
     int orientation = 0;
     bool nearCopy = false;
@@ -78,6 +78,7 @@ struct CopyingResult {
     double statedRate = 0, falseAlarmLow = 0, falseAlarmHigh = 1;
     int groups = 0, alarms = 0, checkedGroups = 0;        // real groups of the calibration, and of its cross-check
     std::vector<NearPair> pairs;                          // nearest first
+    std::vector<NearPair> realPairs;                      // real tiles over the limit: their names stand where synthetic ones do
     std::vector<double> x, realDensity, syntheticDensity; // of the excess; the limit lies at 0
     Finding finding;
 };

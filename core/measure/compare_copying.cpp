@@ -41,8 +41,18 @@ void addCurves(CopyingResult& result, const std::vector<double>& real, const std
     }
 }
 
-const CopyMatch& matchOf(const CopyScores& scores, int detector) {
-    return detector == 0 ? scores.features : detector == 1 ? scores.pixels : scores.patch;
+NearPair pairOf(const MeasuredSet& tiles, std::size_t i, const MeasuredSet& training, const CopyScores& scores, const CopyLimit& limit) {
+    const auto detector = std::size_t(limit.strongest(scores));
+    const auto& match = scores[detector];
+    NearPair pair;
+    pair.synthetic = tiles.set.tiles[i].name, pair.syntheticIndex = int(i);
+    pair.detector = copyDetectors[detector], pair.score = match.score, pair.excess = limit.excess(scores);
+    pair.orientation = match.orientation, pair.nearCopy = pair.excess > 0;
+    if (match.tile >= 0) {
+        pair.training = training.set.tiles[std::size_t(match.tile)].name;
+        pair.trainingFile = training.set.tiles[std::size_t(match.tile)].file;
+    }
+    return pair;
 }
 
 } // namespace
@@ -53,13 +63,14 @@ CopyCheck::CopyCheck(const MeasuredSet& training, const MeasuredSet& real, const
     m_index = std::make_unique<CopyIndex>(std::move(tiles));
     std::vector<CopyScores> scores;
     std::vector<std::string> groups;
+    std::vector<std::size_t> rows;
     std::map<std::string, std::size_t> used;
     for (std::size_t i = 0; i < real.set.tiles.size(); ++i) {
         const auto& group = real.set.tiles[i].group;
         if (++used[group] > tilesOfGroup) continue;
         if (i % 16 == 0) progress({"Calibrating the copy check on real tiles", double(i) / double(real.set.tiles.size())});
         scores.push_back(m_index->search(real.sketches[i], real.fingerprints[std::int64_t(i)], group));
-        groups.push_back(group);
+        groups.push_back(group), rows.push_back(i);
     }
     try {
         m_limit = calibrateCopyLimit(scores, groups);
@@ -67,7 +78,10 @@ CopyCheck::CopyCheck(const MeasuredSet& training, const MeasuredSet& real, const
         m_problem = e.what();
         return;
     }
-    for (const auto& s : scores) m_realExcess.push_back(m_limit.excess(s));
+    for (std::size_t k = 0; k < scores.size(); ++k) {
+        m_realExcess.push_back(m_limit.excess(scores[k]));
+        if (auto pair = pairOf(real, rows[k], training, scores[k], m_limit); pair.nearCopy) m_realPairs.push_back(std::move(pair));
+    }
 }
 
 CopyingResult CopyCheck::check(const MeasuredSet& synthetic, const ProgressHook& progress) const {
@@ -76,21 +90,11 @@ CopyingResult CopyCheck::check(const MeasuredSet& synthetic, const ProgressHook&
         result.finding = {"Copies were not looked for. " + m_problem, Judgement::Look};
         return result;
     }
-    static constexpr const char* detectors[] = {"features", "pixels", "patch"};
     std::vector<double> excesses;
     for (std::size_t i = 0; i < synthetic.set.tiles.size(); ++i) {
         if (i % 16 == 0) progress({"Looking for copies in " + synthetic.set.name, double(i) / double(synthetic.set.tiles.size())});
         const auto scores = m_index->search(synthetic.sketches[i], synthetic.fingerprints[std::int64_t(i)], {});
-        const auto detector = m_limit.strongest(scores);
-        const auto& match = matchOf(scores, detector);
-        NearPair pair;
-        pair.synthetic = synthetic.set.tiles[i].name, pair.syntheticIndex = int(i);
-        pair.detector = detectors[detector], pair.score = match.score, pair.excess = m_limit.excess(scores);
-        pair.orientation = match.orientation, pair.nearCopy = pair.excess > 0;
-        if (match.tile >= 0) {
-            pair.training = m_training.set.tiles[std::size_t(match.tile)].name;
-            pair.trainingFile = m_training.set.tiles[std::size_t(match.tile)].file;
-        }
+        auto pair = pairOf(synthetic, i, m_training, scores, m_limit);
         result.count += pair.nearCopy;
         excesses.push_back(pair.excess);
         result.pairs.push_back(std::move(pair));
@@ -104,12 +108,14 @@ CopyingResult CopyCheck::check(const MeasuredSet& synthetic, const ProgressHook&
     result.alarms = m_limit.alarms, result.checkedGroups = m_limit.checked;
     result.falseAlarmLow = m_limit.falseAlarmLow, result.falseAlarmHigh = m_limit.falseAlarmHigh;
     addCurves(result, m_realExcess, excesses);
+    result.realPairs = m_realPairs;
     std::string text = result.count ? std::to_string(result.count) + " of " + std::to_string(result.tiles) + " tiles are near copies"
                                     : "No near copy found in " + std::to_string(result.tiles) + " tiles";
     text += " (at most " + share(result.upper) + " of such tiles, 95 % interval). Real tiles of other groups come as close in " +
-            share(m_limit.statedRate) + " of cases by the choice of the limit";
-    text += m_limit.groups < fewGroups ? ", roughly calibrated (" + std::to_string(m_limit.groups) + " groups)."
-                                       : " (calibrated on " + std::to_string(m_limit.groups) + " groups).";
+            share(m_limit.statedRate) + " of cases by the choice of the limit, and did in " + std::to_string(result.alarms) + " of " +
+            std::to_string(result.checkedGroups) + " groups";
+    text += m_limit.groups < fewGroups ? "; roughly calibrated (" + std::to_string(m_limit.groups) + " groups)." : ".";
+    if (result.alarms > 0) text += " Such real tiles may show tissue that training tiles of other groups show too.";
     const bool asManyAsReal = result.low <= m_limit.statedRate;
     result.finding = {text, result.count == 0 ? Judgement::Good : asManyAsReal ? Judgement::Look : Judgement::Bad};
     return result;

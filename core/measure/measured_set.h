@@ -7,7 +7,7 @@
 #include "core/measure/CompareReport.h"
 #include "core/measure/CompareRequest.h"
 #include "core/measure/NucleiCalibration.h"
-#include "core/measure/copying.h"
+#include "core/measure/copying/copy_limit.h"
 #include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/features.h"
 #include "core/measure/tissue/cues.h"
@@ -59,6 +59,7 @@ private:
     std::unique_ptr<CopyIndex> m_index;
     CopyLimit m_limit;
     std::vector<double> m_realExcess;
+    std::vector<NearPair> m_realPairs;
     std::string m_problem; // why there is no check
 };
 void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
