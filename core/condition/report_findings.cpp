@@ -231,10 +231,12 @@ std::vector<std::string> sentencesOf(const std::string& text, bool smallStart) {
             const auto word = lastWord(sentence);
             const char next = i + 2 < text.size() ? text[i + 2] : '\0';
             if (staysOpen(word) && next != '\0') continue; // "free of. neoplastic": a line ended here, no sentence
-            if (next != '\0' && (!mayEnd(sentence, next) || (lower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
-                // Also a line that ended. Where a denial is near, the stop stays, so that it does not reach further than it did.
+            if (next != '\0' &&
+                (!mayEnd(sentence, next) || mayStayOpen(sentence) || (lower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
+                // Also a line that ended. Where a denial is near, a comma keeps it from reaching further, and from losing what it denies.
                 const auto after = text.substr(i + 2, text.find('.', i + 2) - i - 2);
-                if (!mayEnd(sentence, next) || saysNo(sentence) || saysNo(after)) sentence += c;
+                if (!mayEnd(sentence, next)) sentence += c;
+                else if (mayStayOpen(sentence) || saysNo(sentence) || saysNo(after)) sentence += ',';
                 continue;
             }
             sentences.push_back(trimmed(sentence) + (c == '?' ? "?" : ""));
@@ -300,7 +302,8 @@ std::pair<std::string, std::string> specimenAnd(const std::string& text) {
     for (const std::string mark : {":", " - ", " – ", " -- "})
         for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
             const auto name = trimmed(text.substr(0, at));
-            if (name.size() > 160 || topicsIn(name)[0] || saysNo(name)) break;
+            if (name.size() > 160 || topicsIn(name)[0] || saysNo(name) || uselessBecause(name + " of"))
+                break; // "previous biopsy: carcinoma"
             if (hasProcedure(name)) return {name, trimmed(text.substr(at + mark.size()))};
         }
     return {{}, text};

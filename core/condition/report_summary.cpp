@@ -210,7 +210,10 @@ Candidate candidateOf(const RawFinding& raw, const Specimens& specimens) {
     if (raw.section == ReportSection::Gross && std::regex_search(text, measure)) return drop("It is a measurement of the specimen.", false);
     if (raw.cut) return drop("The report ends in the middle of it.", false);
     c.topics = topicsIn(text);
-    if (!anyTopic(c.topics)) return drop("It tells nothing that a tile shows.", false);
+    if (!anyTopic(c.topics)) return drop("It tells nothing that a tile shows.", true); // and may hold a name that is not told
+    const auto words = wordsOf(text);
+    if (staysOpen(words.back()) || mayStayOpen(text)) return drop("It is cut off.", false);
+    if (words.size() == 1 && !c.topics[0] && !c.topics[1]) return drop("It does not stand alone.", false);
     c.finding.text = text;
     c.finding.negated = saysNo(text);
     c.finding.score = worthOf(c, std::vector<bool>(c.topics.size(), false));

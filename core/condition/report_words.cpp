@@ -61,9 +61,11 @@ bool holdsName(const std::string& finding) {
         if (!w.empty()) (std::islower(static_cast<unsigned char>(w[0])) ? lower : capital) += letter(w[0]);
     if (lower <= capital) return false; // a title, where capitals say nothing
     const auto ends = [](const std::string& w) { return !w.empty() && std::string(".,:;").find(w.back()) != std::string::npos; };
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-        if (!capitalised(words[i]) || !capitalised(words[i + 1]) || ends(words[i - 1]) || ends(words[i])) continue;
-        if (!any(wordsOf(words[i] + " " + words[i + 1]), known)) return true;
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+        if (!capitalised(words[i]) || !capitalised(words[i + 1]) || ends(words[i])) continue;
+        const auto pair = words[i] + " " + words[i + 1];
+        const auto topics = topicsIn(pair);
+        if (!any(wordsOf(pair), known) && std::none_of(topics.begin(), topics.end(), [](bool b) { return b; })) return true;
     }
     return false;
 }
@@ -92,10 +94,10 @@ std::vector<std::string> wordsOf(const std::string& text) {
 
 const std::vector<ReportTopic>& reportTopics() {
     static const std::vector<ReportTopic> rows = {
-        {"type",
-         10,
-         {"carcinoma", "carcinoid", "melanoma", "lymphoma", "sarcoma", "neoplasm", "malignan", "oncocytoma", "seminoma", "neuroendocrine",
-          "leukemia", "glioma", "histologic type", "tumor type", "tumour type"}},
+        {"type", 10, {"carcinoma",  "carcinoid",     "melanoma",        "lymphoma",   "sarcoma",    "neoplasm",   "malignan",
+                      "oncocytoma", "seminoma",      "neuroendocrine",  "leukemia",   "glioma",     "blastoma",   "astrocytoma",
+                      "thymoma",    "mesothelioma",  "teratoma",        "germ cell",  "schwannoma", "meningioma", "ependymoma",
+                      "myeloma",    "stromal tumor", "histologic type", "tumor type", "tumour type"}},
         {"benign-type",
          8,
          {"adenoma", "hyperplas", "nevus", "naevus", "dysplas", "benign", "lymphadenitis", "polyp", "leiomyoma", "mucosa", "parenchyma"}},
@@ -178,21 +180,29 @@ bool negatesBefore(const std::string& part) {
 }
 
 bool staysOpen(const std::string& word) {
-    static const Words open = {
-        "of",          "the",      "a",    "an",    "and",     "or",  "nor",   "with",    "without", "to",         "in",   "on",
-        "at",          "by",       "for",  "from",  "into",    "no",  "not",   "is",      "are",     "was",        "were", "be",
-        "been",        "than",     "that", "which", "both",    "its", "their", "between", "within",  "through",    "free", "evidence",
-        "identified,", "negative", "show", "shows", "showing", "as",  "non",   "well",    "poorly",  "moderately", "has",  "have"};
-    return open.count(lowerAscii(word)) > 0;
+    static const Words open = {"of",     "the",     "an",    "and",  "or",      "nor",  "with", "without", "to",    "in",
+                               "on",     "at",      "by",    "for",  "from",    "into", "is",   "are",     "was",   "were",
+                               "be",     "been",    "than",  "that", "which",   "its",  "both", "as",      "their", "between",
+                               "within", "through", "shows", "show", "showing", "has",  "have"};
+    return word == "a" || open.count(lowerAscii(word)) > 0; // "A" is a letter: hepatitis A
+}
+
+bool mayStayOpen(const std::string& text) {
+    static const Words maybe = {"no", "not", "non", "evidence", "well", "poorly", "moderately"};
+    const auto words = wordsOf(text);
+    if (words.empty() || !maybe.count(words.back())) return false;
+    const auto at = text.find_last_of(":=-");
+    return at == text.npos || wordsOf(text.substr(at)).size() > 1; // "necrosis: no" is complete
 }
 
 bool mayEnd(const std::string& text, char next) {
-    static const Words abbreviations = {"vs",   "approx", "e.g", "i.e", "no",  "nos", "fig", "st", "ca",  "lt", "rt",
-                                        "resp", "incl",   "dr",  "cf",  "etc", "dx",  "pt",  "mr", "mrs", "ms", "prof"};
+    static const Words abbreviations = {"vs",   "approx", "e.g", "i.e", "nos", "fig", "st", "ca",  "lt", "rt",  "resp",
+                                        "incl", "dr",     "cf",  "etc", "dx",  "pt",  "mr", "mrs", "ms", "prof"};
     static const Words lettered = {"type",      "grade", "dukes",    "group", "stage",  "class",
                                    "hepatitis", "part",  "specimen", "level", "vitamin"};
     const auto at = text.find_last_of(" (");
     const auto word = at == text.npos ? text : text.substr(at + 1);
+    if (lowerAscii(word) == "no") return !digit(next) && next != 'X'; // "No. 5"
     if (abbreviations.count(lowerAscii(word))) return false;
     if (word.size() != 1 || !upper(word[0]) || !upper(next)) return true;
     const auto before = wordsOf(text);
@@ -205,7 +215,8 @@ bool holdsIdentifier(const std::string& finding) {
         pattern(R"(\bx{2,}\b|\*{2,}|\[\*|redacted|<[a-z ]+>)"),        // masks
         pattern(R"(\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b)"), // dates
         pattern(R"(\b(19|20)\d\d\b)"),                                 // years, and dates that begin with one
-        pattern(R"(\b(jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,4}\b)"),
+        pattern(
+            R"(\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)\.?\s+\d{1,4}\b)"),
         pattern(R"(\b(may|june|july|march|april)\s+\d{1,4}\b)"),
         pattern(
             R"(\b\d{1,2}(st|nd|rd|th)?\s+(of\s+)?(january|february|march|april|may|june|july|august|september|october|november|december)\b)"),
@@ -228,8 +239,9 @@ bool isMeasure(const std::string& text) {
 }
 
 bool hasProcedure(const std::string& text) {
-    static const std::array stems = {"ectomy",     "biops",    "excision", "resection", "curett",  "core needle", "turp",    "aspirat",
-                                     "dissection", "specimen", "punch",    "shave",     "lumpect", "polypect",    "explant", "wedge"};
+    static const std::array stems = {"ectomy",  "biops",    "excision",   "resection", "curett", "core needle",
+                                     "turp",    "aspirat",  "dissection", "specimen",  "punch",  "shave",
+                                     "lumpect", "polypect", "explant",    "wedge",     "turbt"};
     const auto lower = lowerAscii(text);
     return std::any_of(stems.begin(), stems.end(), [&](const char* s) { return lower.find(s) != lower.npos; });
 }
@@ -241,7 +253,8 @@ const char* uselessBecause(const std::string& finding) {
                                  "dictated", "signed",    "transcribed", "notified", "daughter",  "father",  "mother",   "husband",
                                  "wife",     "clinician", "year",        "yo",       "gentleman", "lady",    "woman",    "man"};
     if (any(words, people) ||
-        hasPhrase(lower, {"discussed with", "reviewed by", "reported to", "consultation with", "telephone", "shown to"}))
+        hasPhrase(lower, {"discussed with", "reviewed by", "reported to", "consultation with", "telephone", "shown to", "seen by",
+                          "examined by", "confirmed by", "read by", "according to", "concurs"}))
         return "It is about people and not about tissue.";
     static const Words handling = {"block",    "blocks",   "cassette",  "cassettes",  "slide",    "slides",    "labeled",
                                    "labelled", "formalin", "submitted", "photograph", "inked",    "sectioned", "stains",
