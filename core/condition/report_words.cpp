@@ -149,7 +149,9 @@ std::vector<bool> topicsIn(const std::string& finding) {
     auto lower = lowerAscii(finding);
     std::vector<bool> found;
     const bool brief = lower.size() <= longestFinding;
-    if (brief) lower = std::regex_replace(std::regex_replace(lower, vessels, "$1"), organs, "organ");
+    if (brief && (hasStem(lower, "invasion") || hasStem(lower, "infiltration") || hasStem(lower, "permeation")))
+        lower = std::regex_replace(lower, vessels, "$1");
+    if (brief && hasStem(lower, "gland")) lower = std::regex_replace(lower, organs, "organ");
     const bool stage = brief && std::regex_search(lower, staging);
     const bool nodes = hasStem(lower, "metasta") && hasStem(lower, "node") && !hasStem(lower, "metastatic");
     const bool inSitu =
@@ -211,25 +213,28 @@ bool mayEnd(const std::string& text, char next) {
 
 bool holdsIdentifier(const std::string& finding) {
     if (finding.size() > longestFinding) return true; // not looked through, so not trusted
-    static const std::array patterns = {
-        pattern(R"(\bx{2,}\b|\*{2,}|\[\*|redacted|<[a-z ]+>)"),        // masks
-        pattern(R"(\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b)"), // dates
-        pattern(R"(\b(19|20)\d\d\b)"),                                 // years, and dates that begin with one
-        pattern(
-            R"(\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)\.?\s+\d{1,4}\b)"),
-        pattern(R"(\b(may|june|july|march|april)\s+\d{1,4}\b)"),
-        pattern(
-            R"(\b\d{1,2}(st|nd|rd|th)?\s+(of\s+)?(january|february|march|april|may|june|july|august|september|october|november|december)\b)"),
-        pattern(R"(\b\d{1,2}:\d\d\b)"),                                                               // times
-        pattern(R"(\b[a-z]{1,4}[-:# ]?\d\d-\d{2,}\b|\b[a-z]{1,3}-\d{3,}|\b\d{2,}-\d{3,}\b|\btcga-)"), // accession numbers
-        pattern(R"(\b[a-z]{0,3}\d{5,}\b|\b\d{4}/\d\b|\b[a-z]\d\d\.\d{1,2}\b|\b\d{3,}/\d{2,}\b)"),     // record numbers, codes
-        pattern(R"(\(?\d{3}\)?[-. ]\d{3,4}[-. ]?\d{3,4}\b|@|https?:|www\.|#\s?\d)"),                  // telephones, addresses
+    static const std::array words = {
+        pattern(R"(\bx{2,}\b|\*{2,}|\[\*|redacted|<[a-z ]+>|@|https?:|www\.|\btcga-)"), // masks, addresses
         pattern(R"(\b(dr|mr|mrs|ms|prof|md|phd|facp|mrn|ssn|dob)\b\.?|\bm\. ?d\b|\bd\. ?o\.)"),
         pattern(R"(\b(hospital|clinic|university|institute|laboratory|laboratories|medical center|accession)\b)"),
     };
+    static const std::array numbers = {
+        pattern(R"(\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b)"), // dates
+        pattern(R"(\b(19|20)\d\d\b|\b\d{1,2}:\d\d\b)"),                // years, dates that begin with one, times
+        pattern(
+            R"(\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)\.?\s+\d{1,4}\b)"),
+        pattern(
+            R"(\b\d{1,2}(st|nd|rd|th)?\s+(of\s+)?(january|february|march|april|may|june|july|august|september|october|november|december)\b)"),
+        pattern(
+            R"(\b[a-z]{1,4}[-:# ]?\d\d-\d{2,}\b|\b[a-z]{1,3}-\d{3,}|\b\d{2,}-\d{3,}\b|\b(case|number|no|ref)\.?\s?#?\s?\d{3,})"), // accession
+        pattern(R"(\b[a-z]{0,3}\d{5,}\b|\b\d{4}/\d\b|\b[a-z]\d\d\.\d{1,2}\b|\b\d{3,}/\d{2,}\b)"), // records, codes
+        pattern(R"(\(?\d{3}\)?[-. ]\d{3,4}[-. ]?\d{3,4}\b|#\s?\d)"),                              // telephones
+    };
     static const std::regex initial(R"(\b[A-Z]\.\s?[A-Z][a-z]{2,})"); // J. Smith
-    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) { return std::regex_search(finding, p); }) ||
-           std::regex_search(finding, initial) || holdsName(finding);
+    const auto found = [&](const std::regex& p) { return std::regex_search(finding, p); };
+    return std::any_of(words.begin(), words.end(), found) ||
+           (std::any_of(finding.begin(), finding.end(), digit) && std::any_of(numbers.begin(), numbers.end(), found)) || found(initial) ||
+           holdsName(finding);
 }
 
 bool isMeasure(const std::string& text) {

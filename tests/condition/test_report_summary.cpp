@@ -98,7 +98,7 @@ private slots:
 
     void neverLongerNeverCutNeverTurnedRound() {
         for (const auto& report : cases())
-            for (int tokens = 8; tokens <= 160; tokens += tokens < 60 ? 1 : 10) {
+            for (int tokens = 8; tokens <= 160; tokens += tokens < 40 ? 1 : 20) {
                 const auto summary = summariseReport(report.text, tokens);
                 QVERIFY2(summary.tokens <= tokens, report.name.c_str());
                 QCOMPARE(summary.tokens, tokenIds(ClipTokenizer::shared(), summary.text, 4).count);
@@ -204,7 +204,7 @@ private slots:
                                         {"Without extension into the subserosa", "subserosa", true},
                                         {"Nuclear grade: 3", "grade", false}};
         Dice dice(7);
-        for (int round = 0; round < 300; ++round) {
+        for (int round = 0; round < 120; ++round) {
             std::string report = "FINAL DIAGNOSIS:\nInvasive adenocarcinoma of the colon.\n";
             const int layout = round % 6; // prose, wrapped prose, lines, bullets, capitals in lines, stops in the middle
             std::string body;
@@ -224,7 +224,7 @@ private slots:
             }
             if (layout == 4) std::transform(body.begin(), body.end(), body.begin(), [](unsigned char c) { return char(std::toupper(c)); });
             report += body;
-            for (const int tokens : {20, 35, 50, 75, 154}) {
+            for (const int tokens : {20, 50, 154}) {
                 const auto summary = summaryOf(report, tokens);
                 for (auto sentence : sentences(summary)) {
                     const bool no = denies(sentence);
@@ -400,7 +400,7 @@ private slots:
     // Whatever is cut or mixed: findings or one sentence of refusal, soon.
     void damagedReports() {
         for (const auto& report : cases())
-            for (std::size_t n = 1; n < report.text.size(); n += 97) {
+            for (std::size_t n = 1; n < report.text.size(); n += 131) {
                 const auto code = errorOf([&] { QVERIFY(summariseReport(report.text.substr(0, n), 35).tokens <= 35); });
                 QVERIFY2(code.isEmpty() || code == "wrong-use" || code == "unsupported" || code == "corrupt", code);
             }
