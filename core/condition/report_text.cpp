@@ -220,12 +220,17 @@ std::optional<std::string> joint(const std::string& above, const std::string& be
     if (staysOpen(lastWord(above)) || mayStayOpen(above) || std::string(",(/&:").find(above.back()) != std::string::npos) return blank;
     if (std::string(".;!?").find(above.back()) != std::string::npos) return {};
     if (!letter(below[0]) && !digit(below[0])) return below[0] == '(' ? blank : std::nullopt;
-    if (lower(below[0])) return blank;
+    static const std::set<std::string> links = {"and", "or", "with", "of",  "in",  "to",   "for",
+                                                "by",  "is", "are",  "was", "not", "from", "at"};
+    if (lower(below[0]) || links.count(wordsOf(below)[0])) return blank;
+    const auto guess = [&] { // a comma keeps a denial from reaching further, and from losing what it denies
+        return saysNo(above) || saysNo(below) ? std::optional<std::string>(", ") : blank;
+    };
+    if (above.size() * 10 < layout.longest * 7) return {};
+    if (digit(below[0])) return guess();
     // A capital begins something of its own, except where all are capitals.
     const bool shouting = std::none_of(above.begin(), above.end(), lower) && std::none_of(below.begin(), below.end(), lower);
-    if (!shouting || !layout.stops || above.size() * 10 < layout.longest * 7) return {};
-    // A guess: where a denial is near, a comma keeps it from reaching further, and from losing what it denies.
-    return saysNo(above) || saysNo(below) ? ", " : blank;
+    return shouting && layout.stops ? guess() : std::nullopt;
 }
 
 // A word broken at the end of a line; prefixes that carry a hyphen keep it.

@@ -134,9 +134,9 @@ private slots:
 
     void identifiersInTheDiagnosis_data() {
         QTest::addColumn<QString>("identifier");
-        for (const auto* word :
-             {"S08-4471", "MRN 4455667", "12/03/2008", "3 March 2008", "2008-03-12", "March 12, 2008", "Dr. Quillfeather", "J. Bramblewick",
-              "XXXX", "555-123-4567", "G-3155/12", "case 1234567", "T-28000", "8140/3", "C50.9", "Mercy Hospital", "a.b@c.org", "14:35"})
+        for (const auto* word : {"S08-4471", "MRN 4455667", "12/03/2008", "3 March 2008", "2008-03-12", "March 12, 2008",
+                                 "Dr. Quillfeather", "J. Bramblewick", "XXXX", "555-123-4567", "Drs. Aaron Beckwith and Mona Tilbury,",
+                                 "G-3155/12", "case 1234567", "T-28000", "8140/3", "C50.9", "Mercy Hospital", "a.b@c.org", "14:35"})
             QTest::newRow(word) << QString(word);
     }
     void identifiersInTheDiagnosis() {
@@ -173,7 +173,8 @@ private slots:
     void semicolonsDoNotPartADenialFromWhatItDenies_data() {
         QTest::addColumn<QString>("sentence");
         for (const auto* s :
-             {"Negative for necrosis; lymphovascular invasion; perineural invasion", "Necrosis; vascular invasion; mucin: not identified",
+             {"Necrosis is not present; ulceration; regression: absent",
+              "Negative for necrosis; lymphovascular invasion; perineural invasion", "Necrosis; vascular invasion; mucin: not identified",
               "Without necrosis; ulceration; regression", "Lymphovascular invasion; perineural invasion; both absent"})
             QTest::newRow(s) << QString(s);
     }
@@ -316,6 +317,28 @@ private slots:
             "Diagnosis: Adenocarcinoma (G2), 2.4 x 1.0 cm, in the colon (see note). Two lymph nodes are free (0/2). Necrosis (not seen).");
         QVERIFY2(text.find("Adenocarcinoma (G2), in the colon.") != std::string::npos, text.c_str());
         QVERIFY2(text.find("(0/2)") != std::string::npos && text.find("Necrosis (not seen)") != std::string::npos, text.c_str());
+    }
+
+    void keysOfAFormAreNoHeadings() {
+        const auto text =
+            summaryOf("Procedure: Excision\nSpecimen Laterality: Left\nHistologic Type: Invasive carcinoma of no special type (ductal)\n"
+                      "Overall Grade: Grade 2\nDuctal Carcinoma In Situ (DCIS): Not identified\nNecrosis: Present\n");
+        QVERIFY2(text.starts_with("Invasive carcinoma of no special type (ductal). Overall Grade: Grade 2."), text.c_str());
+        QVERIFY2(text.find("(DCIS): Not identified.") != std::string::npos && text.find("Necrosis: Present.") != std::string::npos,
+                 text.c_str());
+        QCOMPARE(summaryOf("PROCEDURE\nExcision of a carcinoma.\nDIAGNOSIS\nBenign nevus of the skin."),
+                 std::string("Benign nevus of the skin."));
+    }
+
+    void signsAndZerosDeny() {
+        const auto text = summaryOf(
+            "Diagnosis:\nInvasive ductal carcinoma, ER+/PR+/HER2-\nEstrogen receptor (-)\nMetastatic carcinoma in lymph nodes (0/12)\n"
+            "Mucin: 0%\nLymph nodes: 0 of 22 positive for carcinoma\n",
+            154);
+        for (const char* kept : {"HER2-.", "receptor (-).", "(0/12).", "Mucin: 0%.", "0 of 22 positive"})
+            QVERIFY2(text.find(kept) != std::string::npos, (kept + (" in " + text)).c_str());
+        for (const auto& finding : summariseReport("Diagnosis: Lymph nodes: 0 of 22 positive for carcinoma.", 75).findings)
+            QVERIFY(finding.negated);
     }
 
     void secondSpecimensKeepTheirName() {
