@@ -295,6 +295,8 @@ bool standApart(const std::string& first, const std::string& second) {
     const auto opening = wordsOf(second);
     if (wordsOf(first).size() < 2 || opening.size() < 2) return false;
     if (saysNo(first) && !saysNo(second) && !verb(second)) return false;
+    if (first.find(':') != first.npos && second.find(':') == second.npos && saysNo(second))
+        return false; // "prostate: hyperplasia; no carcinoma"
     if (!negatesBefore(second) || opening[0] == "no" || opening[0] == "without" || opening[0] == "negative")
         return true; // denies what follows
     const auto topics = topicsIn(first);

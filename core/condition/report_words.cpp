@@ -186,7 +186,7 @@ bool saysNo(const std::string& finding) {
     auto lower = lowerAscii(finding);
     for (const std::string name : {"no special type", "not otherwise specified"}) // types of tumours
         if (const auto at = lower.find(name); at != lower.npos) lower.erase(at, name.size());
-    return any(wordsOf(lower), cues) || hasPhrase(lower, {"ruled out", "rule out", "clear of", "n't", "less than", "rather than"});
+    return any(wordsOf(lower), cues) || hasPhrase(lower, {"ruled out", "rule out", "clear of", "n't", "rather than"});
 }
 
 bool negatesBefore(const std::string& part) {

@@ -260,6 +260,11 @@ private slots:
                  text.c_str());
     }
 
+    void aDenialKeepsTheOrganItIsAbout() {
+        const auto text = summaryOf("Diagnosis: Urothelial carcinoma with necrosis. Prostate: nodular hyperplasia; no carcinoma found.");
+        QVERIFY2(text.find("Prostate: nodular hyperplasia; no carcinoma found.") != std::string::npos, text.c_str());
+    }
+
     void semicolonsPartWhatStandsAlone() {
         const auto text = summaryOf("Diagnosis: Ductal carcinoma in solid nests; no lymphovascular invasion; margins are negative.");
         QCOMPARE(text, std::string("Ductal carcinoma in solid nests. No lymphovascular invasion. Margins are negative."));
