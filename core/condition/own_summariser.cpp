@@ -49,6 +49,11 @@ std::vector<Sentence> sentences(const std::string& text) {
     return out;
 }
 
+bool endsOpen(const std::string& text) {
+    const auto words = wordsOf(text);
+    return words.empty() || staysOpen(words.back()) || mayStayOpen(text);
+}
+
 } // namespace
 
 OwnSummary summariseWith(const std::string& command, const std::string& report, int maxTokens, std::chrono::milliseconds limit) {
@@ -61,7 +66,7 @@ OwnSummary summariseWith(const std::string& command, const std::string& report, 
     bool full = false;
     for (const auto& [text, whole] : all) {
         if (holdsIdentifier(text)) drop("(withheld)", "It holds a name, a date, a number of a record or a mask, or is endless.");
-        else if ((!whole && !alone) || staysOpen(lastWord(text))) drop(text, "It is cut off.");
+        else if ((!whole && !alone) || endsOpen(text)) drop(text, "It is cut off.");
         else if (full) drop(text, "It stands behind what did not fit.");
         else if (const auto longer = summary.text + (summary.text.empty() ? "" : " ") + text; promptTokens(longer) <= maxTokens)
             summary.text = longer;

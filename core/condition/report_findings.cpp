@@ -157,7 +157,43 @@ constexpr Heading headings[] = {
 struct HeadingAt {
     ReportSection section{};
     std::size_t length = 0; // of the heading with its colon; 0: none
+    bool oneLine = false;   // with a value behind it, it speaks of its own line alone
 };
+
+// Keys of forms: "Procedure: Excision" is no heading of what follows, "PROCEDURE" alone is.
+bool isKey(std::string_view heading) {
+    static const std::set<std::string_view> keys = {"procedure",
+                                                    "operation",
+                                                    "operative procedure",
+                                                    "specimen",
+                                                    "specimen(s)",
+                                                    "specimens",
+                                                    "material",
+                                                    "patient",
+                                                    "patient name",
+                                                    "name",
+                                                    "mrn",
+                                                    "accession",
+                                                    "accession number",
+                                                    "signed",
+                                                    "electronically signed",
+                                                    "electronically signed by",
+                                                    "physician",
+                                                    "submitting physician",
+                                                    "pathologist",
+                                                    "surgeon",
+                                                    "date of birth",
+                                                    "dob",
+                                                    "reported",
+                                                    "date of receipt",
+                                                    "examination",
+                                                    "case number",
+                                                    "cc",
+                                                    "history",
+                                                    "indication",
+                                                    "summary"};
+    return keys.count(heading) > 0;
+}
 
 HeadingAt headingAt(const std::string& line, const std::string& low, std::size_t at) {
     HeadingAt best;
@@ -168,14 +204,15 @@ HeadingAt headingAt(const std::string& line, const std::string& low, std::size_t
         if (end < line.size() && (letter(line[end]) || digit(line[end]))) continue;
         while (end < line.size() && line[end] == ' ') ++end;
         const bool colon = end < line.size() && line[end] == ':';
-        const bool alone = end == line.size() && at == 0;
+        const bool alone = at == 0 && (end == line.size() || line.compare(end, 2, "- ") == 0);
         const bool shouted = heading.find(' ') != heading.npos && line.size() > end && end > at + heading.size() &&
                              std::all_of(line.begin() + std::ptrdiff_t(at), line.begin() + std::ptrdiff_t(at + heading.size()),
                                          [](char c) { return !lower(c); }) &&
                              (upper(line[end]) || digit(line[end])) && at == 0 && lower(low[at]);
+        const bool dash = alone && end < line.size();
         if ((colon || alone || (shouted && std::any_of(line.begin() + std::ptrdiff_t(end), line.end(), lower))) &&
-            end + colon - at > best.length)
-            best = {section, end + colon - at};
+            end + (colon || dash) - at > best.length)
+            best = {section, end + (colon || dash) - at, isKey(heading)};
     }
     return best;
 }
@@ -188,25 +225,25 @@ struct Chunk {
 std::vector<Chunk> chunksOf(const std::string& line, ReportSection& section) {
     std::vector<Chunk> chunks;
     const auto low = lowerAscii(line);
+    auto here = section;
     std::size_t start = 0;
     const auto close = [&](std::size_t end) {
-        if (const auto text = trimmed(line.substr(start, end - start)); !text.empty()) chunks.push_back({section, text});
+        if (const auto text = trimmed(line.substr(start, end - start)); !text.empty()) chunks.push_back({here, text});
     };
-    for (std::size_t at = 0; at < line.size(); ++at) {
-        const bool boundary = at == 0 || (line[at - 1] == ' ' && at > 1 && std::string(".;:)]-").find(line[at - 2]) != std::string::npos);
-        if (!boundary) continue;
-        if (const auto heading = headingAt(line, low, at); heading.length > 0) {
-            close(at);
-            section = heading.section;
-            start = at + heading.length;
-            at = start > 0 ? start - 1 : 0;
-            while (at + 1 < line.size() && line[at + 1] == ' ') ++at, ++start; // another heading may follow at once
-            if (const auto next = start < line.size() ? headingAt(line, low, start) : HeadingAt(); next.length > 0) {
-                section = next.section;
-                start += next.length;
-                at = start - 1;
-            }
+    for (std::size_t at = 0; at < line.size();) {
+        const bool boundary =
+            at == start || (line[at - 1] == ' ' && at > 1 && std::string(".;:)]-").find(line[at - 2]) != std::string::npos);
+        const auto heading = boundary ? headingAt(line, low, at) : HeadingAt();
+        if (heading.length == 0) {
+            ++at;
+            continue;
         }
+        close(at);
+        here = heading.section;
+        start = at + heading.length;
+        while (start < line.size() && line[start] == ' ') ++start; // another heading may follow at once
+        at = start;
+        if (!heading.oneLine || start == line.size()) section = here;
     }
     close(line.size());
     return chunks;
@@ -231,10 +268,12 @@ std::vector<std::string> sentencesOf(const std::string& text, bool smallStart) {
             const auto word = lastWord(sentence);
             const char next = i + 2 < text.size() ? text[i + 2] : '\0';
             if (staysOpen(word) && next != '\0') continue; // "free of. neoplastic": a line ended here, no sentence
-            if (next != '\0' && (!mayEnd(sentence, next) || (lower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
-                // Also a line that ended. Where a denial is near, the stop stays, so that it does not reach further than it did.
+            if (next != '\0' &&
+                (!mayEnd(sentence, next) || mayStayOpen(sentence) || (lower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
+                // Also a line that ended. Where a denial is near, a comma keeps it from reaching further, and from losing what it denies.
                 const auto after = text.substr(i + 2, text.find('.', i + 2) - i - 2);
-                if (!mayEnd(sentence, next) || saysNo(sentence) || saysNo(after)) sentence += c;
+                if (!mayEnd(sentence, next)) sentence += c;
+                else if (mayStayOpen(sentence) || saysNo(sentence) || saysNo(after)) sentence += ',';
                 continue;
             }
             sentences.push_back(trimmed(sentence) + (c == '?' ? "?" : ""));
@@ -247,21 +286,21 @@ std::vector<std::string> sentencesOf(const std::string& text, bool smallStart) {
 
 // True where the parts may be read apart: no denial of the first reaches into the second, and none of the second back into the first.
 bool standApart(const std::string& first, const std::string& second) {
-    const auto wordsIn = wordsOf(first).size();
-    if (wordsIn < 2 || wordsOf(second).size() < 2 || saysNo(first)) {
+    const auto verb = [](const std::string& part) {
         static const std::set<std::string> verbs = {"is",      "are",  "was",        "were",     "shows",
                                                     "present", "seen", "identified", "contains", "extends"};
-        const auto words = wordsOf(second);
-        const bool ownVerb = std::any_of(words.begin(), words.end(), [&](const auto& w) { return verbs.count(w) > 0; });
-        if (wordsIn < 2 || words.size() < 2 || !(saysNo(second) || ownVerb)) return false;
-    }
-    if (!negatesBefore(second)) return true;
+        const auto words = wordsOf(part);
+        return std::any_of(words.begin(), words.end(), [&](const auto& w) { return verbs.count(w) > 0; });
+    };
     const auto opening = wordsOf(second);
-    if (opening.size() > 1 && (opening[0] == "no" || opening[0] == "without" || opening[0] == "negative"))
+    if (wordsOf(first).size() < 2 || opening.size() < 2) return false;
+    if (saysNo(first) && !saysNo(second) && !verb(second)) return false;
+    if (first.find(':') != first.npos && second.find(':') == second.npos && saysNo(second))
+        return false; // "prostate: hyperplasia; no carcinoma"
+    if (!negatesBefore(second) || opening[0] == "no" || opening[0] == "without" || opening[0] == "negative")
         return true; // denies what follows
     const auto topics = topicsIn(first);
-    return saysNo(first) || topics[0] || topics[1] ||
-           topics[2]; // "adenocarcinoma, grade 2; margins negative", but "necrosis; invasion: not identified"
+    return saysNo(first) || verb(first) || topics[0] || topics[1] || topics[2]; // but "necrosis; invasion: not identified"
 }
 
 std::vector<std::string> partsOf(const std::string& sentence) {
@@ -300,7 +339,9 @@ std::pair<std::string, std::string> specimenAnd(const std::string& text) {
     for (const std::string mark : {":", " - ", " – ", " -- "})
         for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
             const auto name = trimmed(text.substr(0, at));
-            if (name.size() > 160 || topicsIn(name)[0] || saysNo(name)) break;
+            if (name.size() > 160 || topicsIn(name)[0] || saysNo(name) || lowerAscii(name).find("margin") != name.npos ||
+                uselessBecause(name + " of"))
+                break; // "previous biopsy: carcinoma"
             if (hasProcedure(name)) return {name, trimmed(text.substr(at + mark.size()))};
         }
     return {{}, text};

@@ -43,7 +43,7 @@ const SectionRow& rowOf(ReportSection section) {
 // ---- shorter without another meaning: brackets and insertions of mere measures, openings that only say that something was seen
 
 bool removableBracket(const std::string& inside) {
-    static const std::regex numbered(R"(^\s*(no\.?\s*)?[\dIVXx/ .,:#-]+\s*$|^\s*(no\.?\s*)?X{2,}[X/ ]*$)", std::regex::icase);
+    static const std::regex numbered(R"(^\s*no\.?\s*[\dIVX/ .,:#-]+\s*$|^\s*X{2,}[X/ ]*$)", std::regex::icase); // not "(-)", not "(0)"
     static const std::regex reference(
         R"(^\s*(see|block|blocks|slide|slides|part|specimen|including test|icd|snomed|cpt|fs|cassette|[A-H]\d{1,2}\b|who|\d+(st|nd|rd|th) ed))",
         std::regex::icase);
@@ -102,7 +102,10 @@ std::string compressed(std::string text) {
     if (text.size() > 2 && text.front() == '(' && text.find(')') >= text.size() - 1) text = text.substr(1, text.find(')') - 1);
     for (;;) {
         auto next = withoutMeasures(withoutOpening(withoutBrackets(text)));
-        while (!next.empty() && std::string(" .,;:-").find(next.back()) != std::string::npos) next.pop_back();
+        const auto loose = [&] { // a dash at a word is a denial: "HER2-"
+            return std::string(" .,;:").find(next.back()) != std::string::npos || next.ends_with(" -");
+        };
+        while (!next.empty() && loose()) next.pop_back();
         if (next == text) break;
         text = std::move(next);
     }
@@ -142,8 +145,9 @@ std::string withSpecimen(const RawFinding& raw, const std::string& text, const S
 // ---- the same said twice
 
 std::set<std::string> contentWords(const std::string& text) {
-    static const std::set<std::string> empty = {"the", "of",  "with", "and",  "is",    "a",      "an",   "in",         "are",
-                                                "to",  "for", "by",   "type", "tumor", "tumour", "seen", "identified", "present"};
+    static const std::set<std::string> empty = {"the", "of",  "with",   "and",     "is",       "a",        "an",   "in",         "are",
+                                                "to",  "for", "by",     "type",    "tumor",    "tumour",   "seen", "identified", "present",
+                                                "no",  "not", "absent", "without", "negative", "evidence", "found"};
     std::set<std::string> words;
     for (auto word : wordsOf(text)) {
         if (empty.count(word)) continue;
@@ -201,6 +205,8 @@ Candidate candidateOf(const RawFinding& raw, const Specimens& specimens) {
     if (hasProcedure(raw.text) && !anyTopic(topicsIn(raw.text)) && raw.text.find(':') == std::string::npos && !saysNo(raw.text) &&
         wordsOf(raw.text).size() < 9)
         return drop("It names the specimen.", false);
+    static const std::regex template_(R"(:\s*[a-z]*\s?(resection|excision|biopsy|biopsies|specimens?)\s*$)", std::regex::icase);
+    if (std::regex_search(raw.text, template_)) return drop("It names the specimen.", false);
     const auto text = sentenceOf(withSpecimen(raw, compressed(raw.text), specimens));
     if (text.empty() || text.size() > longestFinding) return drop("It says nothing by itself.", false);
     if (holdsIdentifier(text)) return drop("It holds a name, a date, a number of a record or a mask.", true);
@@ -210,7 +216,13 @@ Candidate candidateOf(const RawFinding& raw, const Specimens& specimens) {
     if (raw.section == ReportSection::Gross && std::regex_search(text, measure)) return drop("It is a measurement of the specimen.", false);
     if (raw.cut) return drop("The report ends in the middle of it.", false);
     c.topics = topicsIn(text);
-    if (!anyTopic(c.topics)) return drop("It tells nothing that a tile shows.", false);
+    if (!anyTopic(c.topics)) return drop("It tells nothing that a tile shows.", true); // and may hold a name that is not told
+    const auto words = wordsOf(text);
+    if (staysOpen(words.back()) || mayStayOpen(text)) return drop("It is cut off.", false);
+    double best = 0;
+    for (std::size_t i = 0; i < c.topics.size(); ++i) best = std::max(best, c.topics[i] ? reportTopics()[i].weight : 0);
+    const bool title = words.size() <= 3 && best < 3 && text.find(':') == text.npos && !saysNo(text); // "regional lymph nodes"
+    if (title || (words.size() == 1 && !c.topics[0] && !c.topics[1])) return drop("It does not stand alone.", false);
     c.finding.text = text;
     c.finding.negated = saysNo(text);
     c.finding.score = worthOf(c, std::vector<bool>(c.topics.size(), false));

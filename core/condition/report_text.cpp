@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <regex>
 #include <set>
 #include <utility>
@@ -195,13 +196,41 @@ bool startsKey(const std::string& line) {
     return std::regex_search(line.substr(0, 80), key);
 }
 
-bool continues(const std::string& above, const std::string& below, std::size_t longest) {
-    if (startsItem(below)) return false;
-    if (staysOpen(lastWord(above)) || std::string(",(/&").find(above.back()) != std::string::npos) return true;
-    if (startsKey(below)) return false;
-    if (above.back() == ':') return true;
-    if (std::string(".;!?").find(above.back()) != std::string::npos) return false;
-    return lower(below[0]) || below[0] == '(' || above.size() * 10 >= longest * 7;
+// How the lines of a report end: what is longest, and whether its sentences have stops. Without them a long line may be whole.
+struct Layout {
+    std::size_t longest = 0;
+    bool stops = false;
+};
+
+Layout layoutOf(const std::vector<std::string>& lines) {
+    Layout layout;
+    std::size_t all = 0, stops = 0;
+    for (const auto& line : lines) {
+        if (line.size() < 160) layout.longest = std::max(layout.longest, line.size());
+        if (line.size() > 15) ++all, stops += std::string(".;").find(line.back()) != std::string::npos;
+    }
+    layout.stops = stops * 4 >= all;
+    return layout;
+}
+
+// What joins the lines; nothing where they are two.
+std::optional<std::string> joint(const std::string& above, const std::string& below, const Layout& layout) {
+    const std::optional<std::string> blank(" ");
+    if (startsItem(below) || startsKey(below)) return {};
+    if (staysOpen(lastWord(above)) || mayStayOpen(above) || std::string(",(/&:").find(above.back()) != std::string::npos) return blank;
+    if (std::string(".;!?").find(above.back()) != std::string::npos) return {};
+    if (!letter(below[0]) && !digit(below[0])) return below[0] == '(' ? blank : std::nullopt;
+    static const std::set<std::string> links = {"and", "or", "with", "of",  "in",  "to",   "for",
+                                                "by",  "is", "are",  "was", "not", "from", "at"};
+    if (lower(below[0]) || links.count(wordsOf(below)[0])) return blank;
+    const auto guess = [&] { // a comma keeps a denial from reaching further, and from losing what it denies
+        return saysNo(above) || saysNo(below) ? std::optional<std::string>(", ") : blank;
+    };
+    if (above.size() * 10 < layout.longest * 7) return {};
+    if (digit(below[0])) return guess();
+    // A capital begins something of its own, except where all are capitals.
+    const bool shouting = std::none_of(above.begin(), above.end(), lower) && std::none_of(below.begin(), below.end(), lower);
+    return shouting && layout.stops ? guess() : std::nullopt;
 }
 
 // A word broken at the end of a line; prefixes that carry a hyphen keep it.
@@ -233,21 +262,20 @@ std::string lastWord(const std::string& line) {
 
 std::vector<std::string> logicalLines(const std::string& text) {
     std::vector<std::string> lines, out;
-    std::size_t longest = 0;
     for (std::size_t at = 0; at <= text.size();) {
         const auto end = std::min(text.find('\n', at), text.size());
         const auto line = text.substr(at, end - at);
         const auto tidy = ticked(withColon(line));
         lines.push_back(tidy.empty() && !trimmed(line).empty() ? std::string("\f") : tidy); // unticked: gone, and no paragraph ends there
-        if (tidy.size() < 160) longest = std::max(longest, tidy.size());
         at = end + 1;
     }
+    const auto layout = layoutOf(lines);
     bool open = false;
     for (const auto& line : lines) {
         if (line == "\f") continue;
         if (line.empty()) open = false;
         else if (open && joinsBroken(out.back(), line)) {
-        } else if (open && continues(out.back(), line, longest)) out.back() += " " + line;
+        } else if (const auto with = open ? joint(out.back(), line, layout) : std::nullopt) out.back() += *with + line;
         else out.push_back(line);
         if (!line.empty()) open = true;
     }

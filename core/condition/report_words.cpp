@@ -23,7 +23,9 @@ bool any(const std::vector<std::string>& words, const Words& of) {
 
 bool hasStem(const std::string& lower, const std::string& stem) {
     for (auto at = lower.find(stem); at != lower.npos; at = lower.find(stem, at + 1))
-        if (stem.size() >= 7 || at == 0 || !wordChar(lower[at - 1])) return true;
+        if (stem.size() >= 7 || ((at == 0 || !wordChar(lower[at - 1])) &&
+                                 (stem.size() > 3 || at + stem.size() == lower.size() || !wordChar(lower[at + stem.size()]))))
+            return true;
     return false;
 }
 
@@ -42,12 +44,15 @@ std::regex pattern(const char* text) { return std::regex(text, std::regex::icase
 // Two capitalised words inside a sentence of lower-case words are a name, unless they are the name of a grading.
 bool holdsName(const std::string& finding) {
     static const Words known = {
-        "gleason",  "nottingham", "bloom",   "richardson", "scarff", "fuhrman", "clark",        "breslow", "lauren",   "dukes",   "paget",
-        "hodgkin",  "barrett",    "crohn",   "reed",       "elston", "ellis",   "ann",          "arbor",   "wilms",    "sertoli", "leydig",
-        "ewing",    "burkitt",    "astler",  "coller",     "world",  "health",  "organization", "grade",   "group",    "score",   "type",
-        "hassall",  "langerhans", "schwann", "congo",      "red",    "masson",  "allred",       "her",     "ki",       "stage",   "system",
-        "combined", "histologic", "nuclear", "left",       "right",  "upper",   "lower",        "lobe",    "breast",   "colon",   "lung",
-        "kidney",   "prostate",   "skin",    "lymph",      "node",   "nodes",   "level",        "part",    "specimen", "alcian",  "blue"};
+        "gleason", "nottingham", "bloom",     "richardson", "scarff",     "fuhrman",    "clark",    "breslow", "lauren",       "dukes",
+        "paget",   "hodgkin",    "barrett",   "crohn",      "reed",       "elston",     "ellis",    "ann",     "arbor",        "wilms",
+        "sertoli", "leydig",     "ewing",     "burkitt",    "astler",     "coller",     "world",    "health",  "organization", "grade",
+        "group",   "score",      "type",      "hassall",    "langerhans", "schwann",    "congo",    "red",     "masson",       "allred",
+        "her",     "ki",         "stage",     "system",     "combined",   "histologic", "nuclear",  "left",    "right",        "upper",
+        "lower",   "lobe",       "breast",    "colon",      "lung",       "kidney",     "prostate", "skin",    "lymph",        "node",
+        "nodes",   "level",      "part",      "specimen",   "alcian",     "blue",       "homer",    "wright",  "call",         "exner",
+        "mallory", "verocay",    "antoni",    "schiller",   "duval",      "reinke",     "russell",  "touton",  "warthin",      "brenner",
+        "merkel",  "kaposi",     "edmondson", "steiner",    "masaoka",    "shimada"};
     std::vector<std::string> words;
     std::string word;
     for (const char c : finding + " ")
@@ -61,9 +66,11 @@ bool holdsName(const std::string& finding) {
         if (!w.empty()) (std::islower(static_cast<unsigned char>(w[0])) ? lower : capital) += letter(w[0]);
     if (lower <= capital) return false; // a title, where capitals say nothing
     const auto ends = [](const std::string& w) { return !w.empty() && std::string(".,:;").find(w.back()) != std::string::npos; };
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-        if (!capitalised(words[i]) || !capitalised(words[i + 1]) || ends(words[i - 1]) || ends(words[i])) continue;
-        if (!any(wordsOf(words[i] + " " + words[i + 1]), known)) return true;
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+        if (!capitalised(words[i]) || !capitalised(words[i + 1]) || ends(words[i])) continue;
+        const auto pair = words[i] + " " + words[i + 1];
+        const auto topics = topicsIn(pair);
+        if (!any(wordsOf(pair), known) && std::none_of(topics.begin(), topics.end(), [](bool b) { return b; })) return true;
     }
     return false;
 }
@@ -92,28 +99,28 @@ std::vector<std::string> wordsOf(const std::string& text) {
 
 const std::vector<ReportTopic>& reportTopics() {
     static const std::vector<ReportTopic> rows = {
-        {"type",
-         10,
-         {"carcinoma", "carcinoid", "melanoma", "lymphoma", "sarcoma", "neoplasm", "malignan", "oncocytoma", "seminoma", "neuroendocrine",
-          "leukemia", "glioma", "histologic type", "tumor type", "tumour type"}},
+        {"type", 10, {"carcinoma",  "carcinoid",     "melanoma",        "lymphoma",   "sarcoma",    "neoplasm",   "malignan",
+                      "oncocytoma", "seminoma",      "neuroendocrine",  "leukemia",   "glioma",     "blastoma",   "astrocytoma",
+                      "thymoma",    "mesothelioma",  "teratoma",        "germ cell",  "schwannoma", "meningioma", "ependymoma",
+                      "myeloma",    "stromal tumor", "histologic type", "tumor type", "tumour type"}},
         {"benign-type",
          8,
          {"adenoma", "hyperplas", "nevus", "naevus", "dysplas", "benign", "lymphadenitis", "polyp", "leiomyoma", "mucosa", "parenchyma"}},
         {"grade", 9, {"grade", "differentiat", "gleason", "nottingham", "fuhrman", "isup", "g1", "g2", "g3", "g4"}},
         {"atypia", 7.5, {"pleomorph", "mitot", "mitos", "anaplas", "nucleol", "atypi", "hyperchrom"}},
-        {"pattern", 8, {"acinar", "lepidic",     "papilla",  "micropap", "solid",      "cribriform", "tubul",       "trabecul",
-                        "gland",  "nests",       "nested",   "sheets",   "pattern",    "architect",  "follic",      "storiform",
-                        "cords",  "keratin",     "bridges",  "signet",   "clear cell", "spindle",    "epithelioid", "goblet",
-                        "crypt",  "single file", "alveolar", "pigment",  "nodular",    "intestinal", "diffuse type"}},
-        {"necrosis", 7, {"necro", "comedone", "apopto", "ulcer", "karyorrh"}},
+        {"pattern", 8, {"acinar", "lepidic", "papilla",     "micropap", "solid",      "cribriform", "tubul",       "trabecul",
+                        "gland",  "nests",   "nested",      "sheets",   "pattern",    "architect",  "follic",      "storiform",
+                        "cords",  "keratin", "bridges",     "signet",   "clear cell", "spindle",    "epithelioid", "goblet",
+                        "crypt",  "rosette", "single file", "alveolar", "pigment",    "nodular",    "intestinal",  "diffuse type"}},
+        {"necrosis", 7, {"necro", "comedone", "apopto", "ulcer", "karyorrh", "erosion"}},
         {"inflammation",
          6.5,
          {"lymphocyt", "inflam", "plasma cell", "neutrophil", "eosinophil", "granulom", "lymphoid", "macrophag", "host response",
-          "regression", "til", "lymphoplasm", "histiocyt", "crohn"}},
+          "regression", "til", "tils", "tumor-infiltrating", "tumour-infiltrating", "lymphoplasm", "histiocyt", "crohn"}},
         {"stroma",
          6,
          {"stroma", "desmopl", "fibro", "hyalin", "myxoid", "scler", "elasto", "edema", "oedema", "hemorrh", "haemorrh", "calcif",
-          "microcalc", "septa"}},
+          "cirrhosis", "microcalc", "septa"}},
         {"invasion",
          5.5,
          {"invad", "invas", "infiltrat", "extension", "extends", "extending", "muscularis", "subseros", "pericolic", "penetrat",
@@ -122,7 +129,8 @@ const std::vector<ReportTopic>& reportTopics() {
         {"metastasis", 4.8, {"metasta"}},
         {"cells",
          4.9,
-         {"cells", "nuclei", "nuclear", "cytoplas", "chromatin", "cuboidal", "columnar", "foamy", "psammoma", "inclusions", "germinal"}},
+         {"cells", "nuclei", "nuclear", "cytoplas", "chromatin", "cuboidal", "columnar", "foamy", "giant cell", "psammoma", "inclusions",
+          "germinal"}},
         {"in-situ", 4.5, {"in situ", "in-situ", "dcis", "lcis", "intraduct", "intraepith", "hgpin", "pagetoid"}},
         {"vessels", 4, {"lymphovasc", "angiolymph", "vascular", "vein", "venous", "perineur", "lymphatic"}},
         {"surroundings",
@@ -147,17 +155,22 @@ std::vector<bool> topicsIn(const std::string& finding) {
     auto lower = lowerAscii(finding);
     std::vector<bool> found;
     const bool brief = lower.size() <= longestFinding;
-    if (brief) lower = std::regex_replace(std::regex_replace(lower, vessels, "$1"), organs, "organ");
+    if (brief && (hasStem(lower, "invasion") || hasStem(lower, "infiltration") || hasStem(lower, "permeation")))
+        lower = std::regex_replace(lower, vessels, "$1");
+    if (brief && hasStem(lower, "gland")) lower = std::regex_replace(lower, organs, "organ");
     const bool stage = brief && std::regex_search(lower, staging);
     const bool nodes = hasStem(lower, "metasta") && hasStem(lower, "node") && !hasStem(lower, "metastatic");
     const bool inSitu =
         !hasStem(lower, "invasive") && (hasStem(lower, "in situ") || hasStem(lower, "intraepithelial") || hasStem(lower, "intraductal"));
+    const auto words = wordsOf(lower);
     for (const auto& topic : reportTopics()) {
         const std::string id = topic.id;
         const bool outranked =
             (stage && id != "stage" && id != "grade") || ((nodes || inSitu) && id.ends_with("type")); // of what else the words speak
-        found.push_back(!outranked &&
-                        std::any_of(topic.stems.begin(), topic.stems.end(), [&](const char* stem) { return hasStem(lower, stem); }));
+        const bool inflamed =
+            id == "inflammation" && std::any_of(words.begin(), words.end(), [](const auto& w) { return w.ends_with("itis"); });
+        found.push_back(!outranked && (inflamed || std::any_of(topic.stems.begin(), topic.stems.end(),
+                                                               [&](const char* stem) { return hasStem(lower, stem); })));
     }
     return found;
 }
@@ -168,8 +181,12 @@ bool saysNo(const std::string& finding) {
                                "cannot",   "nor",          "neither",       "uninvolved", "excluded", "exclude", "devoid",
                                "fails",    "failed",       "unremarkable",  "denies",     "unlikely", "spared",  "intact",
                                "excludes", "insufficient", "indeterminate", "hardly",     "nil",      "neg."};
-    return any(wordsOf(finding), cues) ||
-           hasPhrase(lowerAscii(finding), {"ruled out", "rule out", "clear of", "n't", "less than", "rather than"});
+    static const std::regex zero = pattern(R"(\b(0|zero)\s*(/|of|out of|%|percent)|\(-\)|[a-z0-9]-(\W|$))"); // "0/12", "HER2-"
+    if (finding.size() <= longestFinding && std::regex_search(finding, zero)) return true;
+    auto lower = lowerAscii(finding);
+    for (const std::string name : {"no special type", "not otherwise specified"}) // types of tumours
+        if (const auto at = lower.find(name); at != lower.npos) lower.erase(at, name.size());
+    return any(wordsOf(lower), cues) || hasPhrase(lower, {"ruled out", "rule out", "clear of", "n't", "rather than"});
 }
 
 bool negatesBefore(const std::string& part) {
@@ -178,21 +195,42 @@ bool negatesBefore(const std::string& part) {
 }
 
 bool staysOpen(const std::string& word) {
-    static const Words open = {
-        "of",          "the",      "a",    "an",    "and",     "or",  "nor",   "with",    "without", "to",         "in",   "on",
-        "at",          "by",       "for",  "from",  "into",    "no",  "not",   "is",      "are",     "was",        "were", "be",
-        "been",        "than",     "that", "which", "both",    "its", "their", "between", "within",  "through",    "free", "evidence",
-        "identified,", "negative", "show", "shows", "showing", "as",  "non",   "well",    "poorly",  "moderately", "has",  "have"};
-    return open.count(lowerAscii(word)) > 0;
+    static const Words open = {"of",     "the",     "an",    "and",  "or",      "nor",  "with", "without",  "to",        "in",
+                               "on",     "at",      "by",    "for",  "from",    "into", "is",   "are",      "was",       "were",
+                               "be",     "been",    "than",  "that", "which",   "its",  "both", "as",       "their",     "between",
+                               "within", "through", "shows", "show", "showing", "has",  "have", "measures", "measuring", "approximately",
+                               "about"};
+    return word == "a" || open.count(lowerAscii(word)) > 0; // "A" is a letter: hepatitis A
+}
+
+bool mayStayOpen(const std::string& text) {
+    static const Words maybe = {"no",
+                                "not",
+                                "non",
+                                "evidence",
+                                "well",
+                                "poorly",
+                                "moderately",
+                                "lymphovascular",
+                                "angiolymphatic",
+                                "perineural",
+                                "extracapsular",
+                                "extraprostatic",
+                                "extranodal"};
+    const auto words = wordsOf(text);
+    if (words.empty() || !maybe.count(words.back())) return false;
+    const auto at = text.find_last_of(":=-");
+    return at == text.npos || wordsOf(text.substr(at)).size() > 1; // "necrosis: no" is complete
 }
 
 bool mayEnd(const std::string& text, char next) {
-    static const Words abbreviations = {"vs",   "approx", "e.g", "i.e", "no",  "nos", "fig", "st", "ca",  "lt", "rt",
-                                        "resp", "incl",   "dr",  "cf",  "etc", "dx",  "pt",  "mr", "mrs", "ms", "prof"};
+    static const Words abbreviations = {"vs",   "approx", "e.g", "i.e", "nos", "fig", "st", "ca", "lt",  "rt", "resp",
+                                        "incl", "dr",     "drs", "cf",  "etc", "dx",  "pt", "mr", "mrs", "ms", "prof"};
     static const Words lettered = {"type",      "grade", "dukes",    "group", "stage",  "class",
                                    "hepatitis", "part",  "specimen", "level", "vitamin"};
     const auto at = text.find_last_of(" (");
     const auto word = at == text.npos ? text : text.substr(at + 1);
+    if (lowerAscii(word) == "no") return !digit(next) && next != 'X'; // "No. 5"
     if (abbreviations.count(lowerAscii(word))) return false;
     if (word.size() != 1 || !upper(word[0]) || !upper(next)) return true;
     const auto before = wordsOf(text);
@@ -201,24 +239,28 @@ bool mayEnd(const std::string& text, char next) {
 
 bool holdsIdentifier(const std::string& finding) {
     if (finding.size() > longestFinding) return true; // not looked through, so not trusted
-    static const std::array patterns = {
-        pattern(R"(\bx{2,}\b|\*{2,}|\[\*|redacted|<[a-z ]+>)"),        // masks
-        pattern(R"(\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b)"), // dates
-        pattern(R"(\b(19|20)\d\d\b)"),                                 // years, and dates that begin with one
-        pattern(R"(\b(jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,4}\b)"),
-        pattern(R"(\b(may|june|july|march|april)\s+\d{1,4}\b)"),
-        pattern(
-            R"(\b\d{1,2}(st|nd|rd|th)?\s+(of\s+)?(january|february|march|april|may|june|july|august|september|october|november|december)\b)"),
-        pattern(R"(\b\d{1,2}:\d\d\b)"),                                                               // times
-        pattern(R"(\b[a-z]{1,4}[-:# ]?\d\d-\d{2,}\b|\b[a-z]{1,3}-\d{3,}|\b\d{2,}-\d{3,}\b|\btcga-)"), // accession numbers
-        pattern(R"(\b[a-z]{0,3}\d{5,}\b|\b\d{4}/\d\b|\b[a-z]\d\d\.\d{1,2}\b|\b\d{3,}/\d{2,}\b)"),     // record numbers, codes
-        pattern(R"(\(?\d{3}\)?[-. ]\d{3,4}[-. ]?\d{3,4}\b|@|https?:|www\.|#\s?\d)"),                  // telephones, addresses
-        pattern(R"(\b(dr|mr|mrs|ms|prof|md|phd|facp|mrn|ssn|dob)\b\.?|\bm\. ?d\b|\bd\. ?o\.)"),
+    static const std::array words = {
+        pattern(R"(\bx{2,}\b|\*{2,}|\[\*|redacted|<[a-z ]+>|@|https?:|www\.|\btcga-)"), // masks, addresses
+        pattern(R"(\b(drs?|mr|mrs|ms|prof|md|phd|facp|mrn|ssn|dob)\b\.?|\bm\. ?d\b|\bd\. ?o\.)"),
         pattern(R"(\b(hospital|clinic|university|institute|laboratory|laboratories|medical center|accession)\b)"),
     };
+    static const std::array numbers = {
+        pattern(R"(\b\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}\b)"), // dates
+        pattern(R"(\b(19|20)\d\d\b|\b\d{1,2}:\d\d\b)"),                // years, dates that begin with one, times
+        pattern(
+            R"(\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)\.?\s+\d{1,4}\b)"),
+        pattern(
+            R"(\b\d{1,2}(st|nd|rd|th)?\s+(of\s+)?(january|february|march|april|may|june|july|august|september|october|november|december)\b)"),
+        pattern(
+            R"(\b[a-z]{1,4}[-:# ]?\d\d-\d{2,}\b|\b[a-z]{1,3}-\d{3,}|\b\d{2,}-\d{3,}\b|\b(case|number|no|ref)\.?\s?#?\s?\d{3,})"), // accession
+        pattern(R"(\b[a-z]{0,3}\d{5,}\b|\b\d{4}/\d\b|\b[a-z]\d\d\.\d{1,2}\b|\b\d{3,}/\d{2,}\b)"), // records, codes
+        pattern(R"(\(?\d{3}\)?[-. ]\d{3,4}[-. ]?\d{3,4}\b|#\s?\d)"),                              // telephones
+    };
     static const std::regex initial(R"(\b[A-Z]\.\s?[A-Z][a-z]{2,})"); // J. Smith
-    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) { return std::regex_search(finding, p); }) ||
-           std::regex_search(finding, initial) || holdsName(finding);
+    const auto found = [&](const std::regex& p) { return std::regex_search(finding, p); };
+    return std::any_of(words.begin(), words.end(), found) ||
+           (std::any_of(finding.begin(), finding.end(), digit) && std::any_of(numbers.begin(), numbers.end(), found)) || found(initial) ||
+           holdsName(finding);
 }
 
 bool isMeasure(const std::string& text) {
@@ -228,8 +270,9 @@ bool isMeasure(const std::string& text) {
 }
 
 bool hasProcedure(const std::string& text) {
-    static const std::array stems = {"ectomy",     "biops",    "excision", "resection", "curett",  "core needle", "turp",    "aspirat",
-                                     "dissection", "specimen", "punch",    "shave",     "lumpect", "polypect",    "explant", "wedge"};
+    static const std::array stems = {"ectomy",  "biops",    "excision",   "resection", "curett", "core needle",
+                                     "turp",    "aspirat",  "dissection", "specimen",  "punch",  "shave",
+                                     "lumpect", "polypect", "explant",    "wedge",     "turbt"};
     const auto lower = lowerAscii(text);
     return std::any_of(stems.begin(), stems.end(), [&](const char* s) { return lower.find(s) != lower.npos; });
 }
@@ -240,8 +283,9 @@ const char* uselessBecause(const std::string& finding) {
     static const Words people = {"patient",  "patient's", "pathologist", "attest",   "physician", "surgeon", "resident", "attending",
                                  "dictated", "signed",    "transcribed", "notified", "daughter",  "father",  "mother",   "husband",
                                  "wife",     "clinician", "year",        "yo",       "gentleman", "lady",    "woman",    "man"};
-    if (any(words, people) ||
-        hasPhrase(lower, {"discussed with", "reviewed by", "reported to", "consultation with", "telephone", "shown to"}))
+    if (any(words, people) || hasPhrase(lower, {"discussed with", "reviewed by", "reported to", "consultation with", "telephone",
+                                                "shown to", "seen by", "examined by", "confirmed by", "read by", "according to", "concurs",
+                                                "concur", "agree", "agrees", "conference", "courtesy of"}))
         return "It is about people and not about tissue.";
     static const Words handling = {"block",    "blocks",   "cassette",  "cassettes",  "slide",    "slides",    "labeled",
                                    "labelled", "formalin", "submitted", "photograph", "inked",    "sectioned", "stains",
@@ -263,7 +307,8 @@ const char* uselessBecause(const std::string& finding) {
         R"(^\s*((tumor|tumour|specimen|lesion|maximum|overall|invasive|additional|nodule|mass) )*(size|dimensions?|greatest (dimension|diameter)|diameter|weight|measurements?|distance|number of)\b)");
     static const std::regex measure = pattern(R"(\d\s*(cm|mm|g|grams?|ml|cc)\b)");
     const auto topics = topicsIn(finding);
-    const bool low = std::none_of(topics.begin(), topics.end() - 2, [](bool b) { return b; }); // stage and margins at most
+    bool low = true; // tumour, stage, margins at most
+    for (std::size_t i = 0; i < topics.size(); ++i) low = low && (!topics[i] || reportTopics()[i].weight < 3);
     if (std::regex_search(finding, sizeKey) || (std::regex_search(finding, measure) && low && !hasPhrase(lower, {"breslow"})))
         return "It is a measurement of the specimen.";
     static const Words pronouns = {"it",      "they",  "these", "those", "same", "and", "but",

@@ -24,8 +24,10 @@ std::vector<bool> topicsIn(const std::string& finding); // one entry for each ro
 
 bool saysNo(const std::string& finding);     // "no", "negative for", "free of", "absent", "ruled out", ...
 bool negatesBefore(const std::string& part); // a word that can deny what stands before it: "not identified", "absent", "negative"
-// A word after which a sentence cannot end, so that a break behind it is one of layout: "free of", "no evidence", "and".
+// A word after which no sentence ends, so that a break behind it is one of layout: "free of", "and". And one after which it seldom does:
+// "no evidence", but not the value of a key, "necrosis: no".
 bool staysOpen(const std::string& word);
+bool mayStayOpen(const std::string& text);
 // Whether a full stop behind this text may end a sentence before `next`: not behind "vs", "Dr", nor behind the initial of a name.
 bool mayEnd(const std::string& text, char next);
 

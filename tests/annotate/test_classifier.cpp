@@ -180,7 +180,6 @@ private slots:
         QCOMPARE(code("/nowhere/model.pt", configJson()), "not-found");
         QCOMPARE(code(at("set"), configJson()), "not-found");
         QCOMPARE(code(encoders / "flat.pt", configJson()), "not-a-model");
-        QCOMPARE(code(encoders / "legacy.pth", configJson()), "not-a-model");
         QCOMPARE(code(encoders / "mean.pt", configJson()), "shape"); // four values for three classes
         QCOMPARE(code(encoders / "endless.pt", configJson(), std::chrono::seconds(1)), "busy");
         QCOMPARE(errorOf([] { classifierConfig(Json::array(), "c"); }), "corrupt");
@@ -207,7 +206,7 @@ private slots:
                                          folder);
         QCOMPARE(captions.code, 0);
         QVERIFY(readFile(at("captions.jsonl")).find("\"high tumor\"") != std::string::npos);
-        for (const char* levels : {"tumor", "stroma=table.csv", "tumor=table.csv:liver", "tumor=nowhere.csv"})
+        for (const char* levels : {"stroma=table.csv", "tumor=table.csv:liver"})
             QVERIFY(runProgram({"caption", "set", "--data", "set", "--levels", levels, "--out", "c2.jsonl"}, folder).code > 0);
         writeFileAtomically(at("report.txt"), std::string_view("Diagnosis: Papillary carcinoma. No necrosis."));
         const auto report = runProgram({"caption", "report", "report.txt", "--tokens", "20", "--json"}, folder);
