@@ -3,6 +3,7 @@
 
 #include "app/cli/Command.h"
 #include "core/measure/learning/EncoderTraining.h"
+#include "core/measure/neighbours.h"
 
 namespace phloxine::cli {
 
@@ -10,7 +11,7 @@ namespace {
 
 struct Options {
     EncoderRequest request;
-    std::string data, out, file;
+    std::string data, out, file, heldOut, groups;
 };
 
 std::string percent(double share) {
@@ -39,6 +40,21 @@ int train(const Context& context, Options options) {
     print("  changed, nearest to its group           " + percent(held.itsGroup));
     print("  nearest other tile is of its group      " + percent(held.sameGroup) + " (of " + std::to_string(held.withOthers) + ")");
     print("  class told by a linear head             " + percent(held.classAccuracy));
+    return 0;
+}
+
+int neighbours(const Context& context, const Options& options) {
+    const auto made =
+        writeNeighbours({{}, options.data, options.groups}, {{}, options.heldOut, options.groups}, options.out, context.progress);
+    if (context.json)
+        print(Json{{"file", options.out},
+                   {"tiles", made.tiles},
+                   {"groups", made.groups},
+                   {"calibration_groups", made.calibrationGroups},
+                   {"alarms", made.alarms}});
+    else
+        print(options.out + ": " + std::to_string(made.tiles) + " tiles of " + std::to_string(made.groups) + " groups; limit from " +
+              std::to_string(made.calibrationGroups) + " other groups, of which " + std::to_string(made.alarms) + " come over it");
     return 0;
 }
 
@@ -74,8 +90,16 @@ Run addEncoder(CLI::App& command) {
     trainCommand->add_option("--out", options->out, "File to write, .safetensors")->required();
     CLI::App* infoCommand = command.add_subcommand("info", "What an encoder's file says of itself");
     infoCommand->add_option("file", options->file, "The file; default: the embedded encoder");
-    for (CLI::App* sub : {trainCommand, infoCommand}) sub->fallthrough();
-    return [trainCommand, options](const Context& context) {
+    CLI::App* nearCommand = command.add_subcommand(
+        "neighbours",
+        "Write what a model folder needs to know of its training tiles (neighbours.safetensors): fingerprints and a limit for copies");
+    nearCommand->add_option("--training", options->data, "The tiles that the model was trained on")->required();
+    nearCommand->add_option("--held-out", options->heldOut, "Real tiles of other groups, for the limit")->required();
+    nearCommand->add_option("--groups", options->groups, "Pattern for file names whose first bracket is the group, e.g. '^g([0-9]+)_'");
+    nearCommand->add_option("--out", options->out, "File to write")->required();
+    for (CLI::App* sub : {trainCommand, infoCommand, nearCommand}) sub->fallthrough();
+    return [trainCommand, nearCommand, options](const Context& context) {
+        if (nearCommand->parsed()) return neighbours(context, *options);
         return trainCommand->parsed() ? train(context, *options) : info(context, *options);
     };
 }

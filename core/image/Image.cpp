@@ -9,6 +9,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/Error.h"
+#include "core/image/opencv_threads.h"
 
 namespace phloxine {
 
@@ -18,12 +19,6 @@ constexpr std::array<std::string_view, 6> sourceWords = {"unknown", "property", 
 
 cv::Mat matOver(const Image& image) { return {image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.rgb.data())}; }
 
-// Our threads share the cores with the denoiser: OpenCV must not start a pool of its own.
-void keepOpenCvOnThisThread() {
-    static const bool done = (cv::setNumThreads(1), true);
-    (void)done;
-}
-
 Image scaledTo(const Image& image, int outWidth, int outHeight, int method) {
     Image out(outWidth, outHeight);
     cv::Mat target = matOver(out);
@@ -32,6 +27,11 @@ Image scaledTo(const Image& image, int outWidth, int outHeight, int method) {
 }
 
 } // namespace
+
+void keepOpenCvOnThisThread() {
+    static const bool done = (cv::setNumThreads(1), true);
+    (void)done;
+}
 
 std::string_view toString(ScaleSource source) { return sourceWords[std::size_t(source)]; }
 

@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/Error.h"
+#include "core/image/opencv_threads.h"
 
 namespace phloxine {
 
@@ -58,7 +59,7 @@ double structuralSimilarity(const Image& a, const Image& b) {
         throw Error(ErrorCode::WrongUse, "Structural similarity needs pictures of at least 11 x 11 pixels.");
     constexpr double c1 = 0.01 * 255 * 0.01 * 255, c2 = 0.03 * 255 * 0.03 * 255;
     try {
-        cv::setNumThreads(1); // our threads share the cores with the denoiser
+        keepOpenCvOnThisThread();
         const cv::Mat x = luminance(a), y = luminance(b);
         const cv::Mat mx = localMean(x), my = localMean(y), mxx = mx.mul(mx), myy = my.mul(my), mxy = mx.mul(my);
         const cv::Mat vx = localMean(x.mul(x)) - mxx, vy = localMean(y.mul(y)) - myy, vxy = localMean(x.mul(y)) - mxy;

@@ -52,11 +52,13 @@ void addRow(const fs::path& folder, const Json& row, TileSet& set, std::string& 
     // Reports carry no absolute path.
     const auto name = fs::path(file).is_absolute() ? fs::path(file).filename().string() : file;
     TileEntry tile{
-        folder / file,      name, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {},
-        text(row, {"seed"})};
+        folder / file,       name, text(row, {"class", "label"}), text(row, {"group", "patient", "slide", "field"}, &groupKey), {}, {},
+        text(row, {"seed"}), {}};
     tile.prompt = text(row, {"prompt", "text", "caption"});
-    if (const auto request = row.find("request"); tile.prompt.empty() && request != row.end() && request->is_object())
-        tile.prompt = text(*request, {"prompt"});
+    if (const auto request = row.find("request"); request != row.end() && request->is_object()) {
+        if (tile.prompt.empty()) tile.prompt = text(*request, {"prompt"});
+        tile.model = text(*request, {"model"});
+    }
     tile.scale = scaleOf(row);
     if (fs::is_regular_file(tile.file)) set.tiles.push_back(std::move(tile));
     else set.faults.push_back({plainText(file), "The metadata names a file that is not there."});
@@ -86,14 +88,15 @@ void readPictures(const fs::path& folder, TileSet& set) {
         } else if (entry->is_regular_file() && isPicture(entry->path())) {
             const auto relative = entry->path().lexically_relative(folder);
             const auto className = relative.has_parent_path() ? relative.begin()->string() : std::string();
-            set.tiles.push_back({entry->path(), relative.generic_string(), className, {}, {}, {}, {}});
+            set.tiles.push_back({entry->path(), relative.generic_string(), className, {}, {}, {}, {}, {}});
         }
     }
 }
 
 // What Phloxine's own tiles say about themselves.
 void readProvenance(TileEntry& tile) {
-    if (tile.file.extension() != ".png" || (!tile.className.empty() && !tile.prompt.empty() && !tile.seed.empty())) return;
+    if (tile.file.extension() != ".png" || (!tile.className.empty() && !tile.prompt.empty() && !tile.seed.empty() && !tile.model.empty()))
+        return;
     try {
         for (const auto& chunk : readPngTexts(tile.file)) {
             if (chunk.keyword != "phloxine") continue;
@@ -101,6 +104,7 @@ void readProvenance(TileEntry& tile) {
             if (tile.className.empty()) tile.className = text(request, {"class"});
             if (tile.prompt.empty()) tile.prompt = text(request, {"prompt"});
             if (tile.seed.empty()) tile.seed = text(request, {"seed"});
+            if (tile.model.empty()) tile.model = text(request, {"model"});
         }
     } catch (const std::exception&) {} // a broken file is named when its pixels are read
 }

@@ -18,6 +18,7 @@ struct TileEntry {
     std::string prompt; // what was asked for, where known
     Scale scale;        // as the metadata or the file says
     std::string seed;   // of the generator, where known: tiles of one seed share their noise
+    std::string model;  // id of the generator, where known
 };
 
 struct TileFault {

@@ -7,9 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
+#include "core/base/Log.h"
 #include "core/generate/Generator.h"
 #include "core/image/ImageFile.h"
+#include "core/measure/learning/encoder.h"
 #include "core/measure/measured_set.h"
+#include "core/measure/neighbours.h"
+#include "core/model/ModelStore.h"
 #include "core/tensor/devices.h"
 
 namespace phloxine {
@@ -110,6 +114,21 @@ bool scalesKnown(const CompareRequest& request) {
     return known(request.real) && std::all_of(request.synthetic.begin(), request.synthetic.end(), known);
 }
 
+// What the model that made all of these tiles knows of its training tiles, with its title; nothing where that is not known.
+std::optional<std::pair<std::string, KnownNeighbours>> neighboursOf(const TileSet& set) {
+    const auto& model = set.tiles.front().model;
+    if (model.empty() || !std::all_of(set.tiles.begin(), set.tiles.end(), [&](const auto& t) { return t.model == model; })) return {};
+    try {
+        const auto entry = ModelStore().find(model);
+        const auto file = entry.path / neighboursFile;
+        if (!std::filesystem::is_regular_file(file)) return {};
+        return std::pair(entry.card.title, readKnownNeighbours(file, embeddedEncoder().sha256));
+    } catch (const Error& e) {
+        logWarning(std::string("The training neighbours of the model were not used. ") + e.what());
+        return {};
+    }
+}
+
 } // namespace
 
 CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
@@ -126,14 +145,26 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     if (!request.calibration.empty()) clicked = readNucleiCalibration(request.calibration);
     plan.stain = stainOf(request, progress);
     const std::vector<FeatureNet> none;
+    if (!wanted(request, "distances")) plan.extractors = &none;
     CompareReport report;
+    plan.remembered = true;
     auto real = measureSet(request.real, plan, progress);
+    plan.remembered = false; // a generator's tiles come and go
     if (tissue) report.nuclei = checkNuclei(clicked, real, plan.stain, progress);
     correctCounts(report.nuclei, real);
     std::optional<MeasuredSet> training;
-    if (copying && !request.training.path.empty()) training = measureSet(request.training, {&none, true, false}, progress);
+    if (copying && !request.training.path.empty()) {
+        PassPlan sketches{&none, true, false};
+        sketches.remembered = true;
+        training = measureSet(request.training, sketches, progress);
+    }
     std::optional<CopyCheck> copies;
-    if (copying) copies.emplace(training ? *training : real, real, progress);
+    const auto checkCopies = [&](const MeasuredSet& synthetic) {
+        if (!training)
+            if (const auto known = neighboursOf(synthetic.set)) return CopyCheck(known->second, known->first).check(synthetic, progress);
+        if (!copies) copies.emplace(training ? *training : real, real, progress);
+        return copies->check(synthetic, progress);
+    };
     for (const auto& choice : request.synthetic) {
         auto synthetic = measureSet(choice, plan, progress);
         correctCounts(report.nuclei, synthetic);
@@ -143,7 +174,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         if (wanted(request, "distances")) compareDistances(real, synthetic, extractors, request.seed, s, progress);
         if (tissue) compareTissue(real, synthetic, request.seed, s, progress), compareSpectra(real, synthetic, s);
         if (cues) compareCues(real, synthetic, request.seed, s);
-        if (copies) s.copying = copies->check(synthetic, progress);
+        if (copying) s.copying = checkCopies(synthetic);
         if (adherence) compareClasses(real, synthetic, request, s, progress), compareAttributes(real, synthetic, request.seed, s);
         s.answers = answersOf(s);
         report.synthetic.push_back(std::move(s));

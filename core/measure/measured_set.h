@@ -7,7 +7,7 @@
 #include "core/measure/CompareReport.h"
 #include "core/measure/CompareRequest.h"
 #include "core/measure/NucleiCalibration.h"
-#include "core/measure/copying/copy_limit.h"
+#include "core/measure/copying/known_neighbours.h"
 #include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/features.h"
 #include "core/measure/tissue/cues.h"
@@ -34,6 +34,7 @@ struct PassPlan {
     bool sketches = false, measures = false;
     bool physical = true; // give um and mm2 where the scale of the set is known
     StainMatrix stain = ruifrokJohnston();
+    bool remembered = false; // keep what was measured, and use what was kept, while the tiles' bytes are the same
 };
 MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress);
 
@@ -52,15 +53,21 @@ class CopyCheck { // made once, asked for each synthetic set
 public:
     // `training` may be the real set itself.
     CopyCheck(const MeasuredSet& training, const MeasuredSet& real, const ProgressHook& progress);
+    // Without the tiles: what the model folder knows of them.
+    CopyCheck(const KnownNeighbours& neighbours, const std::string& modelTitle);
     CopyingResult check(const MeasuredSet& synthetic, const ProgressHook& progress) const;
 
 private:
-    const MeasuredSet& m_training;
+    NearPair pairOf(const MeasuredSet& tiles, std::size_t i, const CopyScores& scores) const;
+
+    std::vector<std::string> m_names;           // of the training tiles
+    std::vector<std::filesystem::path> m_files; // empty where they are not on this disk
     std::unique_ptr<CopyIndex> m_index;
     CopyLimit m_limit;
     std::vector<double> m_realExcess;
     std::vector<NearPair> m_realPairs;
     std::string m_problem; // why there is no check
+    std::string m_remark;  // what the check could not see
 };
 void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
                     const ProgressHook& progress);

@@ -206,17 +206,19 @@ std::string copying(const SyntheticReport& s, ReportPictures pictures) {
     const auto& c = s.copying;
     std::string html = paragraphs({c.finding});
     if (!c.checked) return html;
-    html += "<div class=\"card\">" +
-            densitySvg({c.x,
-                        c.realDensity,
-                        c.syntheticDensity,
-                        "likeness to the nearest training tile, in spreads over the limit",
-                        {},
-                        {},
-                        0,
-                        "limit"},
-                       700, 180) +
-            "<p class=\"note\">Solid: real tiles against training tiles of other groups.</p></div><div class=\"row\">";
+    if (!c.x.empty())
+        html += "<div class=\"card\">" +
+                densitySvg({c.x,
+                            c.realDensity,
+                            c.syntheticDensity,
+                            "likeness to the nearest training tile, in spreads over the limit",
+                            {},
+                            {},
+                            0,
+                            "limit"},
+                           700, 180) +
+                "<p class=\"note\">Solid: real tiles against training tiles of other groups.</p></div>";
+    html += "<div class=\"row\">";
     for (const auto& p : c.pairs) {
         const auto real = pictures.real ? p.trainingFile : std::filesystem::path();
         html += "<div class=\"pair\">";

@@ -163,6 +163,7 @@ Json toJson(const CopyingResult& c) {
             {"calibration_groups", c.groups},
             {"finding", toJson(c.finding)},
             {"pairs", list(c.pairs)},
+            {"real_pairs_over_the_limit", list(c.realPairs)},
             {"curve", {{"x", numbers(c.x)}, {"real", numbers(c.realDensity)}, {"synthetic", numbers(c.syntheticDensity)}}}};
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/image/opencv_threads.h"
 
 namespace phloxine {
 
@@ -47,6 +48,7 @@ void loadCudaModule() {
 void initDevices(const std::string& device) {
     static std::once_flag once;
     std::call_once(once, [&] {
+        keepOpenCvOnThisThread();
         if (device != "cpu") loadCudaModule();
         c10::GradMode::set_enabled(false);
     });

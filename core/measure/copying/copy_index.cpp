@@ -41,15 +41,16 @@ CopyScores CopyIndex::search(const CopySketch& tile, const at::Tensor& feature, 
     }
     const auto similarity = at::mv(m_training.features, feature).contiguous();
     const auto* values = similarity.const_data_ptr<float>();
-    const auto count = std::min(order.size(), candidates);
+    const bool pixels = !m_training.sketches.empty();
+    const auto count = std::min(order.size(), pixels ? candidates : std::size_t(1));
     std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(count), order.end(),
                       [&](int a, int b) { return values[a] > values[b]; });
     for (std::size_t k = 0; k < count; ++k) {
-        const auto match = comparePixels(tile, m_training.sketches[std::size_t(order[k])], order[k]);
+        const auto match = pixels ? comparePixels(tile, m_training.sketches[std::size_t(order[k])], order[k]) : CopyMatch{order[k]};
         if (k == 0) best[0] = match, best[0].score = values[order[0]];
         if (match.score > best[1].score) best[1] = match;
     }
-    best[2] = m_pieces.search(tile, excluded);
+    if (pixels) best[2] = m_pieces.search(tile, excluded);
     return best;
 }
 

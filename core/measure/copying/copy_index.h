@@ -10,9 +10,9 @@
 namespace phloxine {
 
 struct CopyTiles {
-    std::vector<CopySketch> sketches;
-    at::Tensor features;             // [n, d] float32 of unit length, of the encoder
-    std::vector<std::string> groups; // [n]
+    std::vector<CopySketch> sketches; // none where only features are known: then only the first detector looks
+    at::Tensor features;              // [n, d] float32 of unit length, of the encoder
+    std::vector<std::string> groups;  // [n]
 };
 
 inline constexpr std::array<const char*, 3> copyDetectors = {"features", "pixels", "piece"};

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/Error.h"
+#include "core/image/opencv_threads.h"
 
 namespace phloxine {
 
@@ -233,7 +234,7 @@ NucleusField findNuclei(const StainDensities& densities, const NucleusSettings& 
         throw Error(ErrorCode::WrongUse, "A tile of " + std::to_string(densities.width) + " x " + std::to_string(densities.height) +
                                              " px is too small to count nuclei; use tiles of at least 6 nuclear diameters.");
     try {
-        cv::setNumThreads(1); // our threads share the cores with the denoiser
+        keepOpenCvOnThisThread();
         cv::Mat haematoxylin(densities.height, densities.width, CV_32F, const_cast<float*>(densities.haematoxylin.data()));
         cv::Mat green(densities.height, densities.width, CV_32F, const_cast<float*>(densities.green.data()));
         cv::Mat red(densities.height, densities.width, CV_32F, const_cast<float*>(densities.red.data()));
