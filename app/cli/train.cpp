@@ -15,7 +15,7 @@ namespace phloxine::cli {
 namespace {
 
 struct Options {
-    std::string recipe, data, out;
+    std::string recipe, data, out, autoencoder;
     bool resume = false;
     int threads = 0;
 };
@@ -39,7 +39,8 @@ void say(const Context& context, const TrainStep& step, std::int64_t steps) {
 
 int runDiffusion(const Context& context, const Options& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
-    const auto recipe = readTrainRecipe(options.recipe);
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
     DiffusionRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
     const bool nothingToDo = run.finished();
     TrainStep last;
@@ -121,6 +122,7 @@ Run addTrain(CLI::App& command) {
         addShared(*one, *options);
         one->add_flag("--resume", options->resume, "Go on with the training in the run folder");
     }
+    diffusion->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
     diffusion->callback([run] { *run = runDiffusion; });
     autoencoder->callback([run] { *run = runAutoencoder; });
     return [options, run](const Context& context) { return (*run)(context, *options); };

@@ -211,7 +211,8 @@ void describe(Visitor& v, AutoencoderRecipe& r) {
     v.number("steps", r.steps, 0, most), v.number("warm_up_steps", r.warmUpSteps, 0, most);
     v.number("batch", r.batch, 1, 4096), v.number("crop_px", r.cropPx, 16, 2048);
     v.number("rate", r.rate, 1e-9, 1), v.number("weight_decay", r.weightDecay, 0, 10), v.number("ema", r.ema, 0, 0.9999999);
-    v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100);
+    v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100),
+        v.number("texture_weight", r.textureWeight, 0, 100);
     v.number("jitter", r.jitter, 0, 1);
     v.word("precision", r.precision, {"auto", "fp32", "bf16"}), v.number("seed", r.seed, 0, 9007199254740991.0);
 }
@@ -265,9 +266,9 @@ TrainRecipe trainRecipeFromJson(const Json& json, const std::string& what) {
         fail("\"optimiser.model_ema\" is none of \"optimiser.emas\"");
     const auto& u = r.model.unet;
     for (const int mult : u.channelMult)
-        if (u.modelChannels * mult % u.normGroups || u.modelChannels * mult % u.headChannels)
+        if (u.modelChannels * mult % u.normGroups || u.modelChannels * mult < u.headChannels)
             fail("\"model.unet\" has " + std::to_string(u.modelChannels * mult) +
-                 " channels at one level, which its norm groups or head channels do not divide");
+                 " channels at one level, which its norm groups do not divide or which are fewer than its head channels");
     if (r.model.text.width % r.model.text.heads) fail("\"model.text.heads\" do not divide \"model.text.width\"");
     return r;
 }
