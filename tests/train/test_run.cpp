@@ -1,4 +1,8 @@
 // A whole training on rendered tiles: autoencoder, diffusion model, a model that generates; going on to the bit; and every way to stop.
+#include <csignal>
+
+#include <sys/resource.h>
+
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -191,6 +195,28 @@ private slots:
         QCOMPARE(notices.size(), std::size_t(1));
         QVERIFY2(notices[0].find("32 images is broken") != std::string::npos, notices[0].c_str());
         QVERIFY(equalFiles(at("torn/model/weights.safetensors"), at("whole/model/weights.safetensors")));
+    }
+
+    void aFullDiskKeepsTheStatesBefore() {
+        const auto r = recipe();
+        {
+            DiffusionRun run(r, at("tissue"), at("full"), false);
+            for (int i = 0; i < 6; ++i) (void)run.step();
+            struct rlimit usual {};
+            QCOMPARE(getrlimit(RLIMIT_FSIZE, &usual), 0);
+            std::signal(SIGXFSZ, SIG_IGN); // writing fails as on a full disk
+            const struct rlimit small { 20000, usual.rlim_max };
+            QCOMPARE(setrlimit(RLIMIT_FSIZE, &small), 0);
+            std::string message;
+            const auto error = errorOf([&] { run.save(); }, &message);
+            QCOMPARE(setrlimit(RLIMIT_FSIZE, &usual), 0);
+            QVERIFY2(!error.isEmpty() && !error.startsWith("foreign") && message.find("weights.safetensors") != std::string::npos,
+                     message.c_str());
+        }
+        QVERIFY(!fs::exists(at("full/checkpoints/24")));
+        QCOMPARE(std::distance(fs::directory_iterator(at("full/checkpoints")), {}), std::ptrdiff_t(1)); // nothing half-written
+        train(r, "full", true);
+        QVERIFY(equalFiles(at("full/model/weights.safetensors"), at("whole/model/weights.safetensors")));
     }
 
     void brokenToTheLastStartsAnew() {

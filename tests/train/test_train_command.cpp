@@ -45,7 +45,7 @@ private slots:
                                      m_dir.path());
         QVERIFY2(made.code == 0, made.err);
         QCOMPARE(made.json()["tiles"].toInt(), 4);
-        auto recipe = smallDiffusion("ae/autoencoder", 40);
+        auto recipe = smallDiffusion("ae/autoencoder", 24);
         recipe["watch"]["samples_every"] = 0;
         write("recipe.json", recipe);
         const auto whole = runProgram(train("whole"), m_dir.path());
@@ -56,7 +56,7 @@ private slots:
 
     void killedAnywhereEndsTheSame() {
         bool resume = false;
-        for (const int wanted : {0, 1, 9, 31}) {
+        for (const int wanted : {0, 1, 6, 17}) {
             QProcess process;
             process.start(program(), train("killed", resume));
             if (wanted == 0) QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path("killed/recipe.json")), 20000); // while it prepares
@@ -68,7 +68,7 @@ private slots:
         }
         const auto last = runProgram(train("killed", true), m_dir.path());
         QVERIFY2(last.code == 0, last.err);
-        QCOMPARE(steps("killed"), 40);
+        QCOMPARE(steps("killed"), 24);
         QVERIFY(model("killed") == model("whole"));
     }
 
