@@ -1,4 +1,4 @@
-// `phloxine train diffusion` and `phloxine train autoencoder`: a training from a recipe, stopped and gone on with at will.
+// `phloxine train diffusion | autoencoder`: a training from a recipe, stopped and gone on with at will; `phloxine train estimate`.
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -8,6 +8,7 @@
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
 #include "core/train/AutoencoderRun.h"
+#include "core/train/memory_estimate.h"
 #include "core/train/train_threads.h"
 
 namespace phloxine::cli {
@@ -101,6 +102,25 @@ int runAutoencoder(const Context& context, const Options& options) {
     return 0;
 }
 
+int runEstimate(const Context& context, const Options& options) {
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    const auto e = estimateMemory(recipe);
+    if (context.json) {
+        print(toJson(e));
+        return 0;
+    }
+    for (const auto& [name, bytes] :
+         {std::pair("weights", e.weights), std::pair("gradients", e.gradients), std::pair("optimiser", e.optimiser),
+          std::pair("means of the weights", e.means), std::pair("activations", e.activations), std::pair("together", e.total())}) {
+        char line[80];
+        std::snprintf(line, sizeof line, "%-22s %9.1f MB", name, double(bytes) / 1e6);
+        print(std::string(line));
+    }
+    print(std::to_string(e.parameters) + " parameters are trained; the program itself needs about 250 MB more.");
+    return 0;
+}
+
 void addShared(CLI::App& command, Options& options) {
     command.add_option("--recipe", options.recipe, "The recipe, a JSON file")->required();
     command.add_option("--data", options.data, "The tiles: a folder with one folder per class, or a metadata.jsonl")->required();
@@ -125,6 +145,11 @@ Run addTrain(CLI::App& command) {
     diffusion->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
     diffusion->callback([run] { *run = runDiffusion; });
     autoencoder->callback([run] { *run = runAutoencoder; });
+    auto* estimate = command.add_subcommand("estimate", "What a training will hold in memory, by part");
+    estimate->fallthrough();
+    estimate->add_option("--recipe", options->recipe, "The recipe, a JSON file")->required();
+    estimate->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    estimate->callback([run] { *run = runEstimate; });
     return [options, run](const Context& context) { return (*run)(context, *options); };
 }
 

@@ -139,7 +139,6 @@ nn::Context TrainedModel::contextOf(const Weights& weights, const BatchCondition
 at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights) {
     const auto& own = weights ? *weights : m_masters;
     const auto context = contextOf(own, conditions);
-    m_working.weights.clear();
     for (const auto& [key, tensor] : own) {
         if (!key.starts_with("model.")) continue;
         m_working.weights[key] = m_precision == at::kFloat || isNorm(own, key) ? tensor : tensor.to(m_precision);
@@ -148,6 +147,7 @@ at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& 
     binding.dtype = m_precision;
     const auto network = bindNetwork(m_working, binding);
     const auto output = (*network)(batch.x, batch.t, context);
+    m_working.weights.clear(); // what the gradients need, the graph keeps
     return lossPerSample(output.size(1) == batch.target.size(1) ? output : output.slice(1, 0, batch.target.size(1)), batch.target);
 }
 

@@ -15,6 +15,7 @@
 #include "core/tensor/safetensors.h"
 #include "core/train/DiffusionRun.h"
 #include "core/train/base_model.h"
+#include "core/train/memory_estimate.h"
 #include "core/train/patch_transform.h"
 #include "core/train/structure_loss.h"
 #include "tests/support/errors.h"
@@ -228,6 +229,21 @@ private slots:
         writeFileAtomically(at("lost/checkpoints/16/state.json"), "{", IfExists::Replace);
         train(r, "lost", true);
         QVERIFY(equalFiles(at("lost/model/weights.safetensors"), at("whole/model/weights.safetensors")));
+    }
+
+    void memoryByPart() {
+        auto r = recipe();
+        const auto small = estimateMemory(r);
+        QCOMPARE(small.gradients, 4 * small.parameters);
+        QCOMPARE(small.optimiser, 2 * small.gradients);
+        QCOMPARE(small.means, 2 * small.gradients); // two decays
+        QVERIFY(small.weights > small.gradients && small.activations > 0);
+        r.batch *= 4;
+        const auto large = estimateMemory(r);
+        QCOMPARE(large.weights, small.weights);
+        QVERIFY(large.activations > 2 * small.activations && large.activations < 5 * small.activations);
+        r.precision = "bf16";
+        QVERIFY(estimateMemory(r).activations > large.activations / 4);
     }
 
     void refusals() {
