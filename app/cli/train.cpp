@@ -16,7 +16,7 @@ namespace phloxine::cli {
 namespace {
 
 struct Options {
-    std::string recipe, data, out, autoencoder;
+    std::string recipe, data, out, autoencoder, captions;
     bool resume = false;
     int threads = 0;
 };
@@ -42,6 +42,7 @@ int runDiffusion(const Context& context, const Options& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    if (!options.captions.empty()) recipe.data.captions = options.captions;
     DiffusionRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
     const bool nothingToDo = run.finished();
     TrainStep last;
@@ -143,6 +144,8 @@ Run addTrain(CLI::App& command) {
         one->add_flag("--resume", options->resume, "Go on with the training in the run folder");
     }
     diffusion->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    diffusion->add_option("--captions", options->captions,
+                          "In place of the recipe's: a JSONL with a file_name and its \"levels\" or \"text\" per row");
     diffusion->callback([run] { *run = runDiffusion; });
     autoencoder->callback([run] { *run = runAutoencoder; });
     auto* estimate = command.add_subcommand("estimate", "What a training will hold in memory, by part");

@@ -147,7 +147,7 @@ template <typename Visitor>
 void describeData(Visitor& v, RecipeData& d) {
     v.number("tile_px", d.tileSizePx, 8, 2048);
     v.text("group_pattern", d.groupPattern), v.text("hold_out", d.holdOut), v.text("hold_out_words", d.holdOutWords);
-    v.text("source", d.source), v.text("licence", d.licence);
+    v.text("captions", d.captions), v.text("source", d.source), v.text("licence", d.licence);
 }
 
 template <typename Visitor>
@@ -294,6 +294,7 @@ TrainRecipe readTrainRecipe(const std::filesystem::path& file) {
     auto recipe = trainRecipeFromJson(readJsonFile(file), file.filename().string());
     recipe.model.start = beside(file, recipe.model.start);
     recipe.model.autoencoder = beside(file, recipe.model.autoencoder);
+    recipe.data.captions = beside(file, recipe.data.captions);
     return recipe;
 }
 

@@ -21,6 +21,7 @@ struct RecipeData {
     std::string groupPattern; // over file names, its first bracket is the group; empty: from metadata.jsonl
     std::string holdOut;      // regular expression over the group; what it finds trains nothing. Empty: nothing is held out
     std::string holdOutWords; // the same in words, for the model card
+    std::string captions;     // a JSONL whose rows give a file_name and its "levels" or "text", where the set's own metadata does not
     std::string source, licence;
 };
 

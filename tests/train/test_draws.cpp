@@ -147,6 +147,27 @@ private slots:
         QCOMPARE(tiles.tiles[1].text, std::string("own words"));
     }
 
+    void readsATableOfCaptions() {
+        auto data = recipe().data;
+        data.captions = folder("captions.jsonl").string();
+        const auto write = [&](const char* text) { writeFileAtomically(data.captions, text, IfExists::Replace); };
+        write("{\"file_name\": \"dense/g000_0.png\", \"levels\": {\"nuclear-density\": \"low\"}}\n");
+        const auto tiles = readTrainingSet(folder("tissue"), data, {});
+        QVERIFY(tiles.tiles[0].levels[0] == AttributeLevel::Low && !tiles.tiles[1].levels[0]);
+        QCOMPARE(tiles.sha256, set().sha256);
+        QVERIFY(tiles.captionSha256 != set().captionSha256);
+        std::string message;
+        write("{\"file_name\": \"g000_0.png\"}\n");
+        QCOMPARE(errorOf([&] { readTrainingSet(folder("tissue"), data, {}); }, &message), "wrong-use");
+        QVERIFY(message.find("name no tile") != std::string::npos);
+        write("{\"name\": 1}\n");
+        QCOMPARE(errorOf([&] { readTrainingSet(folder("tissue"), data, {}); }), "corrupt");
+        write("{");
+        QCOMPARE(errorOf([&] { readTrainingSet(folder("tissue"), data, {}); }), "corrupt");
+        std::filesystem::remove(data.captions);
+        QCOMPARE(errorOf([&] { readTrainingSet(folder("tissue"), data, {}); }), "not-found");
+    }
+
     void groupsOnBothSidesAreNamed() { // the hold-out takes one class of a patient and not the other
         const auto path = writeRows("sides", {{{"file_name", "a.png"}, {"class", "x"}, {"patient", "x/p1"}},
                                               {{"file_name", "b.png"}, {"class", "x"}, {"patient", "x/p2"}},

@@ -126,7 +126,7 @@ private slots:
             QCOMPARE(rows[i].contains("validation_loss"), i == 5 || i == 11);
             QCOMPARE(rows[i].contains("caption_gap"), i == 5 || i == 11);
         }
-        for (const auto* file : {"recipe.json", "leaks.json", "base/model.json", "samples/48.png", "checkpoints/32/state.json",
+        for (const auto* file : {"recipe.json", "data.json", "base/model.json", "samples/48.png", "checkpoints/32/state.json",
                                  "checkpoints/48/state.json", "model/config.yaml", "model/text_config.json"})
             QVERIFY2(fs::exists(at("whole") / file), file);
         QVERIFY(!fs::exists(at("whole/checkpoints/16"))); // the last two are kept
@@ -270,6 +270,15 @@ private slots:
                      train(other, "no-autoencoder-2");
                  }),
                  "not-a-model");
+    }
+
+    void otherTilesAreNoResume() {
+        fs::copy(at("tissue"), at("changing"), fs::copy_options::recursive);
+        { DiffusionRun run(recipe(), at("changing"), at("changing-run"), false); }
+        fs::remove(at("changing/dense/g001_0.png"));
+        std::string message;
+        QCOMPARE(errorOf([&] { DiffusionRun(recipe(), at("changing"), at("changing-run"), true); }, &message), "exists");
+        QVERIFY(message.find("tiles or captions differ") != std::string::npos);
     }
 
     void aTileThatCannotBeReadIsLeftOut() {
