@@ -1,4 +1,4 @@
-// `phloxine train diffusion` and `phloxine train autoencoder`: a training from a recipe, stopped and gone on with at will.
+// `phloxine train diffusion | autoencoder`: a training from a recipe, stopped and gone on with at will; `phloxine train estimate`.
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -8,6 +8,7 @@
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
 #include "core/train/AutoencoderRun.h"
+#include "core/train/memory_estimate.h"
 #include "core/train/train_threads.h"
 
 namespace phloxine::cli {
@@ -15,7 +16,7 @@ namespace phloxine::cli {
 namespace {
 
 struct Options {
-    std::string recipe, data, out;
+    std::string recipe, data, out, autoencoder, captions;
     bool resume = false;
     int threads = 0;
 };
@@ -39,7 +40,9 @@ void say(const Context& context, const TrainStep& step, std::int64_t steps) {
 
 int runDiffusion(const Context& context, const Options& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
-    const auto recipe = readTrainRecipe(options.recipe);
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    if (!options.captions.empty()) recipe.data.captions = options.captions;
     DiffusionRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
     const bool nothingToDo = run.finished();
     TrainStep last;
@@ -100,6 +103,25 @@ int runAutoencoder(const Context& context, const Options& options) {
     return 0;
 }
 
+int runEstimate(const Context& context, const Options& options) {
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    const auto e = estimateMemory(recipe);
+    if (context.json) {
+        print(toJson(e));
+        return 0;
+    }
+    for (const auto& [name, bytes] :
+         {std::pair("weights", e.weights), std::pair("gradients", e.gradients), std::pair("optimiser", e.optimiser),
+          std::pair("means of the weights", e.means), std::pair("activations", e.activations), std::pair("together", e.total())}) {
+        char line[80];
+        std::snprintf(line, sizeof line, "%-22s %9.1f MB", name, double(bytes) / 1e6);
+        print(std::string(line));
+    }
+    print(std::to_string(e.parameters) + " parameters are trained; the program itself needs about 250 MB more.");
+    return 0;
+}
+
 void addShared(CLI::App& command, Options& options) {
     command.add_option("--recipe", options.recipe, "The recipe, a JSON file")->required();
     command.add_option("--data", options.data, "The tiles: a folder with one folder per class, or a metadata.jsonl")->required();
@@ -121,8 +143,16 @@ Run addTrain(CLI::App& command) {
         addShared(*one, *options);
         one->add_flag("--resume", options->resume, "Go on with the training in the run folder");
     }
+    diffusion->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    diffusion->add_option("--captions", options->captions,
+                          "In place of the recipe's: a JSONL with a file_name and its \"levels\" or \"text\" per row");
     diffusion->callback([run] { *run = runDiffusion; });
     autoencoder->callback([run] { *run = runAutoencoder; });
+    auto* estimate = command.add_subcommand("estimate", "What a training will hold in memory, by part");
+    estimate->fallthrough();
+    estimate->add_option("--recipe", options->recipe, "The recipe, a JSON file")->required();
+    estimate->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    estimate->callback([run] { *run = runEstimate; });
     return [options, run](const Context& context) { return (*run)(context, *options); };
 }
 

@@ -209,7 +209,7 @@ struct AutoencoderRun::State {
             latent = latent + noise.draw(latent.sizes()) * (recipe.jitter * dice.uniform());
             const auto made = autoencoder.decode(latent);
             const auto loss = (made - image).abs().mean() + recipe.gradientWeight * gradientLoss(made, image) +
-                              recipe.structureWeight * structureLoss(made, image);
+                              recipe.structureWeight * structureLoss(made, image) + recipe.textureWeight * textureLoss(made, image);
             report.loss = loss.item<double>();
             if (std::isfinite(report.loss)) loss.backward();
         }

@@ -32,7 +32,7 @@ using Clock = std::chrono::steady_clock;
 
 // As it is stored: without the folders that files outside the run lie in.
 Json storedRecipe(TrainRecipe recipe) {
-    for (auto* path : {&recipe.model.start, &recipe.model.autoencoder}) {
+    for (auto* path : {&recipe.model.start, &recipe.model.autoencoder, &recipe.data.captions}) {
         const fs::path given(*path);
         *path = (given.filename().empty() ? given.parent_path() : given).filename().string();
     }
@@ -66,8 +66,14 @@ TrainingSet preparedSet(const TrainRecipe& recipe, const fs::path& data, const f
     auto set = readTrainingSet(data, recipe.data, recipe.classes);
     for (const auto& leak : set.leaks)
         if (hooks.notice) hooks.notice(leak);
-    writeFileAtomically(folder / "leaks.json", Json({{"format", "phloxine-leaks/1"}, {"leaks", set.leaks}}).dump(1) + "\n",
-                        IfExists::Replace);
+    const Json found{{"format", "phloxine-training-data/1"}, {"tiles", set.tiles.size()},
+                     {"held_out", set.rows(true).size()},    {"tiles_sha256", set.sha256},
+                     {"captions_sha256", set.captionSha256}, {"leaks", set.leaks}};
+    const auto file = folder / "data.json";
+    if (!isThere(file)) writeFileAtomically(file, found.dump(1) + "\n", IfExists::Fail, Durability::Synced);
+    else if (readJsonFile(file) != found)
+        throw Error(ErrorCode::Exists, "The tiles or captions differ from those that the training in " + folder.filename().string() +
+                                           " began with; give the same ones, or another folder.");
     return set;
 }
 

@@ -147,7 +147,7 @@ template <typename Visitor>
 void describeData(Visitor& v, RecipeData& d) {
     v.number("tile_px", d.tileSizePx, 8, 2048);
     v.text("group_pattern", d.groupPattern), v.text("hold_out", d.holdOut), v.text("hold_out_words", d.holdOutWords);
-    v.text("source", d.source), v.text("licence", d.licence);
+    v.text("captions", d.captions), v.text("source", d.source), v.text("licence", d.licence);
 }
 
 template <typename Visitor>
@@ -211,7 +211,8 @@ void describe(Visitor& v, AutoencoderRecipe& r) {
     v.number("steps", r.steps, 0, most), v.number("warm_up_steps", r.warmUpSteps, 0, most);
     v.number("batch", r.batch, 1, 4096), v.number("crop_px", r.cropPx, 16, 2048);
     v.number("rate", r.rate, 1e-9, 1), v.number("weight_decay", r.weightDecay, 0, 10), v.number("ema", r.ema, 0, 0.9999999);
-    v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100);
+    v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100),
+        v.number("texture_weight", r.textureWeight, 0, 100);
     v.number("jitter", r.jitter, 0, 1);
     v.word("precision", r.precision, {"auto", "fp32", "bf16"}), v.number("seed", r.seed, 0, 9007199254740991.0);
 }
@@ -265,9 +266,9 @@ TrainRecipe trainRecipeFromJson(const Json& json, const std::string& what) {
         fail("\"optimiser.model_ema\" is none of \"optimiser.emas\"");
     const auto& u = r.model.unet;
     for (const int mult : u.channelMult)
-        if (u.modelChannels * mult % u.normGroups || u.modelChannels * mult % u.headChannels)
+        if (u.modelChannels * mult % u.normGroups || u.modelChannels * mult < u.headChannels)
             fail("\"model.unet\" has " + std::to_string(u.modelChannels * mult) +
-                 " channels at one level, which its norm groups or head channels do not divide");
+                 " channels at one level, which its norm groups do not divide or which are fewer than its head channels");
     if (r.model.text.width % r.model.text.heads) fail("\"model.text.heads\" do not divide \"model.text.width\"");
     return r;
 }
@@ -293,6 +294,7 @@ TrainRecipe readTrainRecipe(const std::filesystem::path& file) {
     auto recipe = trainRecipeFromJson(readJsonFile(file), file.filename().string());
     recipe.model.start = beside(file, recipe.model.start);
     recipe.model.autoencoder = beside(file, recipe.model.autoencoder);
+    recipe.data.captions = beside(file, recipe.data.captions);
     return recipe;
 }
 

@@ -21,6 +21,7 @@ struct RecipeData {
     std::string groupPattern; // over file names, its first bracket is the group; empty: from metadata.jsonl
     std::string holdOut;      // regular expression over the group; what it finds trains nothing. Empty: nothing is held out
     std::string holdOutWords; // the same in words, for the model card
+    std::string captions;     // a JSONL whose rows give a file_name and its "levels" or "text", where the set's own metadata does not
     std::string source, licence;
 };
 
@@ -96,8 +97,8 @@ struct AutoencoderRecipe {
     std::int64_t steps = 2000, warmUpSteps = 100;
     int batch = 8, cropPx = 112;
     double rate = 1e-3, weightDecay = 0.01, ema = 0.999;
-    double gradientWeight = 0.5, structureWeight = 0.5; // beside the L1 of the pixels
-    double jitter = 0.1;                                // latents are moved by up to this much, so that generated ones decode well
+    double gradientWeight = 0.5, structureWeight = 0.5, textureWeight = 0.1; // beside the L1 of the pixels
+    double jitter = 0.1; // latents are moved by up to this much, so that generated ones decode well
     std::string precision = "auto";
     std::uint64_t seed = 1;
 };

@@ -1,5 +1,6 @@
 #include "core/train/TrainedModel.h"
 
+#include <algorithm>
 #include <set>
 
 #include <c10/core/GradMode.h>
@@ -75,42 +76,45 @@ std::vector<std::int64_t> TrainedModel::compactIds(std::vector<std::int64_t> ids
     return ids;
 }
 
-TrainedModel::TextState TrainedModel::encodeText(const Weights& weights, const std::string& caption) const {
+TrainedModel::TextState TrainedModel::encodeTexts(const Weights& weights, const std::vector<std::string>& captions) const {
     auto config = std::get<TextEncoderConfig>(m_base.config.condition);
     if (config.pathldm) config.maxLength = (config.maxLength + 76) / 77 * 77;
-    const auto ids = tokenIds(ClipTokenizer::shared(), config.pathldm ? tidyText(caption) : caption, config.maxLength, config.pad);
+    std::vector<at::Tensor> ids, masks;
+    for (const auto& caption : captions) {
+        const auto tokens = tokenIds(ClipTokenizer::shared(), config.pathldm ? tidyText(caption) : caption, config.maxLength, config.pad);
+        ids.push_back(asTensor(compactIds(tokens.ids))), masks.push_back(asTensor(tokens.mask));
+    }
+    const auto mask = at::cat(masks);
     const nn::ClipText tower(WeightView(weights, Binding::train(), "cond_stage_model.transformer.text_model"), config.tower);
-    const auto mask = asTensor(ids.mask);
-    const auto states = tower(asTensor(compactIds(ids.ids)), config.pathldm ? mask : at::Tensor());
+    const auto states = tower(at::cat(ids), config.pathldm ? mask : at::Tensor());
     return {states, m_pooled ? pooledText(states, mask) : at::Tensor()};
 }
 
-// Each text once: a batch holds many equal ones. Padding is attended to, as generation does; a short maxLength keeps it cheap.
+// Each text once: a batch holds many equal ones. Padding is attended to, as generation does; a short maxLength keeps it cheap. A frozen
+// encoder is asked for one text at a time, so that what was kept from an earlier step has the bits that this step would give.
 nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<std::string>& captions) {
-    std::map<std::string, std::int64_t> places;
+    const std::set<std::string> sorted(captions.begin(), captions.end());
+    const std::vector<std::string> texts(sorted.begin(), sorted.end());
     std::vector<std::int64_t> rows;
-    for (const auto& caption : captions) rows.push_back(places.emplace(caption, 0).first->second);
-    std::int64_t next = 0;
-    for (auto& [caption, place] : places) place = next++;
-    for (std::size_t i = 0; i < captions.size(); ++i) rows[i] = places.at(captions[i]);
-    std::vector<at::Tensor> tokens, vectors;
-    for (const auto& [caption, place] : places) {
-        TextState state;
-        if (m_trainText) state = encodeText(weights, caption);
-        else {
-            auto known = m_encoded.find(caption);
+    for (const auto& caption : captions) rows.push_back(std::lower_bound(texts.begin(), texts.end(), caption) - texts.begin());
+    TextState all;
+    if (m_trainText) all = encodeTexts(weights, texts);
+    else {
+        const c10::AutoGradMode off(false);
+        std::vector<at::Tensor> tokens, vectors;
+        for (const auto& text : texts) {
+            auto known = m_encoded.find(text);
             if (known == m_encoded.end()) {
-                const c10::AutoGradMode off(false);
                 if (m_encoded.size() >= mostEncoded) m_encoded.clear();
-                known = m_encoded.emplace(caption, encodeText(m_base.weights, caption)).first;
+                known = m_encoded.emplace(text, encodeTexts(m_base.weights, {text})).first;
             }
-            state = known->second;
+            tokens.push_back(known->second.tokens);
+            if (m_pooled) vectors.push_back(known->second.vector);
         }
-        tokens.push_back(state.tokens);
-        if (m_pooled) vectors.push_back(state.vector);
+        all = {at::cat(tokens), m_pooled ? at::cat(vectors) : at::Tensor()};
     }
     const auto order = at::tensor(rows, at::kLong);
-    return {at::cat(tokens).index_select(0, order), m_pooled ? at::cat(vectors).index_select(0, order) : at::Tensor()};
+    return {all.tokens.index_select(0, order), m_pooled ? all.vector.index_select(0, order) : at::Tensor()};
 }
 
 nn::Context TrainedModel::contextOf(const Weights& weights, const BatchConditions& conditions) {
@@ -135,7 +139,6 @@ nn::Context TrainedModel::contextOf(const Weights& weights, const BatchCondition
 at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights) {
     const auto& own = weights ? *weights : m_masters;
     const auto context = contextOf(own, conditions);
-    m_working.weights.clear();
     for (const auto& [key, tensor] : own) {
         if (!key.starts_with("model.")) continue;
         m_working.weights[key] = m_precision == at::kFloat || isNorm(own, key) ? tensor : tensor.to(m_precision);
@@ -144,6 +147,7 @@ at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& 
     binding.dtype = m_precision;
     const auto network = bindNetwork(m_working, binding);
     const auto output = (*network)(batch.x, batch.t, context);
+    m_working.weights.clear(); // what the gradients need, the graph keeps
     return lossPerSample(output.size(1) == batch.target.size(1) ? output : output.slice(1, 0, batch.target.size(1)), batch.target);
 }
 

@@ -31,12 +31,12 @@ public:
 
 private:
     struct TextState {
-        at::Tensor tokens, vector; // [1, length, width], [1, width]
+        at::Tensor tokens, vector; // [n, length, width], [n, width]
     };
     void chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe);
     nn::Context contextOf(const Weights& weights, const BatchConditions& conditions);
     nn::Context textContext(const Weights& weights, const std::vector<std::string>& captions);
-    TextState encodeText(const Weights& weights, const std::string& caption) const;
+    TextState encodeTexts(const Weights& weights, const std::vector<std::string>& captions) const;
     std::vector<std::int64_t> compactIds(std::vector<std::int64_t> ids) const;
 
     Checkpoint m_base, m_working;

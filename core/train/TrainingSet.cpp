@@ -26,29 +26,41 @@ std::optional<AttributeLevel> levelFrom(const std::string& word) {
     return {};
 }
 
-// "levels" of the rows of metadata.jsonl, by file name: {"nuclear-density": "low", ...}.
-std::map<std::string, Json> levelsByName(const fs::path& path) {
-    const auto metadata = isFolder(path) ? path / "metadata.jsonl" : path;
+// Rows of a JSONL by file name; where `required` is false, nothing when it is not there.
+std::map<std::string, Json> rowsByName(const fs::path& file, bool required) {
     std::map<std::string, Json> found;
-    if (!isThere(metadata)) return found;
-    std::istringstream lines(readFile(metadata));
+    if (!required && !isThere(file)) return found;
+    std::istringstream lines(readFile(file));
     for (std::string line; std::getline(lines, line);) {
         if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        const auto row = parseJson(line, metadata.filename().string());
-        if (row.is_object() && row.contains("levels") && row["levels"].is_object() && row.contains("file_name") &&
-            row["file_name"].is_string())
-            found[row["file_name"].get<std::string>()] = row["levels"];
+        const auto row = parseJson(line, file.filename().string());
+        const auto name = row.is_object() ? row.value("file_name", Json()) : Json();
+        if (!name.is_string())
+            throw Error(ErrorCode::Corrupt, file.filename().string() + " has a row without a \"file_name\"; correct the file.");
+        found[name.get<std::string>()] = row;
     }
     return found;
 }
 
-std::vector<std::optional<AttributeLevel>> levelsOf(const Json* row) {
-    std::vector<std::optional<AttributeLevel>> levels;
-    for (const auto& attribute : attributes()) {
-        const bool given = row && row->contains(attribute.id) && (*row)[attribute.id].is_string();
-        levels.push_back(given ? levelFrom((*row)[attribute.id].get<std::string>()) : std::nullopt);
+// "levels" of a row: {"nuclear-density": "low", ...}.
+void takeCaption(const Json& row, TrainingTile& tile) {
+    const auto text = row.value("text", Json()), levels = row.value("levels", Json());
+    if (text.is_string()) tile.text = text.get<std::string>();
+    if (!levels.is_object()) return;
+    for (std::size_t i = 0; i < attributes().size(); ++i)
+        if (const auto level = levels.find(attributes()[i].id); level != levels.end() && level->is_string())
+            tile.levels[i] = levelFrom(level->get<std::string>());
+}
+
+std::string captionHash(const TrainingSet& set) {
+    Sha256 sum;
+    for (const auto& tile : set.tiles) {
+        std::string levels;
+        for (const auto& level : tile.levels) levels += level ? "lmh"[int(*level)] : '-';
+        sum.add(Json({tile.name, tile.classIndex, tile.group, tile.heldOut, tile.text, levels})
+                    .dump(-1, ' ', false, Json::error_handler_t::replace));
     }
-    return levels;
+    return sum.hex();
 }
 
 std::string listed(const std::set<std::string>& names) { // the first few
@@ -132,7 +144,8 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
             set.classes.push_back({name.empty() ? "tile" : name, name.empty() ? "Tile" : words, {}, "#888888", {words}});
         }
     }
-    const auto levels = levelsByName(path);
+    const auto own = rowsByName(isFolder(path) ? path / "metadata.jsonl" : path, false);
+    const auto more = data.captions.empty() ? std::map<std::string, Json>() : rowsByName(data.captions, true);
     const std::regex holdOut(data.holdOut);
     for (const auto& file : files.tiles) {
         const auto id = file.className.empty() ? set.classes.front().id : file.className;
@@ -140,11 +153,16 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
         if (found == set.classes.end())
             throw Error(ErrorCode::WrongUse,
                         "The set " + files.name + " has the class \"" + plainText(id) + "\", which the recipe does not list.");
-        const auto row = levels.find(file.name);
-        set.tiles.push_back({file.file, file.name, file.group, int(found - set.classes.begin()),
-                             !data.holdOut.empty() && std::regex_search(file.group, holdOut), file.prompt,
-                             levelsOf(row == levels.end() ? nullptr : &row->second)});
+        TrainingTile tile{file.file, file.name, file.group, int(found - set.classes.begin()), false, file.prompt, {}};
+        tile.heldOut = !data.holdOut.empty() && std::regex_search(file.group, holdOut);
+        tile.levels.resize(attributes().size());
+        for (const auto* rows : {&own, &more})
+            if (const auto row = rows->find(file.name); row != rows->end()) takeCaption(row->second, tile);
+        set.tiles.push_back(std::move(tile));
     }
+    if (!more.empty() && std::none_of(set.tiles.begin(), set.tiles.end(), [&](const TrainingTile& t) { return more.count(t.name); }))
+        throw Error(ErrorCode::WrongUse, "The captions " + fs::path(data.captions).filename().string() +
+                                             " name no tile of the set; their file_name must be relative to it, such as class/name.png.");
     if (!data.holdOut.empty() && !files.groupsKnown)
         set.leaks.push_back("The set " + files.name +
                             " does not say which tiles belong to one field, slide or patient, so held-out tiles may "
@@ -154,6 +172,7 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
     if (!data.holdOut.empty() && set.rows(true).empty())
         throw Error(ErrorCode::WrongUse, "The hold-out " + plainText(data.holdOut) + " of the recipe finds no group; correct it.");
     requireTrainable(set);
+    set.captionSha256 = captionHash(set);
     return set;
 }
 

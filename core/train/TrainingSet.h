@@ -23,7 +23,8 @@ struct TrainingTile {
 struct TrainingSet {
     std::vector<TrainingTile> tiles; // sorted by name
     std::vector<RecipeClass> classes;
-    std::string sha256; // of the bytes of all tiles in their order
+    std::string sha256;        // of the bytes of all tiles in their order
+    std::string captionSha256; // of names, classes, groups, texts and levels
     // Sentences about what stands on both sides of the hold-out, or may: equal groups, equal tiles, groups that are not known.
     std::vector<std::string> leaks;
 

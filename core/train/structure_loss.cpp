@@ -25,4 +25,15 @@ at::Tensor structureLoss(const at::Tensor& made, const at::Tensor& real) {
     return sum / double(scales);
 }
 
+at::Tensor textureLoss(const at::Tensor& made, const at::Tensor& real) {
+    constexpr double c2 = 1e-4; // of a texture of one hundredth of the range: weaker ones are noise of the picture file
+    constexpr int window = 7;
+    const auto deviation = [](const at::Tensor& x) {
+        const auto fine = x - at::avg_pool2d(x, 3, 1, 1, false, false);
+        return (at::avg_pool2d(fine * fine, window, 1) + 1e-8).sqrt();
+    };
+    const auto a = deviation(made), b = deviation(real);
+    return 1 - ((2 * a * b + c2) / (a * a + b * b + c2)).mean();
+}
+
 } // namespace phloxine

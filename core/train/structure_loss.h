@@ -10,4 +10,7 @@ at::Tensor gradientLoss(const at::Tensor& made, const at::Tensor& real); // mean
 // multi-scale SSIM takes them: blurring costs even where the mean colour is right.
 at::Tensor structureLoss(const at::Tensor& made, const at::Tensor& real);
 
+// The contrast term of SSIM on what a 3 x 3 mean takes away: fine texture must be as strong as in the real tile, wherever its grains lie.
+at::Tensor textureLoss(const at::Tensor& made, const at::Tensor& real);
+
 } // namespace phloxine
