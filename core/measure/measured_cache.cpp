@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int version = 1; // to be raised whenever the same tile would be measured or sketched otherwise
 constexpr std::uintmax_t mostBytes = std::uintmax_t(1) << 30;
 
 fs::path cacheFolder() {
@@ -112,14 +113,9 @@ void makeRoom(const fs::path& folder, std::uintmax_t bytes) {
 } // namespace
 
 std::string measuredKey(const TileSet& set, const PassPlan& plan) {
-    Json facts{{"build", buildName()},
-               {"sketches", plan.sketches},
-               {"measures", plan.measures},
-               {"physical", plan.physical},
-               {"haematoxylin", plan.stain.haematoxylin},
-               {"eosin", plan.stain.eosin},
-               {"extractors", Json::array()},
-               {"tiles", Json::array()},
+    Json facts{{"version", version},         {"build", buildName()},        {"sketches", plan.sketches},
+               {"measures", plan.measures},  {"physical", plan.physical},   {"haematoxylin", plan.stain.haematoxylin},
+               {"eosin", plan.stain.eosin},  {"extractors", Json::array()}, {"tiles", Json::array()},
                {"faults", set.faults.size()}};
     for (const auto& e : *plan.extractors) facts["extractors"].push_back({e.id, e.sha256, e.resize});
     for (const auto& t : set.tiles) facts["tiles"].push_back({t.name, t.className, t.group, t.scale.micronsPerPixel, sha256OfFile(t.file)});

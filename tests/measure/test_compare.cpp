@@ -49,6 +49,7 @@ class CompareTest : public QObject {
 
 private slots:
     void initTestCase() {
+        qputenv("XDG_CACHE_HOME", (m_folder.path() + "/cache").toUtf8());
         render("real", 16, 1), render("made", 10, 100000), render("blurred", 10, 200000, 2.5);
         writeFileAtomically(at("made/few/broken.png"), std::string_view(""));
     }
