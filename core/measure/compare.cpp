@@ -165,6 +165,8 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         if (!copies) copies.emplace(training ? *training : real, real, progress);
         return copies->check(synthetic, progress);
     };
+    std::optional<Judges> judges;
+    if (adherence) judges.emplace(real, request, progress);
     for (const auto& choice : request.synthetic) {
         auto synthetic = measureSet(choice, plan, progress);
         correctCounts(report.nuclei, synthetic);
@@ -175,7 +177,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         if (tissue) compareTissue(real, synthetic, request.seed, s, progress), compareSpectra(real, synthetic, s);
         if (cues) compareCues(real, synthetic, request.seed, s);
         if (copying) s.copying = checkCopies(synthetic);
-        if (adherence) compareClasses(real, synthetic, request, s, progress), compareAttributes(real, synthetic, request.seed, s);
+        if (judges) judges->compare(synthetic, s, progress), compareAttributes(real, synthetic, request.seed, s);
         s.answers = answersOf(s);
         report.synthetic.push_back(std::move(s));
     }
@@ -197,7 +199,9 @@ std::vector<Finding> answersOf(const SyntheticReport& report) {
     };
     if (const auto* kid = find("kid"); kid && std::isfinite(kid->estimate.realHigh)) {
         const bool asReal = kid->estimate.value <= kid->estimate.realHigh;
-        answers.push_back(
+        if (kid->estimate.high < kid->estimate.realLow)
+            answers.push_back({"The set lies nearer to the real tiles than other real tiles do: do both hold the same tissue?", Judgement::Look});
+        else answers.push_back(
             {asReal ? "Realistic: the set is no further from the real tiles than other real tiles are, as far as these features see."
                     : "Realistic: the set can be told from real tiles; it lies further away than real tiles lie from each other.",
              asReal ? Judgement::Good : Judgement::Look});

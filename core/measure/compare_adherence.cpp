@@ -31,13 +31,20 @@ Finding findingOf(const Judge& judge) {
 
 } // namespace
 
-void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
-                    const ProgressHook& progress) {
+Judges::Judges(const MeasuredSet& real, const CompareRequest& request, const ProgressHook& progress) {
     try {
-        auto realSet = real.set, syntheticSet = synthetic.set;
+        auto set = real.set;
         JudgeSettings settings;
         settings.seed = request.seed, settings.steps = request.steps;
-        const auto result = judgeClasses(realSet, syntheticSet, settings, progress);
+        m_judges = std::make_shared<ClassJudges>(set, settings, progress);
+    } catch (const Error& e) { m_why = e.what(); }
+}
+
+void Judges::compare(const MeasuredSet& synthetic, SyntheticReport& report, const ProgressHook& progress) const {
+    try {
+        if (!m_judges) throw Error(ErrorCode::WrongUse, m_why);
+        auto set = synthetic.set;
+        const auto result = m_judges->judge(set, progress);
         for (const auto& judge : result.judges) {
             report.adherence.classes.push_back(rowOf({}, judge, judge.real, judge.synthetic));
             for (const auto& c : judge.classes) report.adherence.classes.push_back(rowOf(c.className, judge, c.real, c.synthetic));

@@ -27,9 +27,7 @@ FeatureSet chosen(const MeasuredSet& measured, const at::Tensor& features, const
 Finding findingOf(const MetricRow& row, const Estimate& e) {
     if (!std::isfinite(e.value)) return {e.method, Judgement::Look};
     if (!std::isfinite(e.realLow) || !std::isfinite(e.realHigh)) return {row.sentence, Judgement::Plain};
-    const bool lowerIsCloser =
-        std::string(row.id) == "fid" || std::string(row.id) == "fid_inf" || std::string(row.id) == "kid" || std::string(row.id) == "mmd";
-    const bool asReal = lowerIsCloser ? e.value <= e.realHigh : e.value >= e.realLow;
+    const bool asReal = row.closer == Closer::Lower ? e.value <= e.realHigh : e.value >= e.realLow;
     return {asReal ? "Within what real tiles show against other real tiles."
                    : std::string(row.sentence) + " Real against real shows less difference.",
             asReal ? Judgement::Good : Judgement::Look};

@@ -69,8 +69,17 @@ private:
     std::string m_problem; // why there is no check
     std::string m_remark;  // what the check could not see
 };
-void compareClasses(const MeasuredSet& real, const MeasuredSet& synthetic, const CompareRequest& request, SyntheticReport& report,
-                    const ProgressHook& progress);
+class ClassJudges;
+// Judges of the class, trained once on the real set for all synthetic ones. What stopped them is told of each set.
+class Judges {
+public:
+    Judges(const MeasuredSet& real, const CompareRequest& request, const ProgressHook& progress);
+    void compare(const MeasuredSet& synthetic, SyntheticReport& report, const ProgressHook& progress) const;
+
+private:
+    std::shared_ptr<const ClassJudges> m_judges;
+    std::string m_why; // there are none
+};
 void compareAttributes(const MeasuredSet& real, const MeasuredSet& synthetic, std::uint64_t seed, SyntheticReport& report);
 std::vector<Finding> answersOf(const SyntheticReport& report); // one for each question
 

@@ -150,17 +150,20 @@ Estimate groupedMeanDifference(const std::vector<double>& a, const std::vector<i
     return e;
 }
 
-Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, const Kernel& kernel, std::uint64_t seed, int splits) {
+Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, const Kernel& kernel, LeftOut leftOut, std::uint64_t seed,
+                        int splits) {
     requireComparable(real, synthetic);
     const auto k = kernelBlocks(real, synthetic, kernel);
     auto e = sized(real.groups.size(), std::size_t(k.groupsX), synthetic.groups.size(), std::size_t(k.groupsY));
-    e.value = discrepancy(k, LeftOut::Tile);
-    e.method = words("delete-group jackknife", std::size_t(e.groups));
-    if (e.groups < 3) e.method = "no interval: fewer than 3 groups";
+    e.value = discrepancy(k, leftOut);
+    if (leftOut == LeftOut::Tile) e.method = "no interval: pairs of tiles of one group are counted, as published";
+    else if (e.groups < 3) e.method = "no interval: fewer than 3 groups";
     else {
         const auto without = leaveOneOut(k);
-        setKernelInterval(e, discrepancy(k, LeftOut::Group), jackknifeSpread(without.x, without.y));
+        setKernelInterval(e, e.value, jackknifeSpread(without.x, without.y));
+        e.method = words("delete-group jackknife", std::size_t(e.groups));
     }
+    if (std::isnan(e.value)) e.value = discrepancy(k, LeftOut::Tile);
     std::vector<double> values;
     const double whole = 1.0 / double(real.groups.size()) + 1.0 / double(synthetic.groups.size());
     Draws draws(seed);
@@ -169,7 +172,7 @@ Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, con
         const auto [first, second] = halves(std::size_t(blocks), draws);
         const auto a = indicator(first, blocks), b = indicator(second, blocks);
         const double tilesA = a.dot(k.countX).item<double>(), tilesB = b.dot(k.countX).item<double>();
-        const double value = discrepancyWithin(k, a, b, LeftOut::Tile) * whole / (1 / tilesA + 1 / tilesB);
+        const double value = discrepancyWithin(k, a, b, leftOut) * whole / (1 / tilesA + 1 / tilesB);
         if (std::isfinite(value)) values.push_back(value);
     }
     setRealAgainstReal(e, values);

@@ -22,11 +22,14 @@ Estimate groupedMean(const std::vector<double>& values, const std::vector<int>& 
 Estimate groupedMeanDifference(const std::vector<double>& a, const std::vector<int>& groupsA, const std::vector<double>& b,
                                const std::vector<int>& groupsB);
 
-// Squared discrepancy in the published estimator. Its interval lies around the estimator that leaves out pairs within a group, which group
-// effects do not shift; delete-group jackknife on both sets, delete-a-group-of-groups beyond 200 groups; its upper end is on the scale of
-// the root. Needs 3 groups in each set. Splits: halves of the real groups, times (1/n + 1/m) / (2/h) for real n, synthetic m and halves of
-// h tiles, the order in which the spread of such a distance between equal populations shrinks.
-Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, const Kernel& kernel, std::uint64_t seed, int splits = 200);
+// Squared discrepancy. LeftOut::Group: without pairs of tiles of one group, which group effects do not shift; delete-group jackknife on
+// both sets, delete-a-group-of-groups beyond 200 groups; the upper end of the interval is on the scale of the root. Needs 3 groups in each
+// set, and counts pairs within a group where a set is one group. LeftOut::Tile: the published estimator, to be compared with published
+// numbers; without an interval, because it lies above the distance of the populations as far as tiles of a group are alike. Splits, by the
+// same estimator: halves of the real groups, times (1/n + 1/m) / (2/h) for real n, synthetic m and halves of h tiles, the order in which
+// the spread of such a distance between equal populations shrinks.
+Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, const Kernel& kernel, LeftOut leftOut, std::uint64_t seed,
+                        int splits = 200);
 
 // Frechet distance. No interval: subsets change its bias more than its value. Splits as above; its bias between equal populations shrinks
 // in the same order.
@@ -35,9 +38,9 @@ Estimate frechetEstimate(const FeatureSet& real, const FeatureSet& synthetic, st
 // and is left out. Splits need 10 real groups.
 Estimate frechetInfinityEstimate(const FeatureSet& real, const FeatureSet& synthetic, std::uint64_t seed, int splits = 10);
 
-// Precision, recall, density and coverage. The interval: choices of half of the groups of both sets without replacement, their variance
-// scaled as delete-d jackknives are (Shao and Wu 1989); from at most about 2500 tiles of each set. Splits: halves of the real groups, not
-// scaled: there is no common order in n.
+// Precision, recall, density and coverage; balls reach to neighbours of other groups where a set has enough of them. The interval: choices
+// of half of the groups of both sets without replacement, their variance scaled as delete-d jackknives are (Shao and Wu 1989); from at most
+// about 2500 tiles of each set. Splits: halves of the real groups, not scaled: there is no common order in n.
 struct PrdcEstimates {
     Estimate precision, recall, density, coverage;
 };

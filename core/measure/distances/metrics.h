@@ -18,9 +18,12 @@ private:
     mutable std::shared_ptr<const PrdcEstimates> m_prdc;
 };
 
+enum class Closer { Lower, Higher }; // which values are nearer to the real tiles
+
 struct MetricRow {
     const char *id, *title;
-    const char* sentence;                // what lower and higher mean
+    Closer closer;
+    const char* sentence;                // what the number means
     Estimate (*run)(const MetricInput&); // Error(WrongUse | Shape | Nan)
 };
 const std::vector<MetricRow>& distanceMetrics();

@@ -1,5 +1,9 @@
 #include "core/measure/distances/prdc.h"
 
+#include <algorithm>
+#include <limits>
+#include <map>
+
 #include "core/base/Error.h"
 #include "core/measure/distances/neighbours.h"
 
@@ -31,22 +35,39 @@ struct Count {
 
 at::Tensor squaredRadii(const at::Tensor& x, int k) { return nearestNeighbours(x, x, k, true).distance.select(1, k - 1).square(); }
 
-at::Tensor squaredRadiiOf(const at::Tensor& table, int k) {
-    if (table.size(0) <= k)
-        throw Error(ErrorCode::WrongUse, "There are " + std::to_string(table.size(0)) + " tiles, too few for " + std::to_string(k) +
+// To the k-th nearest in each row. A row without as many has an infinite ball.
+at::Tensor kthOf(const at::Tensor& squares, int k) {
+    if (squares.size(1) <= k)
+        throw Error(ErrorCode::WrongUse, "There are " + std::to_string(squares.size(1)) + " tiles, too few for " + std::to_string(k) +
                                              " neighbours each; take more tiles or fewer neighbours.");
-    auto own = table.clone();
-    own.fill_diagonal_(std::numeric_limits<double>::infinity());
-    return std::get<0>(own.kthvalue(k, 1));
+    return std::get<0>(squares.kthvalue(k, 1));
 }
 
-} // namespace
+constexpr std::int64_t rows = 512; // of a table at a time
 
-Prdc prdc(const at::Tensor& real, const at::Tensor& synthetic, int k) {
-    const auto realRadii = squaredRadii(real, k), syntheticRadii = squaredRadii(synthetic, k);
-    const auto mean = real.to(at::kDouble).mean(0); // products lose least around it
-    const auto x = real.to(at::kDouble) - mean, y = synthetic.to(at::kDouble) - mean;
-    constexpr std::int64_t rows = 512;
+// Infinite between tiles of one group; rows from `begin` on.
+at::Tensor acrossGroups(const at::Tensor& x, const at::Tensor& groups, std::int64_t begin, std::int64_t count) {
+    return squaredDistances(x.narrow(0, begin, count), x)
+        .masked_fill_(groups.narrow(0, begin, count).unsqueeze(1) == groups.unsqueeze(0), std::numeric_limits<double>::infinity());
+}
+
+at::Tensor groupNumbers(const FeatureSet& set) { return at::tensor(std::vector<std::int64_t>(set.groups.begin(), set.groups.end())); }
+
+at::Tensor squaredRadii(const FeatureSet& set, const at::Tensor& x, int k) {
+    if (rowsOfGroups(set.groups).size() == set.groups.size()) return squaredRadii(set.features, k);
+    const auto groups = groupNumbers(set);
+    std::vector<at::Tensor> parts;
+    for (std::int64_t i = 0; i < x.size(0); i += rows) parts.push_back(kthOf(acrossGroups(x, groups, i, std::min(rows, x.size(0) - i)), k));
+    return at::cat(parts);
+}
+
+// Both sets around one point: products lose least there.
+std::pair<at::Tensor, at::Tensor> centred(const at::Tensor& real, const at::Tensor& synthetic) {
+    const auto mean = real.to(at::kDouble).mean(0);
+    return {real.to(at::kDouble) - mean, synthetic.to(at::kDouble) - mean};
+}
+
+Prdc counted(const at::Tensor& x, const at::Tensor& y, const at::Tensor& realRadii, const at::Tensor& syntheticRadii, int k) {
     Count count;
     for (std::int64_t i = 0; i < x.size(0); i += rows) {
         const auto n = std::min(rows, x.size(0) - i);
@@ -55,10 +76,31 @@ Prdc prdc(const at::Tensor& real, const at::Tensor& synthetic, int k) {
     return count.result(double(x.size(0)), k);
 }
 
-DistanceTables distanceTables(const at::Tensor& real, const at::Tensor& synthetic) {
-    const auto mean = real.to(at::kDouble).mean(0);
-    const auto x = real.to(at::kDouble) - mean, y = synthetic.to(at::kDouble) - mean;
-    return {squaredDistances(x, x), squaredDistances(y, y), squaredDistances(x, y)};
+} // namespace
+
+Prdc prdc(const at::Tensor& real, const at::Tensor& synthetic, int k) {
+    const auto realRadii = squaredRadii(real, k), syntheticRadii = squaredRadii(synthetic, k);
+    const auto [x, y] = centred(real, synthetic);
+    return counted(x, y, realRadii, syntheticRadii, k);
+}
+
+bool hasOtherGroups(const std::vector<int>& groups, int k) {
+    std::map<int, std::size_t> sizes;
+    std::size_t largest = 0;
+    for (const int group : groups) largest = std::max(largest, ++sizes[group]);
+    return groups.size() >= largest + std::size_t(k);
+}
+
+Prdc prdc(const FeatureSet& real, const FeatureSet& synthetic, int k) {
+    if (!hasOtherGroups(real.groups, k) || !hasOtherGroups(synthetic.groups, k)) return prdc(real.features, synthetic.features, k);
+    const auto [x, y] = centred(real.features, synthetic.features);
+    return counted(x, y, squaredRadii(real, x, k), squaredRadii(synthetic, y, k), k);
+}
+
+DistanceTables distanceTables(const FeatureSet& real, const FeatureSet& synthetic) {
+    const auto [x, y] = centred(real.features, synthetic.features);
+    return {acrossGroups(x, groupNumbers(real), 0, x.size(0)), acrossGroups(y, groupNumbers(synthetic), 0, y.size(0)),
+            squaredDistances(x, y)};
 }
 
 Prdc prdc(const DistanceTables& t, const at::Tensor& realRows, const at::Tensor& syntheticRows, int k) {
@@ -66,8 +108,8 @@ Prdc prdc(const DistanceTables& t, const at::Tensor& realRows, const at::Tensor&
         return table.index_select(0, r).index_select(1, c);
     };
     Count count;
-    count.add(part(t.across, realRows, syntheticRows), squaredRadiiOf(part(t.real, realRows, realRows), k),
-              squaredRadiiOf(part(t.synthetic, syntheticRows, syntheticRows), k));
+    count.add(part(t.across, realRows, syntheticRows), kthOf(part(t.real, realRows, realRows), k),
+              kthOf(part(t.synthetic, syntheticRows, syntheticRows), k));
     return count.result(double(realRows.numel()), k);
 }
 

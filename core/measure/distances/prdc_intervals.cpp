@@ -17,6 +17,12 @@ struct Pool {
     FeatureSet set;
     std::vector<std::vector<std::int64_t>> rows; // of the groups within `set`
     std::size_t allGroups = 0;                   // before drawing
+
+    std::vector<int> groupsOf(const std::vector<std::int64_t>& chosen) const {
+        std::vector<int> groups;
+        for (const auto row : chosen) groups.push_back(set.groups[std::size_t(row)]);
+        return groups;
+    }
 };
 Pool poolOf(const FeatureSet& all, Draws& draws) {
     const auto rows = rowsOfGroups(all.groups);
@@ -75,7 +81,8 @@ std::vector<Prdc> choices(const DistanceTables& tables, const Pool& real, const 
     for (int i = 0; i < subsets; ++i) {
         const auto a = rowsIn(real, draws.subset(real.rows.size(), real.rows.size() / 2));
         const auto b = rowsIn(synthetic, draws.subset(synthetic.rows.size(), synthetic.rows.size() / 2));
-        if (std::min(a.size(), b.size()) > std::size_t(prdcNeighbours)) results.push_back(prdc(tables, asTensor(a), asTensor(b)));
+        if (hasOtherGroups(real.groupsOf(a)) && hasOtherGroups(synthetic.groupsOf(b)))
+            results.push_back(prdc(tables, asTensor(a), asTensor(b)));
     }
     return results;
 }
@@ -88,7 +95,7 @@ std::vector<Prdc> realHalves(const at::Tensor& table, const Pool& real, int spli
         for (std::size_t g = 0; g < real.rows.size(); ++g)
             if (!std::binary_search(first.begin(), first.end(), g)) second.push_back(g);
         const auto a = rowsIn(real, first), b = rowsIn(real, second);
-        if (std::min(a.size(), b.size()) > std::size_t(prdcNeighbours))
+        if (hasOtherGroups(real.groupsOf(a)) && hasOtherGroups(real.groupsOf(b)))
             results.push_back(prdc(DistanceTables{table, table, table}, asTensor(a), asTensor(b)));
     }
     return results;
@@ -98,10 +105,10 @@ std::vector<Prdc> realHalves(const at::Tensor& table, const Pool& real, int spli
 
 PrdcEstimates prdcEstimates(const FeatureSet& real, const FeatureSet& synthetic, std::uint64_t seed, int subsets, int splits) {
     requireComparable(real, synthetic, prdcNeighbours + 1);
-    const auto whole = prdc(real.features, synthetic.features);
+    const auto whole = prdc(real, synthetic);
     Draws draws(seed);
     const auto poolA = poolOf(real, draws), poolB = poolOf(synthetic, draws);
-    const auto tables = distanceTables(poolA.set.features, poolB.set.features);
+    const auto tables = distanceTables(poolA.set, poolB.set);
     const auto fewest = std::min(poolA.rows.size(), poolB.rows.size());
     const auto varied = fewest >= 4 ? choices(tables, poolA, poolB, subsets, draws) : std::vector<Prdc>();
     const auto between = poolA.rows.size() >= 2 ? realHalves(tables.real, poolA, splits, draws) : std::vector<Prdc>();
@@ -116,7 +123,7 @@ PrdcEstimates prdcEstimates(const FeatureSet& real, const FeatureSet& synthetic,
         if (varied.size() >= 2) {
             setInterval(e, e.value, {scale * varianceOf(varied, m.value), double(fewest) - 1});
             e.low = std::max(0.0, e.low), e.high = std::min(m.most, e.high);
-        } else e.method = "no interval: fewer than 4 groups";
+        } else e.method = "no interval: too few groups";
         if (between.empty()) continue;
         e.realAgainstReal = quantile(between, m.value, 0.5);
         e.realLow = quantile(between, m.value, 0.025), e.realHigh = quantile(between, m.value, 0.975);

@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include <c10/core/GradMode.h>
-
 #include "core/base/Error.h"
 #include "core/measure/learning/clusters.h"
 #include "core/measure/learning/encoder.h"
@@ -16,18 +14,8 @@ namespace {
 
 constexpr int smallPx = 64; // what the judge of haematoxylin sees
 
-struct Sets {
-    const TileData& real;
-    const TileData& synthetic;
-    std::vector<int> folds; // of the real tiles
-};
-
-using Tell = std::function<void(int fold, double fraction)>;
-// Trains on some tiles of the real set (rows) and gives the logits of others: of real rows, and of synthetic ones.
-struct Logits {
-    at::Tensor real, synthetic;
-};
-using Fit = std::function<Logits(const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int fold)>;
+// The logits of tiles, from what the judge reads of them.
+using Classifier = std::function<at::Tensor(const at::Tensor& seen)>;
 
 at::Tensor indices(const std::vector<int>& rows) {
     auto t = at::empty({std::int64_t(rows.size())}, at::kLong);
@@ -36,8 +24,8 @@ at::Tensor indices(const std::vector<int>& rows) {
 }
 
 // Multinomial logistic regression with a small ridge on standardised features, by full gradient steps of Adam's form: the problem is convex
-// and small. x [n, d], y [n] -> function of other rows.
-std::function<at::Tensor(const at::Tensor&)> logisticRegression(const at::Tensor& x, const at::Tensor& y, int classes) {
+// and small. x [n, d], y [n].
+Classifier logisticRegression(const at::Tensor& x, const at::Tensor& y, int classes) {
     const auto mean = x.mean({0}, true), spread = x.std({0}, true, true).clamp_min(1e-6);
     const auto z = at::cat({(x - mean) / spread, at::ones({x.size(0), 1})}, 1);
     auto target = at::zeros({x.size(0), classes}).scatter_(1, y.unsqueeze(1), 1.0);
@@ -54,24 +42,29 @@ std::function<at::Tensor(const at::Tensor&)> logisticRegression(const at::Tensor
     return [=](const at::Tensor& other) { return at::matmul(at::cat({(other - mean) / spread, at::ones({other.size(0), 1})}, 1), w); };
 }
 
-void addShares(const TileData& data, const at::Tensor& probability, bool real, Judge& judge) {
+struct Labelled {
+    const std::vector<int>&labels, &groups;
+};
+
+void addShares(const Labelled& tiles, const at::Tensor& probability, bool real, Judge& judge) {
+    const auto classes = judge.classes.size();
     const auto taken = probability.argmax(1);
     std::vector<bool> right;
-    std::vector<std::vector<bool>> rightOf(std::size_t(data.classes));
-    std::vector<std::vector<int>> groupsOf(std::size_t(data.classes));
+    std::vector<std::vector<bool>> rightOf(classes);
+    std::vector<std::vector<int>> groupsOf(classes);
     auto& confusion = real ? judge.realConfusion : judge.syntheticConfusion;
     auto& probabilities = real ? judge.realProbability : judge.syntheticProbability;
-    confusion.assign(std::size_t(data.classes), std::vector<int>(std::size_t(data.classes)));
-    for (int i = 0; i < data.tiles(); ++i) {
-        const auto label = std::size_t(data.labels[std::size_t(i)]), told = std::size_t(taken.data_ptr<std::int64_t>()[i]);
+    confusion.assign(classes, std::vector<int>(classes));
+    for (std::size_t i = 0; i < tiles.labels.size(); ++i) {
+        const auto label = std::size_t(tiles.labels[i]), told = std::size_t(taken.data_ptr<std::int64_t>()[i]);
         right.push_back(told == label);
         rightOf[label].push_back(told == label);
-        groupsOf[label].push_back(data.groups[std::size_t(i)]);
+        groupsOf[label].push_back(tiles.groups[i]);
         ++confusion[label][told];
-        probabilities.push_back(probability[i][std::int64_t(label)].item<double>());
+        probabilities.push_back(probability[std::int64_t(i)][std::int64_t(label)].item<double>());
     }
-    (real ? judge.real : judge.synthetic) = shareOverGroups(right, data.groups);
-    for (std::size_t c = 0; c < rightOf.size(); ++c)
+    (real ? judge.real : judge.synthetic) = shareOverGroups(right, tiles.groups);
+    for (std::size_t c = 0; c < classes; ++c)
         (real ? judge.classes[c].real : judge.classes[c].synthetic) = shareOverGroups(rightOf[c], groupsOf[c]);
 }
 
@@ -82,45 +75,29 @@ std::vector<int> foldsOfSynthetic(const TileData& synthetic, int folds) {
     return result;
 }
 
-// Every real tile is judged by the one network that did not see its group.
-void crossFit(const Sets& sets, int folds, const Fit& fit, Judge& judge) {
-    const auto rowsOf = [](const std::vector<int>& foldOf, int fold, bool inside) {
-        std::vector<int> rows;
-        for (int i = 0; i < int(foldOf.size()); ++i)
-            if ((foldOf[std::size_t(i)] == fold) == inside) rows.push_back(i);
-        return rows;
-    };
-    const auto syntheticFolds = foldsOfSynthetic(sets.synthetic, folds);
-    auto real = at::zeros({sets.real.tiles(), sets.real.classes}), synthetic = at::zeros({sets.synthetic.tiles(), sets.real.classes});
-    for (int fold = 0; fold < folds; ++fold) {
-        const auto test = rowsOf(sets.folds, fold, true), made = rowsOf(syntheticFolds, fold, true);
-        const auto logits = fit(rowsOf(sets.folds, fold, false), test, made, fold);
-        real.index_copy_(0, indices(test), at::softmax(logits.real, 1));
-        if (!made.empty()) synthetic.index_copy_(0, indices(made), at::softmax(logits.synthetic, 1));
+std::vector<int> rowsOf(const std::vector<int>& foldOf, int fold, bool inside) {
+    std::vector<int> rows;
+    for (int i = 0; i < int(foldOf.size()); ++i)
+        if ((foldOf[std::size_t(i)] == fold) == inside) rows.push_back(i);
+    return rows;
+}
+
+// Each tile judged by the one classifier of its fold; [n, classes] of shares.
+at::Tensor shares(const at::Tensor& seen, const std::vector<int>& foldOf, const std::vector<Classifier>& byFold, int classes) {
+    auto result = at::zeros({seen.size(0), classes});
+    for (std::size_t fold = 0; fold < byFold.size(); ++fold) {
+        const auto rows = indices(rowsOf(foldOf, int(fold), true));
+        if (rows.numel()) result.index_copy_(0, rows, at::softmax(byFold[fold](seen.index_select(0, rows)), 1));
     }
-    addShares(sets.real, real, true, judge);
-    addShares(sets.synthetic, synthetic, false, judge);
+    return result;
 }
 
-Judge judgeFingerprints(const Sets& sets, const JudgeSettings& settings, Judge judge, const ProgressHook& progress) {
+at::Tensor fingerprintsOf(const at::Tensor& pixels) {
     const auto& encoder = embeddedEncoder();
-    if (progress) progress({"Fingerprints of the tiles", 0.3});
-    const auto real = fingerprints(encoder.weights, sets.real.pixels, encoder.sizePx).whole;
-    const auto synthetic = fingerprints(encoder.weights, sets.synthetic.pixels, encoder.sizePx).whole;
-    const auto labels = indices(sets.real.labels);
-    judge.method = "Logistic regression on fingerprints of the embedded encoder, cross-fitted over groups of the real set.";
-    crossFit(
-        sets, settings.folds,
-        [&](const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int) {
-            const auto rows = indices(train);
-            const auto judged = logisticRegression(real.index_select(0, rows), labels.index_select(0, rows), sets.real.classes);
-            return Logits{judged(real.index_select(0, indices(test))), judged(synthetic.index_select(0, indices(made)))};
-        },
-        judge);
-    return judge;
+    return fingerprints(encoder.weights, pixels, encoder.sizePx).whole;
 }
 
-Judge judgeHaematoxylin(const Sets& sets, const JudgeSettings& settings, Judge judge, const ProgressHook& progress) {
+TileTraining haematoxylinTraining(const JudgeSettings& settings, int fold) {
     TileTraining how;
     how.shape = {1, 24, 3, 1, 64, 0};
     how.input = TileInput::Haematoxylin;
@@ -128,58 +105,103 @@ Judge judgeHaematoxylin(const Sets& sets, const JudgeSettings& settings, Judge j
     how.steps = settings.steps;
     how.augmentation = classicalAugmentation();
     how.augmentation.stain = 0.1; // the density of nuclei is what it goes by
-    judge.method =
-        "A small network trained from scratch on the optical density of haematoxylin alone, cross-fitted over groups of the real set.";
-    crossFit(
-        sets, settings.folds,
-        [&](const std::vector<int>& train, const std::vector<int>& test, const std::vector<int>& made, int fold) {
-            how.seed = settings.seed + std::uint64_t(fold);
-            const auto weights = trainTileNet(sets.real.rows(train), how, [&](int step, double) {
-                if (progress)
-                    progress({"Training the judge of haematoxylin", 0.35 + 0.65 * (fold + double(step) / how.steps) / settings.folds});
-            });
-            return Logits{tileLogits(weights, sets.real.pixels.index_select(0, indices(test)), smallPx, how.input),
-                          made.empty() ? at::Tensor()
-                                       : tileLogits(weights, sets.synthetic.pixels.index_select(0, indices(made)), smallPx, how.input)};
-        },
-        judge);
-    return judge;
+    how.seed = settings.seed + std::uint64_t(fold);
+    return how;
+}
+
+struct Training {
+    const TileData& real; // all of it; `rows` are for training
+    const at::Tensor& seen;
+    const std::vector<int>& rows;
+    const JudgeSettings& settings;
+    int fold;
+    ProgressHook progress; // may be empty
+};
+
+Classifier trainFingerprints(const Training& t) {
+    const auto rows = indices(t.rows);
+    return logisticRegression(t.seen.index_select(0, rows), indices(t.real.labels).index_select(0, rows), t.real.classes);
+}
+
+Classifier trainHaematoxylin(const Training& t) {
+    const auto how = haematoxylinTraining(t.settings, t.fold);
+    const auto weights = trainTileNet(t.real.rows(t.rows), how, [&](int step, double) {
+        const double done = (t.fold + double(step) / how.steps) / t.settings.folds;
+        if (t.progress) t.progress({"Training the judge of haematoxylin", 0.35 + 0.65 * done});
+    });
+    return [weights](const at::Tensor& pixels) { return tileLogits(weights, pixels, smallPx, TileInput::Haematoxylin); };
 }
 
 struct JudgeRow {
-    const char *id, *title;
+    const char *id, *title, *method;
     bool JudgeSettings::*wanted;
-    Judge (*judge)(const Sets&, const JudgeSettings&, Judge, const ProgressHook&);
+    at::Tensor (*see)(const at::Tensor& pixels); // what the judge reads of [n, 3, h, w] bytes
+    Classifier (*train)(const Training& training);
 };
 
-constexpr JudgeRow judges[] = {
-    {"fingerprints", "By colour and form", &JudgeSettings::fingerprints, judgeFingerprints},
-    {"haematoxylin", "By haematoxylin alone", &JudgeSettings::haematoxylin, judgeHaematoxylin},
+constexpr JudgeRow judgeRows[] = {
+    {"fingerprints", "By colour and form",
+     "Logistic regression on fingerprints of the embedded encoder, cross-fitted over groups of the real set.", &JudgeSettings::fingerprints,
+     fingerprintsOf, trainFingerprints},
+    {"haematoxylin", "By haematoxylin alone",
+     "A small network trained from scratch on the optical density of haematoxylin alone, cross-fitted over groups of the real set.",
+     &JudgeSettings::haematoxylin, [](const at::Tensor& pixels) { return pixels; }, trainHaematoxylin},
 };
+
+constexpr int judgedPx = 112;
 
 } // namespace
 
-ClassAdherence judgeClasses(TileSet& real, TileSet& synthetic, const JudgeSettings& settings, const ProgressHook& progress) {
+struct ClassJudges::State {
+    struct Trained {
+        const JudgeRow* row;
+        Judge real; // what it says of the real tiles
+        std::vector<Classifier> byFold;
+    };
+    ClassAdherence real; // without judges
+    std::vector<Trained> judges;
+    int folds = 0;
+};
+
+ClassJudges::ClassJudges(TileSet& real, const JudgeSettings& settings, const ProgressHook& progress) : m(std::make_unique<State>()) {
     if (settings.folds < 2 || settings.steps < 1) throw Error(ErrorCode::WrongUse, "A judge needs at least two parts and one step.");
     initDevices("cpu");
-    ClassAdherence result;
-    result.classes = classNamesOf(real);
-    const int sizePx = 112;
-    const auto realData = tileDataOf(real, result.classes, sizePx, progress);
-    requireTrainable(realData, "The set \"" + real.name + "\"", settings.folds);
-    const auto syntheticData = tileDataOf(synthetic, result.classes, sizePx, progress);
-    if (syntheticData.tiles() == 0) throw Error(ErrorCode::WrongUse, "The set \"" + synthetic.name + "\" has no tiles to judge.");
-    const Sets sets{realData, syntheticData, foldsByGroup(realData.labels, realData.groups, settings.folds, settings.seed)};
-    result.realTiles = realData.tiles();
-    result.realGroups = int(std::set<int>(realData.groups.begin(), realData.groups.end()).size());
-    result.syntheticTiles = syntheticData.tiles();
-    for (const auto& row : judges) {
+    m->folds = settings.folds;
+    m->real.classes = classNamesOf(real);
+    const auto data = tileDataOf(real, m->real.classes, judgedPx, progress);
+    requireTrainable(data, "The set \"" + real.name + "\"", settings.folds);
+    m->real.realTiles = data.tiles();
+    m->real.realGroups = int(std::set<int>(data.groups.begin(), data.groups.end()).size());
+    if (settings.fingerprints) m->real.encoderSha256 = embeddedEncoder().sha256;
+    const auto foldOf = foldsByGroup(data.labels, data.groups, settings.folds, settings.seed);
+    for (const auto& row : judgeRows) {
         if (!(settings.*row.wanted)) continue;
-        Judge judge{row.id, row.title, {}, {}, {}, {}, {}, {}, {}, {}};
-        for (const auto& name : result.classes) judge.classes.push_back({name, {}, {}});
-        result.judges.push_back(row.judge(sets, settings, std::move(judge), progress));
+        if (progress) progress({"What the judges read of the tiles", 0.3});
+        const auto seen = row.see(data.pixels);
+        State::Trained trained{&row, {row.id, row.title, row.method, {}, {}, {}, {}, {}, {}, {}}, {}};
+        for (const auto& name : m->real.classes) trained.real.classes.push_back({name, {}, {}});
+        for (int fold = 0; fold < settings.folds; ++fold)
+            trained.byFold.push_back(row.train({data, seen, rowsOf(foldOf, fold, false), settings, fold, progress}));
+        // Every real tile is judged by the one classifier that did not see its group.
+        addShares({data.labels, data.groups}, shares(seen, foldOf, trained.byFold, data.classes), true, trained.real);
+        m->judges.push_back(std::move(trained));
     }
-    if (settings.fingerprints) result.encoderSha256 = embeddedEncoder().sha256;
+}
+
+ClassJudges::~ClassJudges() = default;
+ClassJudges::ClassJudges(ClassJudges&&) noexcept = default;
+
+ClassAdherence ClassJudges::judge(TileSet& synthetic, const ProgressHook& progress) const {
+    const auto data = tileDataOf(synthetic, m->real.classes, judgedPx, progress);
+    if (data.tiles() == 0) throw Error(ErrorCode::WrongUse, "The set \"" + synthetic.name + "\" has no tiles to judge.");
+    auto result = m->real;
+    result.syntheticTiles = data.tiles();
+    const auto foldOf = foldsOfSynthetic(data, m->folds);
+    for (const auto& trained : m->judges) {
+        auto judge = trained.real;
+        addShares({data.labels, data.groups}, shares(trained.row->see(data.pixels), foldOf, trained.byFold, data.classes), false, judge);
+        result.judges.push_back(std::move(judge));
+    }
     return result;
 }
 

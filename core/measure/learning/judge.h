@@ -3,6 +3,7 @@
 // see: one on the fingerprints of an encoder, one on the haematoxylin alone, which colour cannot mislead. What a judge says of synthetic
 // tiles means something only beside what it says of real ones.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,20 @@ struct ClassAdherence {
     std::string encoderSha256;
 };
 
-// Tiles that cannot be read leave the sets and become their faults. Error(WrongUse) in one sentence: no tiles, one class, too few groups in
-// a class, a synthetic class that the real set lacks.
-ClassAdherence judgeClasses(TileSet& real, TileSet& synthetic, const JudgeSettings& settings = {}, const ProgressHook& progress = {});
+// The judges of one real set, trained once, for any number of synthetic sets.
+class ClassJudges {
+public:
+    // Tiles that cannot be read leave the set and become its faults. Error(WrongUse) in one sentence: no tiles, one class, too few groups
+    // in a class.
+    explicit ClassJudges(TileSet& real, const JudgeSettings& settings = {}, const ProgressHook& progress = {});
+    ~ClassJudges();
+    ClassJudges(ClassJudges&&) noexcept;
+    // Likewise. Error(WrongUse): no tiles, a class that the real set lacks.
+    ClassAdherence judge(TileSet& synthetic, const ProgressHook& progress = {}) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> m;
+};
 
 } // namespace phloxine

@@ -147,9 +147,31 @@ private slots:
         Gaussians draw(12);
         const auto x = draw.table(90, 4), y = draw.table(70, 4) * 0.8 + 0.4;
         const auto rows = at::arange(10, 60), columns = at::arange(0, 70, 2);
-        const auto plain = prdc(x.index_select(0, rows), y.index_select(0, columns)), table = prdc(distanceTables(x, y), rows, columns);
-        QVERIFY(plain.precision == table.precision && plain.recall == table.recall && plain.density == table.density &&
-                plain.coverage == table.coverage);
+        const auto equal = [](const Prdc& a, const Prdc& b) {
+            return a.precision == b.precision && a.recall == b.recall && a.density == b.density && a.coverage == b.coverage;
+        };
+        std::vector<int> alone(90), other(70), paired(90);
+        for (int i = 0; i < 90; ++i) alone[std::size_t(i)] = i, paired[std::size_t(i)] = i / 2;
+        for (int i = 0; i < 70; ++i) other[std::size_t(i)] = i;
+        const auto a = x.index_select(0, rows), b = y.index_select(0, columns);
+        QVERIFY(equal(prdc(a, b), prdc(distanceTables({x, alone}, {y, other}), rows, columns)));
+        const FeatureSet some{a, {paired.begin() + 10, paired.begin() + 60}};
+        std::vector<int> chosen(35);
+        std::iota(chosen.begin(), chosen.end(), 0);
+        QVERIFY(equal(prdc(some, {b, chosen}), prdc(distanceTables({x, paired}, {y, other}), rows, columns)));
+        QVERIFY(!equal(prdc(some, {b, chosen}), prdc(a, b)));
+    }
+
+    // Six tiles of each place: their balls must reach to other places, or no other set of places has anything in common with them.
+    void groupsDoNotShrinkTheBalls() {
+        Gaussians draw(21);
+        const auto x = draw.grouped(60, 6, 4, 0, 1, 0.01), y = draw.grouped(60, 6, 4, 0, 1, 0.01);
+        const auto byGroup = prdc(x, y), published = prdc(x.features, y.features);
+        QVERIFY(published.precision < 0.1 && published.recall < 0.1);
+        QVERIFY(byGroup.precision > 0.6 && byGroup.recall > 0.6);
+        QVERIFY(hasOtherGroups(x.groups) && !hasOtherGroups(std::vector<int>(200, 1)));
+        const FeatureSet one{x.features, std::vector<int>(x.groups.size(), 0)};
+        QCOMPARE(prdc(one, y).precision, published.precision);
     }
 
     void resizesKeepAFlatImage() {

@@ -24,7 +24,8 @@ private slots:
         JudgeSettings settings;
         settings.folds = 2;
         settings.steps = 40;
-        const auto adherence = judgeClasses(real, made, settings);
+        const ClassJudges judges(real, settings);
+        const auto adherence = judges.judge(made), again = judges.judge(made);
         QCOMPARE(int(adherence.judges.size()), 2);
         QCOMPARE(adherence.realGroups, 18);
         for (const auto& judge : adherence.judges) {
@@ -36,17 +37,20 @@ private slots:
             QCOMPARE(judge.syntheticConfusion[1][0] + judge.syntheticConfusion[1][1] + judge.syntheticConfusion[1][2], 4);
             QCOMPARE(judge.realProbability.size(), real.tiles.size());
             QCOMPARE(judge.syntheticProbability.size(), made.tiles.size());
+            QVERIFY(again.judges[std::size_t(&judge - adherence.judges.data())].syntheticProbability == judge.syntheticProbability);
         }
         std::string message;
         settings.folds = 7;
-        QCOMPARE(errorOf([&] { judgeClasses(real, made, settings); }, &message), "wrong-use");
+        QCOMPARE(errorOf([&] { ClassJudges(real, settings); }, &message), "wrong-use");
         QVERIFY(QString::fromStdString(message).contains("only 6 groups"));
-        QCOMPARE(errorOf([&] { judgeClasses(made, real); }, &message), "wrong-use");
+        auto strange = readTileSet(at("wrong"), {"strange", {}});
+        strange.tiles[0].className = "unheard of";
+        QCOMPARE(errorOf([&] { judges.judge(strange); }, &message), "wrong-use");
         TileSet flat;
         flat.name = "flat";
         flat.tiles.push_back(real.tiles[0]);
         flat.tiles[0].className.clear();
-        QCOMPARE(errorOf([&] { judgeClasses(flat, made); }, &message), "wrong-use");
+        QCOMPARE(errorOf([&] { ClassJudges(flat, settings); }, &message), "wrong-use");
         QVERIFY(QString::fromStdString(message).contains("without a class"));
     }
 };
