@@ -1,6 +1,7 @@
 #pragma once
 // Seeded choices that are the same on every machine: the generator is the standard's, the mappings are ours (those of the standard differ
 // between libraries).
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -26,6 +27,14 @@ public:
         std::iota(order.begin(), order.end(), 0);
         shuffle(order);
         return order;
+    }
+    std::vector<std::size_t> subset(std::size_t n, std::size_t count) { // without replacement, ascending
+        std::vector<std::size_t> all(n);
+        std::iota(all.begin(), all.end(), std::size_t(0));
+        for (std::size_t i = 0; i < count && i < n; ++i) std::swap(all[i], all[i + std::size_t(below(int(n - i)))]);
+        all.resize(std::min(count, n));
+        std::sort(all.begin(), all.end());
+        return all;
     }
 
 private:

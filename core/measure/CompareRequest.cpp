@@ -81,6 +81,9 @@ void validate(const CompareRequest& r) {
     for (const auto& id : r.metrics)
         if (std::none_of(known.begin(), known.end(), [&](const auto& row) { return row.id == id; }))
             wrong("There is no metric " + plainText(id) + "; choose from distances, tissue, copying, adherence and cues.");
+    if (!r.calibration.empty() && !r.metrics.empty() && std::find(r.metrics.begin(), r.metrics.end(), "tissue") == r.metrics.end())
+        wrong(
+            "Clicked nuclei calibrate the measures of tissue, which were not chosen; add tissue to the metrics, or leave the clicks out.");
     if (r.stain != "fixed" && r.stain != "macenko") wrong("There is no stain matrix " + plainText(r.stain) + "; choose fixed or macenko.");
     if (r.steps < 1 || r.steps > 100000) wrong("The number of training steps of a judge must lie between 1 and 100,000.");
 }

@@ -155,6 +155,8 @@ private slots:
         QCOMPARE(toJson(enough).at("nuclei_counter").at("clicked").at("fields").get<int>(), 52);
         r.calibration = at("gone.json");
         QCOMPARE(errorOf([&] { compare(r); }), "not-found");
+        r.metrics = {"cues"}; // that clicks have no part in
+        QCOMPARE(errorOf([&] { compare(r); }), "wrong-use");
     }
 
     // Two samples of the same fields are called different about as seldom as is claimed.

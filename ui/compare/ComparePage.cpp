@@ -290,7 +290,8 @@ CompareRequest ComparePage::request() const {
     for (std::size_t i = 0; i < m_groups.size(); ++i)
         if (m_groups[i]->isChecked()) request.metrics.push_back(metricGroups()[i].id);
     request.stain = m_stain->currentIndex() == 1 ? "macenko" : "fixed";
-    request.calibration = m_calibration;
+    const auto& chosen = request.metrics;
+    if (chosen.empty() || std::find(chosen.begin(), chosen.end(), "tissue") != chosen.end()) request.calibration = m_calibration;
     const char* kinds[] = {"", "inception:", "torchscript:"};
     if (m_extractor->currentIndex() > 0) request.extractors.push_back(kinds[m_extractor->currentIndex()] + m_extractorFile.toStdString());
     return request;

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "core/base/Dice.h"
 #include "core/base/Error.h"
-#include "core/measure/distances/draws.h"
 
 namespace phloxine {
 
@@ -85,14 +85,14 @@ FrechetInfinity frechetInfinity(const FeatureSet& a, const FeatureSet& b, std::u
     const auto rowsA = rowsOfGroups(a.groups), rowsB = rowsOfGroups(b.groups);
     if (std::min(rowsA.size(), rowsB.size()) < 5)
         throw Error(ErrorCode::WrongUse, "The distance for endless sets needs at least 5 groups in each set.");
-    Draws draws(seed);
+    Dice dice(seed);
     FrechetInfinity result;
     double meanX = 0, meanY = 0;
     for (int i = 0; i < sizes; ++i) {
         const double share = 0.4 + 0.6 * i / (sizes - 1);
         const auto part = [&](const FeatureSet& set, const std::vector<std::vector<std::int64_t>>& rows) {
             const auto count = std::max<std::size_t>(2, std::size_t(std::lround(share * double(rows.size()))));
-            return takeGroups(set, rows, draws.subset(rows.size(), count)).features;
+            return takeGroups(set, rows, dice.subset(rows.size(), count)).features;
         };
         const auto x = part(a, rowsA), y = part(b, rowsB);
         result.inverseN.push_back(1.0 / double(x.size(0)) + 1.0 / double(y.size(0)));

@@ -7,8 +7,8 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include "core/base/Dice.h"
 #include "core/base/Error.h"
-#include "core/measure/distances/draws.h"
 #include "core/measure/distances/frechet.h"
 
 namespace phloxine {
@@ -70,8 +70,8 @@ struct GroupSums {
 };
 
 // Random halves of the real groups.
-std::pair<std::vector<std::size_t>, std::vector<std::size_t>> halves(std::size_t groups, Draws& draws) {
-    auto first = draws.subset(groups, groups / 2);
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> halves(std::size_t groups, Dice& dice) {
+    auto first = dice.subset(groups, groups / 2);
     std::vector<std::size_t> second;
     for (std::size_t g = 0; g < groups; ++g)
         if (!std::binary_search(first.begin(), first.end(), g)) second.push_back(g);
@@ -98,9 +98,9 @@ std::vector<double> betweenHalves(const FeatureSet& real, const FeatureSet& synt
     const auto rows = rowsOfGroups(real.groups);
     const double whole = 1.0 / double(real.groups.size()) + 1.0 / double(synthetic.groups.size());
     std::vector<double> values;
-    Draws draws(seed);
+    Dice dice(seed);
     for (int i = 0; i < splits; ++i) {
-        const auto [first, second] = halves(rows.size(), draws);
+        const auto [first, second] = halves(rows.size(), dice);
         const auto a = takeGroups(real, rows, first), b = takeGroups(real, rows, second);
         if (std::min(a.groups.size(), b.groups.size()) < 2) continue;
         values.push_back(measure(a, b) * whole / (1.0 / double(a.groups.size()) + 1.0 / double(b.groups.size())));
@@ -166,10 +166,10 @@ Estimate kernelEstimate(const FeatureSet& real, const FeatureSet& synthetic, con
     if (std::isnan(e.value)) e.value = discrepancy(k, LeftOut::Tile);
     std::vector<double> values;
     const double whole = 1.0 / double(real.groups.size()) + 1.0 / double(synthetic.groups.size());
-    Draws draws(seed);
+    Dice dice(seed);
     const auto blocks = k.countX.numel();
     for (int i = 0; i < splits && blocks >= 2; ++i) {
-        const auto [first, second] = halves(std::size_t(blocks), draws);
+        const auto [first, second] = halves(std::size_t(blocks), dice);
         const auto a = indicator(first, blocks), b = indicator(second, blocks);
         const double tilesA = a.dot(k.countX).item<double>(), tilesB = b.dot(k.countX).item<double>();
         const double value = discrepancyWithin(k, a, b, leftOut) * whole / (1 / tilesA + 1 / tilesB);

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/Dice.h"
 #include "core/base/Error.h"
-#include "core/measure/distances/draws.h"
 
 namespace phloxine {
 
@@ -33,10 +33,7 @@ Ordered ordered(const FeatureSet& set, const Kernel& kernel, int mostBlocks, std
     // Groups are dealt to the blocks in random order, so that no block is a run of neighbours.
     std::vector<std::size_t> order(list.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
-    if (list.size() > blocks) {
-        Draws draws(seed);
-        for (std::size_t i = 0; i + 1 < order.size(); ++i) std::swap(order[i], order[i + draws.below(order.size() - i)]);
-    }
+    if (list.size() > blocks) Dice(seed).shuffle(order);
     auto member = out.member.accessor<double, 2>();
     auto square = out.square.accessor<double, 1>(), count = out.count.accessor<double, 1>();
     auto self = out.self.accessor<double, 1>(), group = out.group.accessor<double, 1>();

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/Dice.h"
 #include "core/base/Error.h"
-#include "core/measure/distances/draws.h"
 #include "core/measure/distances/intervals.h"
 
 namespace phloxine {
@@ -24,13 +24,13 @@ struct Pool {
         return groups;
     }
 };
-Pool poolOf(const FeatureSet& all, Draws& draws) {
+Pool poolOf(const FeatureSet& all, Dice& dice) {
     const auto rows = rowsOfGroups(all.groups);
     Pool pool;
     pool.allGroups = rows.size();
     const double share = std::min(1.0, double(mostTiles) / double(all.groups.size()));
     const auto count = std::min(rows.size(), std::max<std::size_t>(2, std::size_t(share * double(rows.size()))));
-    pool.set = takeGroups(all, rows, draws.subset(rows.size(), count));
+    pool.set = takeGroups(all, rows, dice.subset(rows.size(), count));
     pool.rows = rowsOfGroups(pool.set.groups);
     return pool;
 }
@@ -76,21 +76,21 @@ double scaleOf(const Pool& pool, std::size_t chosen) {
     return g / (g - b) * b / double(pool.allGroups);
 }
 
-std::vector<Prdc> choices(const DistanceTables& tables, const Pool& real, const Pool& synthetic, int subsets, Draws& draws) {
+std::vector<Prdc> choices(const DistanceTables& tables, const Pool& real, const Pool& synthetic, int subsets, Dice& dice) {
     std::vector<Prdc> results;
     for (int i = 0; i < subsets; ++i) {
-        const auto a = rowsIn(real, draws.subset(real.rows.size(), real.rows.size() / 2));
-        const auto b = rowsIn(synthetic, draws.subset(synthetic.rows.size(), synthetic.rows.size() / 2));
+        const auto a = rowsIn(real, dice.subset(real.rows.size(), real.rows.size() / 2));
+        const auto b = rowsIn(synthetic, dice.subset(synthetic.rows.size(), synthetic.rows.size() / 2));
         if (hasOtherGroups(real.groupsOf(a)) && hasOtherGroups(synthetic.groupsOf(b)))
             results.push_back(prdc(tables, asTensor(a), asTensor(b)));
     }
     return results;
 }
 
-std::vector<Prdc> realHalves(const at::Tensor& table, const Pool& real, int splits, Draws& draws) {
+std::vector<Prdc> realHalves(const at::Tensor& table, const Pool& real, int splits, Dice& dice) {
     std::vector<Prdc> results;
     for (int i = 0; i < splits; ++i) {
-        const auto first = draws.subset(real.rows.size(), real.rows.size() / 2);
+        const auto first = dice.subset(real.rows.size(), real.rows.size() / 2);
         std::vector<std::size_t> second;
         for (std::size_t g = 0; g < real.rows.size(); ++g)
             if (!std::binary_search(first.begin(), first.end(), g)) second.push_back(g);
@@ -106,12 +106,12 @@ std::vector<Prdc> realHalves(const at::Tensor& table, const Pool& real, int spli
 PrdcEstimates prdcEstimates(const FeatureSet& real, const FeatureSet& synthetic, std::uint64_t seed, int subsets, int splits) {
     requireComparable(real, synthetic, prdcNeighbours + 1);
     const auto whole = prdc(real, synthetic);
-    Draws draws(seed);
-    const auto poolA = poolOf(real, draws), poolB = poolOf(synthetic, draws);
+    Dice dice(seed);
+    const auto poolA = poolOf(real, dice), poolB = poolOf(synthetic, dice);
     const auto tables = distanceTables(poolA.set, poolB.set);
     const auto fewest = std::min(poolA.rows.size(), poolB.rows.size());
-    const auto varied = fewest >= 4 ? choices(tables, poolA, poolB, subsets, draws) : std::vector<Prdc>();
-    const auto between = poolA.rows.size() >= 2 ? realHalves(tables.real, poolA, splits, draws) : std::vector<Prdc>();
+    const auto varied = fewest >= 4 ? choices(tables, poolA, poolB, subsets, dice) : std::vector<Prdc>();
+    const auto between = poolA.rows.size() >= 2 ? realHalves(tables.real, poolA, splits, dice) : std::vector<Prdc>();
     const double scale = std::max(scaleOf(poolA, poolA.rows.size() / 2), scaleOf(poolB, poolB.rows.size() / 2));
     PrdcEstimates all;
     for (const auto& m : measures) {

@@ -2,14 +2,14 @@
 // Normal draws that are the same on every machine.
 #include <cmath>
 
-#include "core/measure/distances/draws.h"
+#include "core/base/Dice.h"
 #include "core/measure/distances/features.h"
 
 namespace phloxine {
 
 class Gaussians {
 public:
-    explicit Gaussians(std::uint64_t seed) : m_draws(seed) {}
+    explicit Gaussians(std::uint64_t seed) : m_dice(seed) {}
     double next() { return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * M_PI * uniform()); }
 
     at::Tensor table(std::int64_t n, std::int64_t d) {
@@ -33,8 +33,8 @@ public:
     }
 
 private:
-    double uniform() { return (double(m_draws.below(std::size_t(1) << 52)) + 0.5) * 0x1p-52; }
-    Draws m_draws;
+    double uniform() { return m_dice.uniform(0x1p-54, 1); }
+    Dice m_dice;
 };
 
 } // namespace phloxine

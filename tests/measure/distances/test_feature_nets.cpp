@@ -4,6 +4,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/Dice.h"
 #include "core/base/Files.h"
 #include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/inception_resize.h"
@@ -23,8 +24,8 @@ const std::string data = PHLOXINE_TEST_DATA "/encoders";
 
 Image picture(int width, int height, std::uint64_t seed) {
     Image image(width, height);
-    Draws draws(seed);
-    for (auto& v : image.rgb) v = std::uint8_t(draws.below(256));
+    Dice dice(seed);
+    for (auto& v : image.rgb) v = std::uint8_t(dice.below(256));
     return image;
 }
 
