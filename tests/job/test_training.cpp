@@ -131,8 +131,8 @@ private Q_SLOTS:
 
     void reportsComeAtALimitedRate() {
         Recorder recorder;
-        auto quiet = small(300);
-        quiet.watch.checkpointEvery = 0, quiet.watch.validateEvery = 100, quiet.watch.samplesEvery = 0;
+        auto quiet = small(60);
+        quiet.watch.checkpointEvery = 0, quiet.watch.validateEvery = 20, quiet.watch.samplesEvery = 0;
         const auto start = std::chrono::steady_clock::now();
         {
             JobQueue queue(std::make_shared<ModelStore>(), recorder);
@@ -142,14 +142,14 @@ private Q_SLOTS:
         QVERIFY2(double(recorder.reports.size()) <= seconds * 5 + 5, qPrintable(QString::number(recorder.reports.size())));
         QCOMPARE(
             std::count_if(recorder.reports.begin(), recorder.reports.end(), [](const auto& r) { return r.validationLoss.has_value(); }), 3);
-        QCOMPARE(recorder.reports.back().step, std::int64_t(300)); // the last one is always told
+        QCOMPARE(recorder.reports.back().step, std::int64_t(60)); // the last one is always told
         QVERIFY(recorder.reports.back().saved);
     }
 
     void endOfTheProgramSavesTheState() { // and the numbers are those of an unbroken run
-        Recorder recorder;
-        auto whole = job(60, "whole"), broken = job(60, "broken");
+        auto whole = job(40, "whole"), broken = job(40, "broken");
         {
+            Recorder recorder;
             JobQueue queue(std::make_shared<ModelStore>(), recorder);
             QVERIFY(recorder.waitFor(queue.submit(whole), "finished"));
             (void)queue.submit(broken);
@@ -157,6 +157,7 @@ private Q_SLOTS:
         } // quits here
         QVERIFY(!isThere(m_root / "broken/model"));
         broken.resume = true;
+        Recorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         QVERIFY(recorder.waitFor(queue.submit(broken), "finished"));
         QCOMPARE(lossesOf(m_root / "broken"), lossesOf(m_root / "whole"));

@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -16,8 +17,8 @@ NumberCard::NumberCard(const QString& title, QWidget* parent) : QFrame(parent) {
     m_title = mutedLabel(title, this);
     m_value = new QLabel(this);
     m_value->setProperty("role", QStringLiteral("headline"));
-    m_aside = mutedLabel({}, this);
-    m_aside->setMinimumWidth(1); // the number comes first; what does not fit is in the tooltip
+    m_aside = new ElidingLabel(this); // the number comes first
+    m_aside->setProperty("role", QStringLiteral("secondary"));
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
     row->addWidget(m_value);
@@ -31,8 +32,7 @@ QString NumberCard::value() const { return m_value->text(); }
 
 void NumberCard::setNumber(const QString& value, const QString& aside) {
     m_value->setText(value.isEmpty() ? QStringLiteral("\u2013") : value);
-    m_aside->setText(aside);
-    m_aside->setToolTip(aside);
+    m_aside->setWhole(aside);
     setAccessibleName(tr("%1: %2 %3").arg(m_title->text(), value.isEmpty() ? tr("not known yet") : value, aside));
 }
 

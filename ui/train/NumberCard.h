@@ -6,6 +6,8 @@ class QLabel;
 
 namespace phloxine::ui {
 
+class ElidingLabel;
+
 class NumberCard : public QFrame {
     Q_OBJECT
 public:
@@ -14,7 +16,8 @@ public:
     QString value() const;
 
 private:
-    QLabel *m_title, *m_value, *m_aside;
+    QLabel *m_title, *m_value;
+    ElidingLabel* m_aside;
 };
 
 } // namespace phloxine::ui

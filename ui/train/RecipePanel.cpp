@@ -26,7 +26,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int labelWidth = 80;
+constexpr int labelWidth = 80, panelMargin = 16;
 const char* const precisions[] = {"auto", "bf16", "fp32"};
 
 QString rateText(double rate) { return QLocale::c().toString(rate, 'g', 6); }
@@ -58,7 +58,7 @@ RecipePanel::RecipePanel(QWidget* parent) : QWidget(parent) {
 void RecipePanel::makeBase(QVBoxLayout& column) {
     m_baseSection = new QWidget(this);
     auto* inside = new QVBoxLayout(m_baseSection);
-    inside->setContentsMargins(0, 0, 0, 0);
+    inside->setContentsMargins(panelMargin, 0, panelMargin, 0);
     inside->setSpacing(8);
     inside->addWidget(sectionHead(tr("Base model"), m_baseSection));
     m_base = makeCombo("baseChoice", m_baseSection);
@@ -69,6 +69,7 @@ void RecipePanel::makeBase(QVBoxLayout& column) {
     auto* grid = new QGridLayout(m_autoencoderRow);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(8);
+    grid->setColumnStretch(1, 1);
     m_autoencoder = makeCombo("autoencoderChoice", m_autoencoderRow);
     m_autoencoder->addItem(tr("As the recipe says"));
     addRow(*grid, tr("Latents of"), m_autoencoder);
@@ -78,12 +79,18 @@ void RecipePanel::makeBase(QVBoxLayout& column) {
     m_baseHint->setWordWrap(true);
     inside->addWidget(m_baseHint);
     column.addWidget(m_baseSection);
-    column.addWidget(separatorLine(this));
+    m_baseLine = separatorLine(this);
+    column.addWidget(m_baseLine);
     connect(m_base, &QComboBox::activated, this, &RecipePanel::chooseBase);
     connect(m_autoencoder, &QComboBox::activated, this, &RecipePanel::chooseAutoencoder);
 }
 
-void RecipePanel::makeRecipe(QVBoxLayout& column) {
+void RecipePanel::makeRecipe(QVBoxLayout& whole) {
+    auto* inside = new QVBoxLayout; // within the margins; the line above goes through
+    inside->setContentsMargins(panelMargin, 0, panelMargin, 0);
+    inside->setSpacing(8);
+    whole.addLayout(inside);
+    auto& column = *inside;
     auto* head = new QHBoxLayout;
     head->addWidget(sectionHead(tr("Recipe"), this), 1);
     m_full = new QPushButton(tr("Full settings\u2026"), this);
@@ -290,6 +297,7 @@ void RecipePanel::recipeToFields() {
     m_precision->setCurrentIndex(int(precision - std::begin(precisions)) % 3);
     m_stopAt->setValue(int(std::min<std::int64_t>(settings.images(), 2'000'000'000)));
     m_baseSection->setVisible(r != nullptr);
+    m_baseLine->setVisible(r != nullptr);
     const auto rowOf = [&](const QComboBox& combo, const std::string& path, const std::string& own) {
         if (path == own) return 0;
         for (std::size_t i = 0; i < m_models.size(); ++i)

@@ -35,7 +35,7 @@ Q_SIGNALS:
 
 private:
     void makeBase(QVBoxLayout& column);
-    void makeRecipe(QVBoxLayout& column);
+    void makeRecipe(QVBoxLayout& whole);
     void addRow(QGridLayout& grid, const QString& text, QWidget* field, QWidget* aside = nullptr);
     void choose(int row);
     void chooseBase(int row);
@@ -52,7 +52,7 @@ private:
     int m_reading = 0, m_lastRow = 0;
     bool m_filling = false, m_frozen = false;
     QComboBox *m_base, *m_autoencoder, *m_choice, *m_precision;
-    QWidget *m_baseSection, *m_autoencoderRow;
+    QWidget *m_baseSection, *m_baseLine, *m_autoencoderRow;
     QLabel *m_baseHint, *m_stepsText, *m_warmUp, *m_sentence;
     QPushButton* m_full;
     QSpinBox *m_batch, *m_stopAt;

@@ -9,7 +9,6 @@
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QThreadPool>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "core/model/ModelStore.h"
@@ -21,6 +20,7 @@
 #include "ui/train/SampleTimeline.h"
 #include "ui/viewer/EmptyState.h"
 #include "ui/widgets/Badge.h"
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Note.h"
@@ -32,7 +32,7 @@ namespace {
 constexpr int leftWidth = 320, headHeight = 56, pollMs = 1000, estimateMs = 400;
 
 // A card with its title, an aside, and what else stands in its head.
-QFrame* titledCard(const QString& title, QLabel*& aside, QHBoxLayout*& head, QVBoxLayout*& column, QWidget* parent) {
+QFrame* titledCard(const QString& title, ElidingLabel*& aside, QHBoxLayout*& head, QVBoxLayout*& column, QWidget* parent) {
     auto* card = new QFrame(parent);
     card->setProperty("card", true);
     column = new QVBoxLayout(card);
@@ -42,8 +42,8 @@ QFrame* titledCard(const QString& title, QLabel*& aside, QHBoxLayout*& head, QVB
     head->setSpacing(8);
     auto* name = new QLabel(title, card);
     name->setProperty("role", QStringLiteral("section"));
-    aside = mutedLabel({}, card);
-    aside->setMinimumWidth(1);
+    aside = new ElidingLabel(card);
+    aside->setProperty("role", QStringLiteral("secondary"));
     head->addWidget(name);
     head->addWidget(aside, 1);
     column->addLayout(head);
@@ -112,17 +112,23 @@ QWidget* TrainPage::makeLeft() {
     scroll->setFocusPolicy(Qt::NoFocus);
     auto* body = new QWidget(scroll);
     auto* parts = new QVBoxLayout(body);
-    parts->setContentsMargins(16, 12, 16, 16);
+    parts->setContentsMargins(0, 12, 0, 16);
     parts->setSpacing(12);
+    const auto within = [parts](QWidget* widget) { // lines between the parts go through, what stands between them does not
+        auto* row = new QHBoxLayout;
+        row->setContentsMargins(16, 0, 16, 0);
+        row->addWidget(widget);
+        parts->addLayout(row);
+    };
     m_data = new DataCard(body);
     m_recipes = new RecipePanel(body);
     m_memory = new MemoryBar(body);
-    parts->addWidget(m_data);
+    within(m_data);
     parts->addWidget(separatorLine(body));
     parts->addWidget(m_recipes);
     parts->addWidget(separatorLine(body));
-    parts->addWidget(sectionHead(tr("Memory on this device"), body));
-    parts->addWidget(m_memory);
+    within(sectionHead(tr("Memory on this device"), body));
+    within(m_memory);
     parts->addStretch(1);
     scroll->setWidget(body);
     column->addWidget(scroll, 1);
@@ -178,20 +184,15 @@ QWidget* TrainPage::makeHead() {
     m_title->setObjectName(QStringLiteral("trainTitle"));
     m_title->setProperty("role", QStringLiteral("page"));
     m_title->setTextFormat(Qt::PlainText);
-    m_subtitle = mutedLabel({}, head);
-    m_subtitle->setMinimumWidth(1);
+    m_subtitle = new ElidingLabel(head);
+    m_subtitle->setProperty("role", QStringLiteral("secondary"));
     m_best = new Badge({}, Tone::Ok, head);
     m_new = new QPushButton(icon("plus"), tr("New training"), head);
     m_new->setObjectName(QStringLiteral("newTrainingButton"));
-    m_open = new QToolButton(head);
+    m_open = new QPushButton(icon("folder-open"), tr("Open"), head);
     m_open->setObjectName(QStringLiteral("openTrainingButton"));
-    m_open->setText(tr("Open\u2026"));
     m_open->setToolTip(tr("Open a training that was begun before, here or on the command line"));
     m_open->setAccessibleName(tr("Open a training"));
-    m_open->setIcon(icon("folder-open"));
-    m_open->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    m_open->setPopupMode(QToolButton::InstantPopup);
-    m_open->setFixedHeight(32);
     m_runsMenu = new QMenu(m_open);
     m_open->setMenu(m_runsMenu);
     connect(m_runsMenu, &QMenu::aboutToShow, this, &TrainPage::fillRunsMenu);

@@ -15,13 +15,13 @@ class QLabel;
 class QMenu;
 class QPushButton;
 class QStackedWidget;
-class QToolButton;
 class QVBoxLayout;
 
 namespace phloxine::ui {
 
 class Badge;
 class DataCard;
+class ElidingLabel;
 class IconLabel;
 class JobBridge;
 class LossPlot;
@@ -96,9 +96,10 @@ private:
     RecipePanel* m_recipes = nullptr;
     MemoryBar* m_memory = nullptr;
     IconLabel* m_footMark = nullptr;
-    QLabel *m_footText = nullptr, *m_title = nullptr, *m_subtitle = nullptr, *m_lossHint = nullptr, *m_sampleHint = nullptr;
+    QLabel *m_footText = nullptr, *m_title = nullptr;
+    ElidingLabel *m_subtitle = nullptr, *m_lossHint = nullptr, *m_sampleHint = nullptr;
     QPushButton *m_start = nullptr, *m_pause = nullptr, *m_stop = nullptr, *m_new = nullptr, *m_use = nullptr;
-    QToolButton* m_open = nullptr;
+    QPushButton* m_open = nullptr;
     QMenu* m_runsMenu = nullptr;
     Badge* m_best = nullptr;
     Note *m_failureNote = nullptr, *m_noticeNote = nullptr, *m_modelNote = nullptr;
@@ -125,6 +126,7 @@ private:
     QString m_addId, m_addedPath;
     int m_addTry = 0, m_idleReads = 0;
     bool m_halveRate = false;
+    double m_knownSpeed = 0; // of a recipe like this one, images a second
 };
 
 } // namespace phloxine::ui

@@ -6,7 +6,6 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QStackedWidget>
-#include <QToolButton>
 
 #include "ui/train/DataCard.h"
 #include "ui/train/LossPlot.h"
@@ -17,6 +16,7 @@
 #include "ui/train/TrainPage.h"
 #include "ui/train/words.h"
 #include "ui/widgets/Badge.h"
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/IconLabel.h"
 #include "ui/widgets/plot_painting.h"
 
@@ -39,14 +39,14 @@ void TrainPage::showState() {
     m_samples->setSamples(m_run.samples, m_run.classes);
     if (!m_run.recipe) return;
     if (const auto* r = diffusionOf(*m_run.recipe)) {
-        m_lossHint->setText(r->loss.weight == "one" ? tr("mean squared error of the latents")
-                                                    : tr("mean squared error, weighted by noise"));
-        m_sampleHint->setText(tr("same noise and class in each row, %1 steps, guidance %2", nullptr, r->watch.sampleSteps)
-                                  .arg(r->watch.sampleSteps)
-                                  .arg(QLocale().toString(r->watch.sampleGuidance, 'g', 3)));
+        m_lossHint->setWhole(r->loss.weight == "one" ? tr("mean squared error of the latents")
+                                                     : tr("mean squared error, weighted by noise"));
+        m_sampleHint->setWhole(tr("same noise and class in each row, %1 steps, guidance %2", nullptr, r->watch.sampleSteps)
+                                   .arg(r->watch.sampleSteps)
+                                   .arg(QLocale().toString(r->watch.sampleGuidance, 'g', 3)));
     } else {
-        m_lossHint->setText(tr("difference of the pixels"));
-        m_sampleHint->setText(tr("an autoencoder draws no samples"));
+        m_lossHint->setWhole(tr("difference of the pixels"));
+        m_sampleHint->setWhole(tr("an autoencoder draws no samples"));
     }
 }
 
@@ -59,8 +59,7 @@ void TrainPage::showHead() {
     QString when = m_run.began.isValid() ? tr("began %1").arg(whenText(m_run.began)) : QString();
     if (at == Phase::Watched) when = tr("%1, in another program", "began when").arg(when);
     if (m_run.brokenLines > 0) when += tr(", %1 lines of the log cannot be read", nullptr, m_run.brokenLines).arg(m_run.brokenLines);
-    m_subtitle->setText(at == Phase::New ? QString() : when);
-    m_subtitle->setToolTip(m_subtitle->text());
+    m_subtitle->setWhole(at == Phase::New ? QString() : when);
     m_best->setVisible(at != Phase::New && m_run.heldOut.size() > 1);
     if (m_run.heldOut.size() > 1) {
         const auto best =
@@ -123,6 +122,9 @@ void TrainPage::showFoot() {
                    ? tr("Running for %1").arg(worked)
                    : tr("Running for %1, about %2 left").arg(worked, longTimeText(m_report.secondsLeft));
     } else if (why.isEmpty() && at == Phase::Paused) text = tr("Paused after %1").arg(seen);
+    else if (why.isEmpty() && m_knownSpeed > 0)
+        text = tr("%1 images, about %2", "number of images, time")
+                   .arg(imagesText(double(plan.images())), longTimeText(double(plan.images()) / m_knownSpeed));
     else if (why.isEmpty())
         text = tr("%1 images in %2 steps, time known after the first ones")
                    .arg(imagesText(double(plan.images())), QLocale().toString(qint64(plan.steps)));

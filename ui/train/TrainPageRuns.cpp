@@ -7,7 +7,6 @@
 #include <QPointer>
 #include <QStandardPaths>
 #include <QThreadPool>
-#include <QToolButton>
 
 #include "ui/bridge/JobBridge.h"
 #include "ui/train/DataCard.h"
@@ -22,6 +21,7 @@ namespace phloxine::ui {
 
 namespace {
 constexpr qint64 watchedMs = 20'000; // a log that has not grown for so long belongs to a training that pauses
+constexpr int fewestSteps = 20;      // that tell a speed
 constexpr double justNow = 10;       // seconds
 constexpr int mostNotices = 3, mostNames = 50;
 } // namespace
@@ -86,6 +86,7 @@ void TrainPage::ended(quint64 id) {
     if (id == m_estimateJob) m_estimateJob = 0;
     if (id == m_job && m_job) {
         m_job = 0;
+        if (m_report.step >= fewestSteps && m_report.imagesPerSecond > 0) rememberSpeed(m_recipes->recipe(), m_report.imagesPerSecond);
         m_stopping = false;
         m_stage.clear();
         m_grew.invalidate();
@@ -199,6 +200,7 @@ void TrainPage::newTraining() {
     for (Note* note : {m_failureNote, m_noticeNote, m_modelNote}) note->hide();
     m_notices.clear();
     m_estimated.clear();
+    m_knownSpeed = knownSpeed(m_recipes->recipe());
     m_estimateSoon.start();
     showState();
 }
@@ -291,6 +293,7 @@ void TrainPage::takeRun(const RunSnapshot& run) {
 
 void TrainPage::recipeChanged() {
     m_data->setRecipe(m_recipes->recipe());
+    m_knownSpeed = knownSpeed(m_recipes->recipe());
     m_estimateSoon.start();
     showState();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <QCryptographicHash>
+
 #include "ui/shell/settings.h"
 
 namespace phloxine::ui {
@@ -9,6 +11,21 @@ namespace phloxine::ui {
 namespace {
 constexpr std::size_t most = 8;
 const QString group = QStringLiteral("train/runs");
+
+// Of what decides the cost of an image.
+QString speedKey(Recipe recipe) {
+    std::visit(
+        [](auto& r) {
+            std::decay_t<decltype(r)> plain;
+            plain.data.tileSizePx = r.data.tileSizePx, plain.batch = r.batch, plain.precision = r.precision;
+            if constexpr (requires { r.model; }) plain.model = r.model, plain.model.title.clear(), plain.optimiser.emas = r.optimiser.emas;
+            else plain.patch = r.patch, plain.decoderWidths = r.decoderWidths, plain.cropPx = r.cropPx, plain.zChannels = r.zChannels;
+            r = plain;
+        },
+        recipe);
+    const auto sum = QCryptographicHash::hash(textOf(recipe).toUtf8(), QCryptographicHash::Sha256).toHex().left(16);
+    return QStringLiteral("train/speed/") + QString::fromLatin1(sum);
+}
 } // namespace
 
 std::vector<RecentRun> recentRuns() {
@@ -51,5 +68,8 @@ void rememberRecentRun(const RecentRun& run) {
     }
     settings->endArray();
 }
+
+double knownSpeed(const Recipe& recipe) { return openSettings()->value(speedKey(recipe), 0).toDouble(); }
+void rememberSpeed(const Recipe& recipe, double imagesPerSecond) { openSettings()->setValue(speedKey(recipe), imagesPerSecond); }
 
 } // namespace phloxine::ui
