@@ -81,11 +81,7 @@ void MainWindow::addWorkspace(const char* icon, const QString& word, QWidget* pa
 
 void MainWindow::connectPages() {
     connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
-    connect(m_status, &StatusRow::cancelRequested, this, [this] {
-        if (m_compare->running()) m_compare->stop();
-        else if (m_page->busy()) m_page->stopNow();
-        else m_train->pause();
-    });
+    connect(m_status, &StatusRow::cancelRequested, this, &MainWindow::stopHere);
     connect(m_compare, &ComparePage::statusChanged, this, &MainWindow::showStatus);
     connect(m_models, &ModelsPage::modelsChanged, m_page, &GeneratePage::refreshModels);
     connect(m_train, &TrainPage::statusChanged, this, [this](const QString& text, double fraction) {
@@ -98,6 +94,20 @@ void MainWindow::connectPages() {
     };
     connect(m_models, &ModelsPage::useRequested, this, use);
     connect(m_train, &TrainPage::useRequested, this, use);
+}
+
+void MainWindow::runHere() {
+    QWidget* page = m_pages->currentWidget();
+    if (page == m_train) return m_train->start();
+    if (page == m_compare) return m_compare->run();
+    showWorkspace(m_page);
+    m_page->generateNow();
+}
+
+void MainWindow::stopHere() {
+    if (m_compare->running()) m_compare->stop();
+    else if (m_page->busy()) m_page->stopNow();
+    else m_train->pause();
 }
 
 void MainWindow::showWorkspace(QWidget* page) { m_pages->setCurrentWidget(page); }

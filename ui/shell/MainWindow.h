@@ -59,6 +59,8 @@ private:
 
     void addWorkspace(const char* icon, const QString& word, QWidget* page);
     void connectPages();
+    void runHere();  // what is set up on the page that is shown
+    void stopHere(); // the job that is being done
     void showStatus(const QString& text, double fraction);
     void showDevice();
     void toggleFullScreen(bool on);

@@ -116,8 +116,9 @@ void MainWindow::buildSlideMenu() {
 
 void MainWindow::buildRunMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Run"));
-    QAction* generate = addAction(menu, tr("&Generate"), {}, &GeneratePage::generateNow);
-    generate->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    QAction* run = menu->addAction(tr("&Run what is set up here"));
+    run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    connect(run, &QAction::triggered, this, &MainWindow::runHere);
     menu->addSeparator();
     QAction* train = menu->addAction(tr("&Open training\u2026"));
     connect(train, &QAction::triggered, this, [this] {
@@ -125,7 +126,9 @@ void MainWindow::buildRunMenu() {
         m_train->openRunDialog();
     });
     menu->addSeparator();
-    m_stopNow = addAction(menu, tr("&Stop now"), QKeySequence(Qt::CTRL | Qt::Key_Period), &GeneratePage::stopNow, false);
+    m_stopNow = menu->addAction(tr("&Stop now"));
+    m_stopNow->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Period));
+    connect(m_stopNow, &QAction::triggered, this, &MainWindow::stopHere);
     m_stopAfterTile = addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period),
                                 &GeneratePage::stopAfterTile, false);
 }

@@ -145,7 +145,7 @@ void DataCard::writeTo(Recipe& recipe) const {
 
 void DataCard::setFrozen(bool frozen) {
     m_frozen = frozen;
-    for (auto* field : {m_groups, m_holdOut}) field->setEnabled(!frozen);
+    for (auto* field : {m_groups, m_holdOut}) field->setReadOnly(frozen);
 }
 
 DataCard::Found DataCard::look(const std::filesystem::path& path, const RecipeData& data, const std::vector<RecipeClass>& classes) {

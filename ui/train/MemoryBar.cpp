@@ -106,6 +106,7 @@ QString MemoryBar::sentence() const { return m_sentence->isHidden() ? m_verdict-
 
 void MemoryBar::setSentence(const QString& sentence, bool problem) {
     m_fits = true;
+    m_needed = 0;
     for (QWidget* part : std::initializer_list<QWidget*>{m_key, m_sum, m_verdict}) part->hide();
     m_bar->setVisible(!problem);
     std::fill(std::begin(m_bar->bytes), std::end(m_bar->bytes), 0);
@@ -125,6 +126,7 @@ void MemoryBar::setMemory(const TrainingMemory& memory, double totalBytes, doubl
     }
     m_bar->total = std::max(1.0, totalBytes);
     m_bar->update();
+    m_needed = needed;
     m_fits = needed <= freeBytes;
     m_sum->setText(tr("%1 of %2").arg(gigabytesText(needed), gigabytesText(totalBytes)));
     m_verdict->setText(m_fits ? tr("fits, %1 free").arg(gigabytesText(freeBytes - needed))

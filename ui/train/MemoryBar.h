@@ -15,6 +15,7 @@ public:
     void setMemory(const TrainingMemory& memory, double totalBytes, double freeBytes);
     void setSentence(const QString& sentence, bool problem); // instead of an estimate
     bool fits() const { return m_fits; }
+    double needed() const { return m_needed; } // bytes; 0 while it is not known
     QString sentence() const;
 
 private:
@@ -23,6 +24,7 @@ private:
     QWidget* m_key;
     QLabel *m_amounts[4], *m_sum, *m_verdict, *m_sentence;
     bool m_fits = true;
+    double m_needed = 0;
 };
 
 } // namespace phloxine::ui

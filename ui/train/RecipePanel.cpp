@@ -21,6 +21,7 @@
 
 #include "core/base/Error.h"
 #include "ui/train/RecipeDialog.h"
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -75,8 +76,8 @@ void RecipePanel::makeBase(QVBoxLayout& column) {
     addRow(*grid, tr("Latents of"), m_autoencoder);
     m_autoencoder->setToolTip(tr("The model whose autoencoder turns tiles into latents and back. It is not trained."));
     inside->addWidget(m_autoencoderRow);
-    m_baseHint = mutedLabel({}, m_baseSection);
-    m_baseHint->setWordWrap(true);
+    m_baseHint = new ElidingLabel(m_baseSection);
+    m_baseHint->setProperty("role", QStringLiteral("secondary"));
     inside->addWidget(m_baseHint);
     column.addWidget(m_baseSection);
     m_baseLine = separatorLine(this);
@@ -160,6 +161,7 @@ void RecipePanel::setChoices(std::vector<ListedRecipe> recipes, std::vector<List
         combo->addItem(combo == m_base ? tr("Go on from a file or folder\u2026") : tr("From a folder\u2026"));
     }
     for (int i = 0; i < m_choice->count(); ++i) m_choice->setItemData(i, m_choice->itemText(i), Qt::ToolTipRole);
+    if (m_frozen) return showChoice(m_title); // a run was opened meanwhile: its recipe stays
     if (m_recipes.empty()) return say(tr("No recipe came with this program; choose one from a file."));
     // The small one first, so that a first try takes a minute.
     const auto small =
@@ -207,13 +209,31 @@ void RecipePanel::setRecipe(const Recipe& recipe, const QString& title) {
     m_recipe = recipe;
     if (const auto* r = diffusionOf(recipe)) m_ownStart = r->model.start, m_ownAutoencoder = r->model.autoencoder;
     say({});
-    if (!title.isEmpty() && m_choice->findText(title) < 0) { // of a run: as the recipe that it was
-        m_recipes.push_back({title, {}, {}, recipe});
-        m_choice->insertItem(int(m_recipes.size()) - 1, title);
-    }
-    if (!title.isEmpty()) m_choice->setCurrentIndex(m_lastRow = m_choice->findText(title));
+    if (!title.isEmpty()) showChoice(title);
     recipeToFields();
     Q_EMIT changed();
+}
+
+// As the recipe of this title, which joins the list where it is not in it.
+void RecipePanel::showChoice(const QString& title) {
+    m_title = title;
+    if (m_choice->findText(title) < 0) {
+        m_recipes.push_back({title, {}, {}, m_recipe});
+        m_choice->insertItem(int(m_recipes.size()) - 1, title);
+    }
+    m_choice->setCurrentIndex(m_lastRow = m_choice->findText(title));
+}
+
+void RecipePanel::setRunRecipe(Recipe recipe, const QString& title, const std::string& base) {
+    if (auto* r = std::get_if<TrainRecipe>(&recipe))
+        for (auto* name : {&r->model.start, &r->model.autoencoder}) {
+            if (name->empty()) continue;
+            const auto known = std::find_if(m_models.begin(), m_models.end(), [&](const auto& model) {
+                return std::filesystem::path(model.path.toStdString()).filename() == *name;
+            });
+            *name = known == m_models.end() ? base : known->path.toStdString();
+        }
+    setRecipe(recipe, title);
 }
 
 void RecipePanel::setDataSettings(const RecipeData& data) {
@@ -264,7 +284,7 @@ void RecipePanel::say(const QString& problem) {
 }
 
 void RecipePanel::fieldsToRecipe() {
-    if (m_filling) return;
+    if (m_filling || m_frozen) return;
     auto settings = mainSettings(m_recipe);
     const auto before = settings;
     bool isNumber = false;
@@ -310,20 +330,23 @@ void RecipePanel::recipeToFields() {
     }
     m_base->setItemText(0, startOf(m_recipe).empty() || m_base->currentIndex() > 0 ? tr("From scratch, by the recipe")
                                                                                    : tr("As the recipe says"));
-    m_autoencoderRow->setVisible(r && r->model.start.empty());
+    m_autoencoderRow->setVisible(r && r->model.start.empty() && !m_frozen);
     const QString from =
         r ? QFileInfo(QString::fromStdString(r->model.start.empty() ? r->model.autoencoder : r->model.start)).fileName() : QString();
-    m_baseHint->setText(!r                        ? QString()
-                        : from.isEmpty()          ? tr("The recipe names no autoencoder; choose one.")
-                        : !r->model.start.empty() ? tr("All weights of %1 are trained further; its autoencoder stays.").arg(from)
-                                                  : tr("A new network over the latents of %1.").arg(from));
+    m_baseHint->setWhole(!r                        ? QString()
+                         : from.isEmpty()          ? tr("The recipe names no autoencoder; choose one.")
+                         : !r->model.start.empty() ? tr("All weights of %1 are trained further.").arg(from)
+                                                   : tr("New network, latents of %1").arg(from));
     m_filling = false;
 }
 
 void RecipePanel::setFrozen(bool frozen) {
     m_frozen = frozen;
-    for (QWidget* field : std::initializer_list<QWidget*>{m_base, m_autoencoder, m_choice, m_batch, m_rate, m_precision, m_stopAt})
-        field->setEnabled(!frozen);
+    const auto* r = diffusionOf(m_recipe);
+    m_autoencoderRow->setVisible(r && r->model.start.empty() && !frozen);
+    for (auto* combo : {m_base, m_autoencoder, m_choice, m_precision}) combo->setEnabled(!frozen);
+    for (auto* field : {m_batch, m_stopAt}) field->setReadOnly(frozen); // still to be read
+    m_rate->setReadOnly(frozen);
 }
 
 } // namespace phloxine::ui

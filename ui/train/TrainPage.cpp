@@ -258,7 +258,7 @@ QWidget* TrainPage::makeReport() {
     auto* cards = new QHBoxLayout;
     cards->setSpacing(16);
     m_speed = new NumberCard(tr("Speed"), body);
-    m_seen = new NumberCard(tr("Seen"), body);
+    m_seen = new NumberCard(tr("Images seen"), body);
     m_heldOut = new NumberCard(tr("Held-out loss"), body);
     m_state = new NumberCard(tr("Last saved state"), body);
     for (auto* card : {m_speed, m_seen, m_heldOut, m_state}) cards->addWidget(card, 1);

@@ -87,15 +87,15 @@ void TrainPage::showCards() {
     m_speed->setNumber(speed > 0 ? shortNumber(speed) : QString(), tr("images/s"));
     if (planned >= 1e6)
         m_seen->setNumber(QLocale().toString(images / 1e6, 'f', 2), tr("of %1 million").arg(QLocale().toString(planned / 1e6, 'f', 2)));
-    else m_seen->setNumber(imagesText(images), planned > 0 ? tr("of %1 images").arg(imagesText(planned)) : QString());
+    else m_seen->setNumber(imagesText(images), planned > 0 ? tr("of %1").arg(imagesText(planned)) : QString());
     double best = 0;
     for (const auto& held : m_run.heldOut) best = best > 0 ? std::min(best, held.loss) : held.loss;
     m_heldOut->setNumber(m_run.heldOut.empty() ? QString() : shortNumber(m_run.heldOut.back().loss),
                          m_run.heldOut.empty() ? QString() : tr("best %1").arg(shortNumber(best)));
-    m_state->setNumber(
-        m_run.lastState.isValid() ? QLocale().toString(m_run.lastState.toLocalTime().time(), QLocale::ShortFormat) : QString(),
-        m_run.states ? tr("kept: %1, %2", "number of states, size").arg(m_run.states).arg(gigabytesText(double(m_run.stateBytes)))
-                     : QString());
+    m_state->setNumber(m_run.lastState.isValid() ? clockText(m_run.lastState) : QString(),
+                       m_run.states
+                           ? tr("kept: %1, %2", "number of states, size").arg(m_run.states).arg(gigabytesText(double(m_run.stateBytes)))
+                           : QString());
 }
 
 void TrainPage::showFoot() {
@@ -125,9 +125,9 @@ void TrainPage::showFoot() {
     else if (why.isEmpty() && m_knownSpeed > 0)
         text = tr("%1 images, about %2", "number of images, time")
                    .arg(imagesText(double(plan.images())), longTimeText(double(plan.images()) / m_knownSpeed));
-    else if (why.isEmpty())
-        text = tr("%1 images in %2 steps, time known after the first ones")
-                   .arg(imagesText(double(plan.images())), QLocale().toString(qint64(plan.steps)));
+    else if (why.isEmpty()) text = tr("%1 images, time known after the first ones").arg(imagesText(double(plan.images())));
+    if (why.isEmpty() && at == Phase::New && m_memory->needed() > 0)
+        text = tr("%1, %2", "images and time, memory").arg(text, gigabytesText(m_memory->needed()));
     m_footMark->setMark(mark, 16, at == Phase::Running ? IconTone::Accent : IconTone::Text2);
     m_footText->setText(text);
 }

@@ -98,7 +98,11 @@ void TrainPage::ended(quint64 id) {
 
 void TrainPage::showFailure(const Failure& failure) {
     m_halveRate = failure.code == ErrorCode::Nan && m_adding == 0;
-    m_failureNote->setText(failure.message);
+    const bool safe = m_adding == 0 && m_run.states > 0 &&
+                      (failure.code == ErrorCode::DiskFull || failure.code == ErrorCode::ReadOnly ||
+                       failure.code == ErrorCode::OutOfMemory || failure.code == ErrorCode::Internal);
+    m_failureNote->setText(safe ? tr("%1 The last saved state is safe, and Continue goes on from it.").arg(failure.message)
+                                : failure.message);
     m_failureNote->setAction(m_halveRate ? tr("New training at half the rate") : QString());
     m_failureNote->show();
 }
@@ -131,7 +135,7 @@ TrainPage::Phase TrainPage::phase() const {
 QString TrainPage::whyNotReady() const {
     if (!m_bridge.queue()) return tr("There is no worker to train with");
     const auto at = phase();
-    if (at == Phase::Watched) return tr("Another program is training here");
+    if (at == Phase::Watched) return tr("Another program is training here, you are watching");
     if (!m_folder.isEmpty() && !m_run.problem.isEmpty()) return m_run.problem;
     if (m_data->path().isEmpty())
         return at == Phase::Paused ? tr("Choose the tiles that this training began with") : tr("Choose a folder of tiles to start");
@@ -282,10 +286,9 @@ void TrainPage::takeRun(const RunSnapshot& run) {
     if (first && !m_own) {
         Recipe recipe = *run.recipe;
         dataOf(recipe).captions = recentRun(m_folder).captions.toStdString();
-        if (auto* r = std::get_if<TrainRecipe>(&recipe)) // the model before lies in the run; paths are not stored
-            (r->model.start.empty() ? r->model.autoencoder : r->model.start) =
-                (std::filesystem::path(m_folder.toStdString()) / "base").string();
-        m_recipes->setRecipe(recipe, titleOf(*run.recipe).isEmpty() ? QFileInfo(m_folder).fileName() : titleOf(*run.recipe));
+        const QString title = titleOf(*run.recipe);
+        m_recipes->setRunRecipe(recipe, title.isEmpty() ? QFileInfo(m_folder).fileName() : title,
+                                (std::filesystem::path(m_folder.toStdString()) / "base").string());
         rememberRun({}, {});
     }
     showState();

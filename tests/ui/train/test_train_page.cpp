@@ -17,6 +17,7 @@
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "tests/train/small_runs.h"
+#include "tests/ui/shell/MeasuringApplication.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/train/DataCard.h"
 #include "ui/train/MemoryBar.h"
@@ -213,6 +214,8 @@ private Q_SLOTS:
 
     void trainsPausesGoesOnAndGivesAModel() {
         QString folder;
+        auto& application = *static_cast<MeasuringApplication*>(qApp);
+        application.startMeasuring();
         {
             Fixture f;
             prepare(f, small(400, 20));
@@ -267,6 +270,10 @@ private Q_SLOTS:
         QTest::mouseClick(f.find<Note>("trainModelNote")->actionButton(), Qt::LeftButton);
         QCOMPARE(use.count(), 1);
         QCOMPARE(f.store->find(use[0][0].toString().toStdString()).card.id, std::string("small-2"));
+        application.stopMeasuring();
+        const auto& slowest = application.slowest().front();
+        std::printf("%ld handlers, the slowest %.1f ms: %s\n", application.count(), slowest.milliseconds, qPrintable(slowest.what));
+        QVERIFY2(slowest.milliseconds <= 50, qPrintable(slowest.what));
     }
 
     void finishedTrainingSaysSo() {
@@ -334,5 +341,10 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestTrainPage)
+int main(int argc, char** argv) {
+    MeasuringApplication app(argc, argv);
+    TestTrainPage test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "test_train_page.moc"
