@@ -57,9 +57,10 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addOptions(
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
-          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare or calibrate."), QStringLiteral("name"),
-          QStringLiteral("generate")},
+          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train or training."),
+          QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
+         {QStringLiteral("training"), QStringLiteral("Run folder of the scenes train and training."), QStringLiteral("folder")},
          {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
          {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));
@@ -67,6 +68,7 @@ bool readOptions(const QApplication& app, Options& options) {
     options.screenshot.file = parser.value(QStringLiteral("screenshot"));
     options.screenshot.scene = parser.value(QStringLiteral("scene"));
     options.screenshot.comparison = parser.value(QStringLiteral("comparison"));
+    options.screenshot.training = parser.value(QStringLiteral("training"));
     options.theme = parser.value(QStringLiteral("theme"));
     options.slide = parser.positionalArguments().value(0);
     options.screenshot.slideGiven = !options.slide.isEmpty();

@@ -24,6 +24,9 @@
 #include "ui/generate/RunErrorBar.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/MainWindow.h"
+#include "ui/train/MemoryBar.h"
+#include "ui/train/SampleTimeline.h"
+#include "ui/train/TrainPage.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
@@ -31,7 +34,7 @@
 namespace phloxine {
 namespace {
 
-constexpr int deadlineMs = 300'000, tilesInScene = 4;
+constexpr int deadlineMs = 300'000, tilesInScene = 4, stepsInScene = 20;
 
 bool waitFor(const std::function<bool()>& done) {
     const QDeadlineTimer deadline(deadlineMs);
@@ -51,6 +54,8 @@ public:
         const QString& name = wanted.scene;
         if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
         if (name == QLatin1String("compare")) return showComparison(wanted.comparison);
+        if (name == QLatin1String("train") || name == QLatin1String("training"))
+            return showTraining(wanted.training, name == QLatin1String("training"));
         if (name == QLatin1String("calibrate")) return showCalibration(wanted.comparison);
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
@@ -164,6 +169,24 @@ private:
         return dialog && waitFor([&] { return dialog->ready(); }) && settle(true);
     }
 
+    // Without a run the page as it is at first. `goOn`: caught while it trains on.
+    bool showTraining(const QString& run, bool goOn) {
+        auto* page = m_window.train();
+        m_window.showWorkspace(page);
+        auto* memory = page->findChild<ui::MemoryBar*>();
+        const auto estimated = [memory] { return memory->findChild<QWidget*>(QStringLiteral("memoryVerdict"))->isVisible(); };
+        if (run.isEmpty()) return waitFor(estimated) && settle(true);
+        page->openRun(run);
+        auto* samples = page->findChild<ui::SampleTimeline*>();
+        if (!waitFor([&] { return !page->run().samples.empty() && samples->complete() && estimated(); })) return false;
+        if (!goOn) return settle(true);
+        const auto before = page->run().step;
+        auto* start = page->findChild<QPushButton*>(QStringLiteral("startTrainingButton"));
+        if (!waitFor([&] { return start->isEnabled(); })) return false;
+        page->start();
+        return waitFor([&] { return page->run().step > before + stepsInScene || !page->running(); }) && page->running();
+    }
+
     void showError() {
         ui::Failure failure;
         failure.code = ErrorCode::DiskFull;
@@ -191,9 +214,9 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),    QStringLiteral("running"), QStringLiteral("text"),
-                       QStringLiteral("export"),   QStringLiteral("error"),    QStringLiteral("models"),  QStringLiteral("add-model"),
-                       QStringLiteral("compare"),  QStringLiteral("calibrate")}
+    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),     QStringLiteral("running"), QStringLiteral("text"),
+                       QStringLiteral("export"),   QStringLiteral("error"),     QStringLiteral("models"),  QStringLiteral("add-model"),
+                       QStringLiteral("compare"),  QStringLiteral("calibrate"), QStringLiteral("train"),   QStringLiteral("training")}
         .contains(scene);
 }
 

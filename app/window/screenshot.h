@@ -13,6 +13,7 @@ struct Screenshot {
     QString file, scene = QStringLiteral("generate");
     bool slideGiven = false; // one is being opened already
     QString comparison;      // a request as JSON, for the scene `compare`
+    QString training;        // a run folder, for the scenes `train` and `training`
 };
 
 bool knownScene(const QString& scene);

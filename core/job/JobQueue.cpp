@@ -4,25 +4,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
-
-#include <ATen/Parallel.h>
+#include <vector>
 
 #include "core/base/Error.h"
-#include "core/base/Files.h"
 #include "core/base/Log.h"
-#include "core/base/Sha256.h"
-#include "core/measure/compare.h"
-#include "core/measure/report_files.h"
-#include "core/model/inspect.h"
+#include "core/job/jobs.h"
 #include "core/tensor/devices.h"
 
 namespace phloxine {
 
-namespace fs = std::filesystem;
+namespace {
+
+struct Running {
+    JobId id = 0;
+    bool stopNow = false, stopAfterTile = false, withModel = false;
+};
+
+} // namespace
 
 struct JobQueue::State {
     std::shared_ptr<ModelStore> store;
@@ -31,9 +34,10 @@ struct JobQueue::State {
     mutable std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::pair<JobId, Job>> waiting;
-    std::deque<JobId> removed; // to be reported as cancelled
-    JobId next = 1, running = 0;
-    bool stopNow = false, stopAfterTile = false, quit = false;
+    std::deque<JobId> removed;    // to be reported as cancelled
+    std::vector<Running> running; // a training, and on top of it the job that is done between two of its steps
+    JobId next = 1;
+    bool quit = false;
     std::thread worker;
 
     State(std::shared_ptr<ModelStore> store, JobEvents& events, Options options)
@@ -41,99 +45,22 @@ struct JobQueue::State {
 
     void throwIfStopped() const {
         const std::lock_guard lock(mutex);
-        if (stopNow || quit) throw Cancelled();
+        if (running.back().stopNow || quit) throw Cancelled();
     }
     bool endAfterTile() const {
         const std::lock_guard lock(mutex);
-        return stopAfterTile || stopNow || quit;
+        return running.back().stopAfterTile || running.back().stopNow || quit;
+    }
+    Running* find(JobId id) {
+        const auto it = std::find_if(running.begin(), running.end(), [id](const Running& r) { return r.id == id; });
+        return it == running.end() ? nullptr : &*it;
     }
 
     void work();
+    bool serve(std::unique_lock<std::mutex>& lock, bool trainings);
+    std::optional<Stop> between();
     void perform(JobId id, const Job& job);
-    void run(JobId id, const GenerateJob& job);
-    void run(JobId id, const ExportJob& job);
-    void run(JobId id, const InspectJob& job);
-    void run(JobId id, const AddModelJob& job);
-    void run(JobId id, const CompareJob& job);
-    void run(JobId id, const SaveReportJob& job);
 };
-
-void JobQueue::State::run(JobId id, const GenerateJob& job) {
-    GenerateHooks hooks;
-    const int count = job.request.count;
-    hooks.step = [&](int tile, int step, int steps) {
-        throwIfStopped();
-        events.progress(id, {"Tile " + std::to_string(tile + 1) + " of " + std::to_string(count), (tile + double(step) / steps) / count});
-    };
-    if (job.previews) hooks.preview = [&](const TilePreview& preview) { events.preview(id, preview); };
-    hooks.notice = [&](const std::string& sentence) { events.notice(id, sentence); };
-    hooks.stopAfterTile = [&, done = 0]() mutable { return ++done < count && endAfterTile(); };
-    if (!job.folder.empty()) makeWritableFolder(job.folder);
-    hooks.tile = [&](int index, const Tile& tile) {
-        fs::path file;
-        if (!job.folder.empty()) {
-            // Tiles of many requests lie in one folder: a hash of the request tells two with one seed apart, and the same request finds its
-            // file.
-            const auto texts = provenance(tile.request);
-            const auto plainName = fs::path(tileFileName(tile.request)).stem().string();
-            file = job.folder / (plainName + "-" + sha256(texts.front().text).substr(0, 8) + ".png");
-            if (!fs::exists(file)) writePng(file, tile.image, texts);
-        }
-        events.tile(id, index, tile, file);
-    };
-    events.progress(id, {"Loading the model", 0});
-    generate(*store, job.request, hooks);
-}
-
-void JobQueue::State::run(JobId id, const ExportJob& job) {
-    ExportHooks hooks;
-    hooks.progress = [&](const Progress& progress) {
-        throwIfStopped();
-        events.progress(id, progress);
-    };
-    hooks.resolve = [&](const GenerateRequest& request) { return resolve(request, store->find(request.model, request.modelSha256)); };
-    hooks.card = [&](const GenerateRequest& resolved) { return store->find(resolved.model, resolved.modelSha256).card; };
-    hooks.makeTile = [&](const GenerateRequest& single) {
-        Tile made;
-        GenerateHooks tileHooks;
-        tileHooks.step = [&](int, int, int) { throwIfStopped(); };
-        tileHooks.tile = [&](int, const Tile& tile) { made = tile; };
-        generate(*store, single, tileHooks);
-        return made;
-    };
-    exportSet(job.plan, job.folder, hooks);
-}
-
-// Reading a checkpoint cannot be interrupted: a stop that comes meanwhile keeps the result back.
-void JobQueue::State::run(JobId id, const InspectJob& job) {
-    throwIfStopped();
-    events.progress(id, {"Reading " + job.path.filename().string(), 0});
-    const auto report = inspectModel(job.path);
-    throwIfStopped();
-    events.inspected(id, report);
-}
-
-// A model that has been added stays, whatever was asked meanwhile.
-void JobQueue::State::run(JobId id, const AddModelJob& job) {
-    throwIfStopped();
-    events.progress(id, {"Adding " + job.source.filename().string(), 0});
-    events.modelAdded(id, addModel(job.source, job.options, job.root));
-}
-
-void JobQueue::State::run(JobId id, const CompareJob& job) {
-    const auto report = std::make_shared<const CompareReport>(compare(job.request, [&](const Progress& progress) {
-        throwIfStopped();
-        events.progress(id, progress);
-    }));
-    if (!job.folder.empty()) writeReport(*report, job.folder);
-    events.compared(id, report);
-}
-
-void JobQueue::State::run(JobId id, const SaveReportJob& job) {
-    throwIfStopped();
-    events.progress(id, {"Writing the report", 0});
-    writeReport(*job.report, job.folder, {true, job.realPictures});
-}
 
 // Every job ends in exactly one of three ways.
 void JobQueue::State::perform(JobId id, const Job& job) {
@@ -141,9 +68,10 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         logWarning(message);
         events.failed(id, {code, message, context});
     };
+    const JobTools tools{*store, events, [this] { throwIfStopped(); }, [this] { return endAfterTile(); }, [this] { return between(); }};
     try {
         events.started(id);
-        std::visit([&](const auto& j) { run(id, j); }, job);
+        std::visit([&](const auto& j) { run(id, j, tools); }, job);
         events.finished(id);
     } catch (const Cancelled&) { events.cancelled(id); } catch (const Error& e) {
         fail(e.code(), e.what(), e.context());
@@ -151,6 +79,42 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         fail(ErrorCode::OutOfMemory, "The memory was full; finished tiles are saved. Close other programs and try again.", "");
     } catch (const std::exception& e) {
         fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what());
+    }
+}
+
+// Reports one job that was removed, or does one that waits: false when there is none.
+bool JobQueue::State::serve(std::unique_lock<std::mutex>& lock, bool trainings) {
+    if (!removed.empty()) {
+        const auto id = removed.front();
+        removed.pop_front();
+        lock.unlock();
+        events.cancelled(id);
+        lock.lock();
+        return true;
+    }
+    const auto it = std::find_if(waiting.begin(), waiting.end(),
+                                 [&](const auto& entry) { return trainings || !std::holds_alternative<TrainJob>(entry.second); });
+    if (quit || it == waiting.end()) return false;
+    const auto [id, job] = std::move(*it);
+    waiting.erase(it);
+    running.push_back({id});
+    lock.unlock();
+    perform(id, job);
+    refreshDeviceStatus();
+    lock.lock();
+    running.pop_back();
+    return true;
+}
+
+// Between two steps of a training.
+std::optional<Stop> JobQueue::State::between() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+        const auto& training = running.back();
+        if (training.stopNow || quit) return Stop::Now;
+        if (training.withModel) return Stop::WithModel;
+        if (training.stopAfterTile) return Stop::AfterTile;
+        if (!serve(lock, false)) return {};
     }
 }
 
@@ -163,24 +127,7 @@ void JobQueue::State::work() {
     std::unique_lock lock(mutex);
     for (;;) {
         wake.wait(lock, [&] { return quit || !waiting.empty() || !removed.empty(); });
-        if (!removed.empty()) {
-            const auto id = removed.front();
-            removed.pop_front();
-            lock.unlock();
-            events.cancelled(id);
-            lock.lock();
-            continue;
-        }
-        if (quit) return;
-        const auto [id, job] = std::move(waiting.front());
-        waiting.pop_front();
-        running = id;
-        stopNow = stopAfterTile = false;
-        lock.unlock();
-        perform(id, job);
-        refreshDeviceStatus();
-        lock.lock();
-        running = 0;
+        if (!serve(lock, true) && quit) return;
     }
 }
 
@@ -207,7 +154,10 @@ JobId JobQueue::submit(Job job) {
 
 void JobQueue::stop(JobId id, Stop how) {
     const std::lock_guard lock(m_state->mutex);
-    if (id == m_state->running) (how == Stop::Now ? m_state->stopNow : m_state->stopAfterTile) = true;
+    if (auto* job = m_state->find(id)) {
+        (how == Stop::Now ? job->stopNow : job->stopAfterTile) = true;
+        job->withModel = job->withModel || how == Stop::WithModel;
+    }
     const auto it = std::find_if(m_state->waiting.begin(), m_state->waiting.end(), [id](const auto& entry) { return entry.first == id; });
     if (it == m_state->waiting.end()) return;
     m_state->waiting.erase(it);
@@ -220,37 +170,14 @@ void JobQueue::stopAll(Stop how) {
     {
         const std::lock_guard lock(m_state->mutex);
         for (const auto& [id, job] : m_state->waiting) ids.push_back(id);
-        if (m_state->running) ids.push_back(m_state->running);
+        for (const auto& job : m_state->running) ids.push_back(job.id);
     }
     for (const auto id : ids) stop(id, how);
 }
 
 bool JobQueue::idle() const {
     const std::lock_guard lock(m_state->mutex);
-    return !m_state->running && m_state->waiting.empty() && m_state->removed.empty();
-}
-
-namespace {
-
-std::mutex statusMutex;
-DeviceStatus lastStatus;
-
-} // namespace
-
-void refreshDeviceStatus() {
-    const bool cuda = chooseDevice("auto").is_cuda();
-    DeviceStatus status;
-    status.kind = cuda ? "cuda" : "cpu";
-    status.name = cuda ? "CUDA" : "CPU, " + std::to_string(at::get_num_threads()) + " threads";
-    status.memoryUsed = residentMemoryBytes();
-    status.memoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
-    const std::lock_guard lock(statusMutex);
-    lastStatus = status;
-}
-
-DeviceStatus deviceStatus() {
-    const std::lock_guard lock(statusMutex);
-    return lastStatus;
+    return m_state->running.empty() && m_state->waiting.empty() && m_state->removed.empty();
 }
 
 } // namespace phloxine

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -11,11 +12,13 @@
 #include "core/exporting/ExportPlan.h"
 #include "core/generate/Generator.h"
 #include "core/measure/CompareRequest.h"
+#include "core/train/TrainRecipe.h"
 
 namespace phloxine {
 
-struct ModelReport;   // core/model/inspect.h
-struct CompareReport; // core/measure/CompareReport.h
+struct ModelReport;    // core/model/inspect.h
+struct CompareReport;  // core/measure/CompareReport.h
+struct MemoryEstimate; // core/train/memory_estimate.h
 
 using JobId = std::uint64_t;
 
@@ -45,15 +48,34 @@ struct SaveReportJob { // of a comparison that has been shown
     std::filesystem::path folder;
     bool realPictures = false; // real tiles may be nobody's to pass on
 };
-using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob>;
+// A training in a run folder. Between its steps the other jobs that wait are done, so that a tile never waits for days; a second training
+// waits for the end of the first. However it ends, its state is saved and all memory is given back; `resume` goes on from there.
+struct TrainJob {
+    std::variant<TrainRecipe, AutoencoderRecipe> recipe;
+    std::filesystem::path data, folder;
+    bool resume = false;
+};
+struct EstimateTrainingJob { // what it would hold in memory
+    TrainRecipe recipe;
+};
+using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
     std::string message, context;
 };
 
-// Called on the worker thread. Order for each job: started, (progress | preview | tile | notice | inspected | modelAdded | compared)*, then exactly
-// one of finished, cancelled, failed.
+struct TrainingReport { // where a training stands
+    std::int64_t step = 0, steps = 0, images = 0;
+    double loss = 0, imagesPerSecond = 0, secondsLeft = 0; // the last two from the mean over the last steps, with all that they cost
+    std::uint64_t memoryBytes = 0;                         // of the whole process
+    std::optional<double> validationLoss;                  // when it was measured at this step
+    std::filesystem::path samples;                         // the sheet that this step has drawn; else empty
+    bool saved = false;                                    // this step has saved a state
+};
+
+// Called on the worker thread. Order for each job: started, any of the others, then exactly one of finished, cancelled, failed. Between
+// two events of a training those of other jobs may come.
 class JobEvents {
 public:
     virtual ~JobEvents() = default;
@@ -62,15 +84,18 @@ public:
     virtual void preview(JobId, const TilePreview&) {}
     virtual void tile(JobId, int index, const Tile&, const std::filesystem::path& file) {} // file empty when not saved
     virtual void notice(JobId, const std::string&) {}
-    virtual void inspected(JobId, const ModelReport&) {} // once, by a job that inspects
-    virtual void modelAdded(JobId, const ModelEntry&) {} // once, by a job that adds a model
+    virtual void inspected(JobId, const ModelReport&) {}                  // once, by a job that inspects
+    virtual void modelAdded(JobId, const ModelEntry&) {}                  // once, by a job that adds a model
     virtual void compared(JobId, std::shared_ptr<const CompareReport>) {} // once, by a comparison
+    virtual void trained(JobId, const TrainingReport&) {}   // a few times a second, and at each step that measured, drew or saved
+    virtual void estimated(JobId, const MemoryEstimate&) {} // once, by an estimate
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}
 };
 
-enum class Stop { Now, AfterTile };
+// A training saves its state whichever way; WithModel also writes the model as it is to <run>/models/<images>.
+enum class Stop { Now, AfterTile, WithModel };
 
 class JobQueue {
 public:
@@ -97,6 +122,7 @@ struct DeviceStatus {
     std::string name;                              // "CPU, 2 threads" or the GPU's name
     std::string kind;                              // "cpu", "cuda"
     std::uint64_t memoryUsed = 0, memoryTotal = 0; // bytes
+    std::uint64_t memoryFree = 0;                  // that programs may still take, without what this one holds
 };
 DeviceStatus deviceStatus(); // as last refreshed; safe from any thread, the name is empty until the worker has started
 void refreshDeviceStatus();  // only on the thread that owns the tensors; the worker does so before and after each job

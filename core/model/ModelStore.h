@@ -57,7 +57,8 @@ struct AddModelOptions { // what a foreign file does not say; empty = taken from
     double micronsPerPixel = 0;
     std::vector<std::string> classLabels; // in the order of the class numbers
 };
-// Makes a model folder of a checkpoint or a diffusers folder: a card beside the source, which is linked or copied and never rewritten.
+// Makes a model folder of a checkpoint or a diffusers folder: a card beside the source, which is linked or copied and never rewritten. A model
+// folder, such as a training makes, is taken in as it is.
 // `root` empty = the user's own models. Error(Exists | MissingKey | Shape | Nan | ...); nothing is left behind.
 ModelEntry addModel(const std::filesystem::path& source, const AddModelOptions& options, std::filesystem::path root = {});
 

@@ -46,24 +46,30 @@ std::string takeIn(const fs::path& source, const fs::path& folder) {
     return "source/" + source.filename().string();
 }
 
+// A model folder of Phloxine's own stays one; its card is written anew.
+void takeInOwn(const fs::path& source, const fs::path& folder) {
+    for (const auto& entry : fs::directory_iterator(source))
+        if (entry.is_regular_file() && belongs(entry.path()) && entry.path().filename() != "model.json")
+            linkOrCopy(entry.path(), folder / entry.path().filename());
+}
+
 } // namespace
 
 ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::path root) {
     initDevices();
     (void)formatOf(source);
-    if (isThere(source / "model.json"))
-        throw Error(ErrorCode::WrongUse, source.filename().string() + " is a model folder already; use it with --model, or copy it into " +
-                                             ModelStore::userRoot().string() + ".");
+    const bool own = isThere(source / "model.json"); // such as a training makes
     const auto checkpoint = openCheckpoint(source);
     (void)bindAll(checkpoint);
     requireFinite(checkpoint.weights, checkpoint.name);
-    auto card = cardFromCheckpoint(source, checkpoint);
+    auto card =
+        own ? modelCardFromJson(readJsonFile(source / "model.json"), source.filename().string()) : cardFromCheckpoint(source, checkpoint);
     if (!options.id.empty()) card.id = options.id;
     if (!options.title.empty()) card.title = options.title;
     if (!options.licence.empty()) card.licence = options.licence;
     if (options.micronsPerPixel > 0) card.scale = {options.micronsPerPixel, ScaleSource::User};
     for (std::size_t i = 0; i < options.classLabels.size() && i < card.classes.size(); ++i) card.classes[i].label = options.classLabels[i];
-    card.weightsSha256 = weightsHash(source);
+    if (!own) card.weightsSha256 = weightsHash(source);
     if (card.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || card.id.front() == '.')
         throw Error(ErrorCode::WrongUse, "The id \"" + card.id + "\" may only hold a-z, 0-9, '-', '_' and '.'.");
 
@@ -75,7 +81,8 @@ ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::
     makeWritableFolder(partial);
     try {
         auto json = toJson(card);
-        json["source"] = takeIn(source, partial);
+        if (own) takeInOwn(source, partial);
+        else json["source"] = takeIn(source, partial);
         writeFileAtomically(partial / "model.json", json.dump(2) + "\n", IfExists::Fail, Durability::Synced);
         fs::rename(partial, folder);
     } catch (...) {

@@ -259,20 +259,20 @@ struct DiffusionRun::State {
                        recipe.data.tileSizePx, grid, precision);
     }
 
-    void writeModel() const {
-        if (isThere(folder / "model")) return;
+    void writeModel(const fs::path& to) const {
+        if (isThere(to)) return;
         ModelFolderParts parts;
         parts.card = modelCardFromJson(readJsonFile(folder / "base" / "model.json"), "of the run");
         parts.config = readFile(folder / "base" / "config.yaml");
         if (isThere(folder / "base" / "text_config.json")) parts.textConfig = readFile(folder / "base" / "text_config.json");
         parts.weights = model->complete(optimiser->mean(modelMean())).weights;
-        writeModelFolder(folder / "model", std::move(parts));
+        writeModelFolder(to, std::move(parts));
     }
 };
 
 DiffusionRun::DiffusionRun(const TrainRecipe& recipe, const fs::path& data, const fs::path& folder, bool resume, const TrainHooks& hooks)
     : m(std::make_unique<State>(recipe, data, folder, resume, hooks)) {
-    if (finished()) m->writeModel(); // stopped between the last state and the model
+    if (finished()) m->writeModel(m->folder / "model"); // stopped between the last state and the model
 }
 
 DiffusionRun::~DiffusionRun() = default;
@@ -280,6 +280,7 @@ DiffusionRun::~DiffusionRun() = default;
 std::int64_t DiffusionRun::stepsDone() const { return m->step; }
 bool DiffusionRun::finished() const { return m->step >= m->recipe.steps; }
 void DiffusionRun::save() { m->save(); }
+void DiffusionRun::writeModel(const fs::path& folder) const { m->writeModel(folder); }
 
 void setTrainingThreads(int threads) { at::set_num_threads(threads); }
 
@@ -298,7 +299,7 @@ TrainStep DiffusionRun::step() {
     appendLog(m->folder, row);
     if (m->due(m->recipe.watch.samplesEvery)) m->drawSamples();
     if (m->due(m->recipe.watch.checkpointEvery) || finished()) m->save();
-    if (finished()) m->writeModel();
+    if (finished()) m->writeModel(m->folder / "model");
     return report;
 }
 

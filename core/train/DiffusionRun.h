@@ -39,6 +39,8 @@ public:
     // Error(Nan) when the loss is not finite: the batch is saved beside the log.
     TrainStep step();
     void save(); // the state as it is now
+    // The model as it is now, by the mean that the recipe names; nothing happens where `folder` is.
+    void writeModel(const std::filesystem::path& folder) const;
 
 private:
     struct State;

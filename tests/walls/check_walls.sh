@@ -20,5 +20,6 @@ for page in generate exporting; do
   for other in compare review train models; do grep -rqE "#include \"ui/$other/" "$source/ui/$page" && say "ui/$page includes ui/$other"; done
 done
 for other in generate exporting compare review train; do grep -rqE "#include \"ui/$other/" "$source/ui/models" && say "ui/models includes ui/$other"; done
+for other in generate exporting compare review models; do grep -rqE "#include \"ui/$other/" "$source/ui/train" && say "ui/train includes ui/$other"; done
 [ $bad = 0 ] && echo "walls hold"
 exit $bad

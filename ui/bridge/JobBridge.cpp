@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "core/train/memory_estimate.h"
 #include "ui/viewer/TilePyramid.h"
 
 namespace phloxine::ui {
@@ -85,6 +86,15 @@ public:
     }
     void compared(JobId id, std::shared_ptr<const CompareReport> report) override {
         post([this, id, report = std::move(report)] { Q_EMIT m_bridge.compared(id, report); });
+    }
+    void trained(JobId id, const TrainingReport& report) override {
+        post([this, id, report] { Q_EMIT m_bridge.trained(id, report); });
+    }
+    void estimated(JobId id, const MemoryEstimate& estimate) override {
+        TrainingMemory memory;
+        memory.weights = estimate.weights + estimate.means, memory.optimiser = estimate.optimiser + estimate.gradients;
+        memory.activations = estimate.total() - memory.weights - memory.optimiser;
+        post([this, id, memory] { Q_EMIT m_bridge.estimated(id, memory); });
     }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });

@@ -11,6 +11,7 @@
 #include "core/measure/CompareReport.h"
 #include "ui/bridge/ModelFindings.h"
 #include "ui/bridge/TileRecord.h"
+#include "ui/bridge/TrainingMemory.h"
 
 namespace phloxine::ui {
 
@@ -36,6 +37,8 @@ Q_SIGNALS:
     void inspected(quint64 id, const phloxine::ui::ModelFindings& findings);
     void modelAdded(quint64 id, const QString& modelId, const QString& folder);
     void compared(quint64 id, std::shared_ptr<const phloxine::CompareReport> report);
+    void trained(quint64 id, const phloxine::TrainingReport& report);
+    void estimated(quint64 id, const phloxine::ui::TrainingMemory& memory);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

@@ -13,7 +13,7 @@
 #include "ui/compare/DotPlot.h"
 #include "ui/compare/MetricCard.h"
 #include "ui/compare/NearestTiles.h"
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 #include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/labels.h"

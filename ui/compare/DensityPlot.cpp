@@ -7,7 +7,7 @@
 #include <QPainter>
 #include <QPainterPath>
 
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {

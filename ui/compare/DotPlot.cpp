@@ -6,7 +6,7 @@
 #include <QLocale>
 #include <QPainter>
 
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Theme.h"
 

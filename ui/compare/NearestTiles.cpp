@@ -11,7 +11,7 @@
 
 #include "core/image/ImageFile.h"
 #include "core/image/orientation.h"
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/widgets/Badge.h"
 #include "ui/widgets/Theme.h"

@@ -8,7 +8,7 @@
 #include <QThreadPool>
 
 #include "core/image/ImageFile.h"
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/widgets/Badge.h"
 #include "ui/widgets/labels.h"

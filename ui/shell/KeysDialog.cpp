@@ -31,10 +31,12 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     add(m_list, tr("Open slide"), shown("Ctrl+O"));
     add(m_list, tr("Export tiles"), shown("Ctrl+E"));
-    add(m_list, tr("Generate"), shown("Ctrl+Return"));
-    add(m_list, tr("Stop now"), shown("Ctrl+."));
+    add(m_list, tr("Generate, compare or train what is set up on this screen"), shown("Ctrl+Return"));
+    add(m_list, tr("Stop now; a training pauses"), shown("Ctrl+."));
     add(m_list, tr("Stop after this tile"), shown("Ctrl+Shift+."));
-    add(m_list, tr("Workspace: Generate, Models"), shown("Alt+1") + QStringLiteral(", ") + shown("Alt+6"));
+    add(m_list, tr("Workspace: Generate, Compare, Train, Models"),
+        shown("Alt+1") + QStringLiteral(", ") + shown("Alt+2") + QStringLiteral(", ") + shown("Alt+5") + QStringLiteral(", ") +
+            shown("Alt+6"));
     add(m_list, tr("Next panel, previous panel"), shown("F6") + QStringLiteral(", ") + shown("Shift+F6"));
     add(m_list, tr("Full screen"), shown("F11"));
     add(m_list, tr("Keys of this screen"), shown("F1"));

@@ -20,6 +20,7 @@
 #include "ui/shell/NavRail.h"
 #include "ui/shell/StatusRow.h"
 #include "ui/shell/settings.h"
+#include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
 
@@ -38,12 +39,14 @@ QString firstLocalFile(const QMimeData* data) {
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
     : QMainWindow(parent), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)), m_page(new GeneratePage(store, bridge, this)),
-      m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_status(new StatusRow(this)) {
+      m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
+      m_status(new StatusRow(this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
     addWorkspace("sparkles", tr("Generate"), m_page);
     addWorkspace("git-compare", tr("Compare"), m_compare);
+    addWorkspace("chart-line", tr("Train"), m_train);
     addWorkspace("box", tr("Models"), m_models);
 
     auto* centre = new QWidget(this);
@@ -78,15 +81,33 @@ void MainWindow::addWorkspace(const char* icon, const QString& word, QWidget* pa
 
 void MainWindow::connectPages() {
     connect(m_page, &GeneratePage::statusChanged, this, &MainWindow::showStatus);
-    connect(m_status, &StatusRow::cancelRequested, this, [this] {
-        if (m_compare->running()) m_compare->stop();
-        else m_page->stopNow();
-    });
+    connect(m_status, &StatusRow::cancelRequested, this, &MainWindow::stopHere);
     connect(m_compare, &ComparePage::statusChanged, this, &MainWindow::showStatus);
     connect(m_models, &ModelsPage::modelsChanged, m_page, &GeneratePage::refreshModels);
-    connect(m_models, &ModelsPage::useRequested, this, [this](const QString& path) {
-        if (m_page->useModel(path)) showWorkspace(m_page);
+    connect(m_train, &TrainPage::statusChanged, this, [this](const QString& text, double fraction) {
+        if (!m_page->busy() && !m_compare->running()) showStatus(text, fraction); // what is done between its steps comes first
     });
+    connect(m_train, &TrainPage::modelsChanged, m_page, &GeneratePage::refreshModels);
+    connect(m_train, &TrainPage::modelsChanged, m_models, &ModelsPage::refresh);
+    const auto use = [this](const QString& path) {
+        if (m_page->useModel(path)) showWorkspace(m_page);
+    };
+    connect(m_models, &ModelsPage::useRequested, this, use);
+    connect(m_train, &TrainPage::useRequested, this, use);
+}
+
+void MainWindow::runHere() {
+    QWidget* page = m_pages->currentWidget();
+    if (page == m_train) return m_train->start();
+    if (page == m_compare) return m_compare->run();
+    showWorkspace(m_page);
+    m_page->generateNow();
+}
+
+void MainWindow::stopHere() {
+    if (m_compare->running()) m_compare->stop();
+    else if (m_page->busy()) m_page->stopNow();
+    else m_train->pause();
 }
 
 void MainWindow::showWorkspace(QWidget* page) { m_pages->setCurrentWidget(page); }
@@ -149,10 +170,13 @@ void MainWindow::remember() const {
 }
 
 bool MainWindow::mayClose() {
-    if (!m_page->busy()) return true;
-    QMessageBox box(QMessageBox::NoIcon, tr("Quit Phloxine"), tr("A run is going on."), QMessageBox::NoButton, this);
-    box.setInformativeText(tr("Finished tiles are saved. The tile that is being made would be lost."));
-    auto* stop = box.addButton(tr("Stop and quit"), QMessageBox::AcceptRole);
+    if (!m_page->busy() && !m_train->running()) return true;
+    const bool training = !m_page->busy();
+    QMessageBox box(QMessageBox::NoIcon, tr("Quit Phloxine"), training ? tr("A training is going on.") : tr("A run is going on."),
+                    QMessageBox::NoButton, this);
+    box.setInformativeText(training ? tr("Its state is saved before Phloxine ends. You can go on with it at any time.")
+                                    : tr("Finished tiles are saved. The tile that is being made would be lost."));
+    auto* stop = box.addButton(training ? tr("Save and quit") : tr("Stop and quit"), QMessageBox::AcceptRole);
     box.setDefaultButton(box.addButton(tr("Keep running"), QMessageBox::RejectRole));
     box.exec();
     return box.clickedButton() == stop;
@@ -177,6 +201,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
     if (path.isEmpty()) return;
     event->acceptProposedAction();
     if (m_pages->currentWidget() == m_models) m_models->addFrom(path);
+    else if (m_pages->currentWidget() == m_train) m_train->openPath(path);
     else m_page->openSlide(path);
 }
 

@@ -24,6 +24,7 @@ class JobBridge;
 class ModelsPage;
 class NavRail;
 class StatusRow;
+class TrainPage;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -33,7 +34,8 @@ public:
     GeneratePage* page() const { return m_page; }
     ModelsPage* models() const { return m_models; }
     ComparePage* compare() const { return m_compare; }
-    void showWorkspace(QWidget* page); // one of the three
+    TrainPage* train() const { return m_train; }
+    void showWorkspace(QWidget* page); // one of the four
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -57,6 +59,8 @@ private:
 
     void addWorkspace(const char* icon, const QString& word, QWidget* page);
     void connectPages();
+    void runHere();  // what is set up on the page that is shown
+    void stopHere(); // the job that is being done
     void showStatus(const QString& text, double fraction);
     void showDevice();
     void toggleFullScreen(bool on);
@@ -71,6 +75,7 @@ private:
     GeneratePage* m_page;
     ModelsPage* m_models;
     ComparePage* m_compare;
+    TrainPage* m_train;
     StatusRow* m_status;
     QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;

@@ -14,6 +14,7 @@
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/shell/settings.h"
+#include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
 
@@ -64,7 +65,8 @@ void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
     addWorkspaceChoice(menu, tr("&Compare"), QKeySequence(Qt::ALT | Qt::Key_2), m_compare);
-    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models); // 3 to 5 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train); // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models);
     menu->addSeparator();
     m_themeMenu = menu->addMenu(tr("&Theme"));
     addThemeChoices(m_themeMenu);
@@ -114,10 +116,19 @@ void MainWindow::buildSlideMenu() {
 
 void MainWindow::buildRunMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Run"));
-    QAction* generate = addAction(menu, tr("&Generate"), {}, &GeneratePage::generateNow);
-    generate->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    QAction* run = menu->addAction(tr("&Run what is set up here"));
+    run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    connect(run, &QAction::triggered, this, &MainWindow::runHere);
     menu->addSeparator();
-    m_stopNow = addAction(menu, tr("&Stop now"), QKeySequence(Qt::CTRL | Qt::Key_Period), &GeneratePage::stopNow, false);
+    QAction* train = menu->addAction(tr("&Open training\u2026"));
+    connect(train, &QAction::triggered, this, [this] {
+        showWorkspace(m_train);
+        m_train->openRunDialog();
+    });
+    menu->addSeparator();
+    m_stopNow = menu->addAction(tr("&Stop now"));
+    m_stopNow->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Period));
+    connect(m_stopNow, &QAction::triggered, this, &MainWindow::stopHere);
     m_stopAfterTile = addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period),
                                 &GeneratePage::stopAfterTile, false);
 }

@@ -2,6 +2,7 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QStyle>
 
 namespace phloxine::ui {
 
@@ -25,6 +26,14 @@ void setElided(QLabel& label, const QString& text, int width, Qt::TextElideMode 
     label.setText(shown);
     label.setToolTip(shown == text ? QString() : text);
     label.setAccessibleName(text);
+}
+
+void setRole(QLabel& label, const char* role) {
+    const QString word = QString::fromLatin1(role);
+    if (label.property("role").toString() == word) return;
+    label.setProperty("role", word);
+    label.style()->unpolish(&label);
+    label.style()->polish(&label);
 }
 
 QFrame* separatorLine(QWidget* parent, bool vertical) {

@@ -1,4 +1,4 @@
-#include "ui/compare/plot_painting.h"
+#include "ui/widgets/plot_painting.h"
 
 #include <algorithm>
 #include <cmath>
