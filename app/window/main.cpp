@@ -60,7 +60,7 @@ bool readOptions(const QApplication& app, Options& options) {
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train or training."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
-         {QStringLiteral("training"), QStringLiteral("Run folder of the scenes train and training."), QStringLiteral("folder")},
+         {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},
          {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
          {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));

@@ -169,19 +169,20 @@ private:
         return dialog && waitFor([&] { return dialog->ready(); }) && settle(true);
     }
 
-    // Without a run the page as it is at first. `goOn`: caught while it trains on.
+    // Without a run the page as it is at first; with a folder of tiles what is said of them. `goOn`: caught while it trains on.
     bool showTraining(const QString& run, bool goOn) {
         auto* page = m_window.train();
         m_window.showWorkspace(page);
         auto* memory = page->findChild<ui::MemoryBar*>();
         const auto estimated = [memory] { return memory->findChild<QWidget*>(QStringLiteral("memoryVerdict"))->isVisible(); };
         if (run.isEmpty()) return waitFor(estimated) && settle(true);
-        page->openRun(run);
+        page->openPath(run);
+        auto* start = page->findChild<QPushButton*>(QStringLiteral("startTrainingButton"));
+        if (page->runFolder().isEmpty()) return waitFor([&] { return start->isEnabled() && estimated(); }) && settle(true);
         auto* samples = page->findChild<ui::SampleTimeline*>();
         if (!waitFor([&] { return !page->run().samples.empty() && samples->complete() && estimated(); })) return false;
         if (!goOn) return settle(true);
         const auto before = page->run().step;
-        auto* start = page->findChild<QPushButton*>(QStringLiteral("startTrainingButton"));
         if (!waitFor([&] { return start->isEnabled(); })) return false;
         page->start();
         return waitFor([&] { return page->run().step > before + stepsInScene || !page->running(); }) && page->running();

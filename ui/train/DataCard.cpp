@@ -100,6 +100,7 @@ DataCard::DataCard(QWidget* parent) : QWidget(parent) {
         grid->addWidget(label, row, 0);
         grid->addWidget(field, row++, 1);
         connect(field, &QLineEdit::editingFinished, this, [this] {
+            if (m_groups->isReadOnly()) return;
             if (m_groups->text().toStdString() == m_data.groupPattern && m_holdOut->text().toStdString() == m_data.holdOut) return;
             m_data.groupPattern = m_groups->text().toStdString(), m_data.holdOut = m_holdOut->text().toStdString();
             m_data.holdOutWords.clear();
@@ -143,9 +144,10 @@ void DataCard::writeTo(Recipe& recipe) const {
     data.groupPattern = m_data.groupPattern, data.holdOut = m_data.holdOut;
 }
 
-void DataCard::setFrozen(bool frozen) {
-    m_frozen = frozen;
-    for (auto* field : {m_groups, m_holdOut}) field->setReadOnly(frozen);
+void DataCard::setFrozen(bool begun, bool running) {
+    for (auto* field : {m_groups, m_holdOut}) field->setReadOnly(begun);
+    m_choose->setEnabled(!running);
+    setAcceptDrops(!running);
 }
 
 DataCard::Found DataCard::look(const std::filesystem::path& path, const RecipeData& data, const std::vector<RecipeClass>& classes) {

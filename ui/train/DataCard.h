@@ -23,8 +23,8 @@ public:
     void setPath(const QString& path);
     // What of a recipe decides how the tiles are read; reads them again when it differs.
     void setRecipe(const Recipe& recipe);
-    void writeTo(Recipe& recipe) const; // group pattern and hold-out
-    void setFrozen(bool frozen);        // the data of a run that has begun
+    void writeTo(Recipe& recipe) const;       // group pattern and hold-out
+    void setFrozen(bool begun, bool running); // the split belongs to a run that has begun, the folder to one that goes on
     bool reading() const { return m_waiting; }
     int trainingTiles() const { return m_trainingTiles; }
     QString problem() const { return m_problem; } // why no training can start from these tiles; one sentence
@@ -56,7 +56,7 @@ private:
     RecipeData m_data;
     std::vector<RecipeClass> m_classes;
     int m_reading = 0, m_trainingTiles = 0;
-    bool m_waiting = false, m_frozen = false;
+    bool m_waiting = false;
     QFrame* m_card;
     QLabel *m_name, *m_facts, *m_note;
     Badge* m_badge;

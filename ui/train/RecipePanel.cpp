@@ -161,7 +161,7 @@ void RecipePanel::setChoices(std::vector<ListedRecipe> recipes, std::vector<List
         combo->addItem(combo == m_base ? tr("Go on from a file or folder\u2026") : tr("From a folder\u2026"));
     }
     for (int i = 0; i < m_choice->count(); ++i) m_choice->setItemData(i, m_choice->itemText(i), Qt::ToolTipRole);
-    if (m_frozen) return showChoice(m_title); // a run was opened meanwhile: its recipe stays
+    if (m_frozen) return m_title.isEmpty() ? void() : showChoice(m_title); // a run was opened meanwhile: its recipe stays
     if (m_recipes.empty()) return say(tr("No recipe came with this program; choose one from a file."));
     // The small one first, so that a first try takes a minute.
     const auto small =

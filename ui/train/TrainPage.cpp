@@ -180,10 +180,9 @@ QWidget* TrainPage::makeHead() {
     auto* row = new QHBoxLayout(head);
     row->setContentsMargins(24, 0, 24, 0);
     row->setSpacing(8);
-    m_title = new QLabel(head);
+    m_title = new ElidingLabel(head);
     m_title->setObjectName(QStringLiteral("trainTitle"));
     m_title->setProperty("role", QStringLiteral("page"));
-    m_title->setTextFormat(Qt::PlainText);
     m_subtitle = new ElidingLabel(head);
     m_subtitle->setProperty("role", QStringLiteral("secondary"));
     m_best = new Badge({}, Tone::Ok, head);

@@ -96,8 +96,8 @@ private:
     RecipePanel* m_recipes = nullptr;
     MemoryBar* m_memory = nullptr;
     IconLabel* m_footMark = nullptr;
-    QLabel *m_footText = nullptr, *m_title = nullptr;
-    ElidingLabel *m_subtitle = nullptr, *m_lossHint = nullptr, *m_sampleHint = nullptr;
+    QLabel* m_footText = nullptr;
+    ElidingLabel *m_title = nullptr, *m_subtitle = nullptr, *m_lossHint = nullptr, *m_sampleHint = nullptr;
     QPushButton *m_start = nullptr, *m_pause = nullptr, *m_stop = nullptr, *m_new = nullptr, *m_use = nullptr;
     QPushButton* m_open = nullptr;
     QMenu* m_runsMenu = nullptr;

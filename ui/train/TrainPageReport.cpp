@@ -30,7 +30,7 @@ void TrainPage::showState() {
     const bool open = !m_folder.isEmpty();
     m_stack->setCurrentIndex(open ? Report : Empty);
     m_recipes->setFrozen(open);
-    m_data->setFrozen(open);
+    m_data->setFrozen(open, m_job != 0);
     showHead();
     showCards();
     showFoot();
@@ -53,9 +53,7 @@ void TrainPage::showState() {
 void TrainPage::showHead() {
     const auto at = phase();
     const QString title = m_run.recipe ? titleOf(*m_run.recipe) : QString();
-    m_title->setText(at == Phase::New ? tr("New training") : title.isEmpty() ? QFileInfo(m_folder).fileName() : title);
-    m_title->setMaximumWidth(360);
-    m_title->setToolTip(m_folder);
+    m_title->setWhole(at == Phase::New ? tr("New training") : title.isEmpty() ? QFileInfo(m_folder).fileName() : title);
     QString when = m_run.began.isValid() ? tr("began %1").arg(whenText(m_run.began)) : QString();
     if (at == Phase::Watched) when = tr("%1, in another program", "began when").arg(when);
     if (m_run.brokenLines > 0) when += tr(", %1 lines of the log cannot be read", nullptr, m_run.brokenLines).arg(m_run.brokenLines);

@@ -14,6 +14,23 @@ namespace phloxine::ui {
 namespace {
 const char* const palette[] = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2"}; // Okabe-Ito without the hues of the stain
 
+// Two letters that no class before has: the initials of two words, else the first letter and another one.
+QString codeOf(const QString& label, const std::vector<ShownClass>& before) {
+    static const QRegularExpression gap(QStringLiteral("[^\\p{L}\\p{N}]+"));
+    const QStringList words = label.toUpper().split(gap, Qt::SkipEmptyParts);
+    const QString letters = words.join(QString());
+    if (letters.size() < 2) return letters;
+    QStringList wanted;
+    if (words.size() > 1) wanted.append(QString(words[0][0]) + words[1][0]);
+    for (qsizetype i = 1; i < letters.size(); ++i) wanted.append(QString(letters[0]) + letters[i]);
+    for (int digit = 1; digit <= 9; ++digit) wanted.append(letters[0] + QString::number(digit));
+    const auto free = [&](const QString& code) {
+        return std::none_of(before.begin(), before.end(), [&](const ShownClass& c) { return c.code == code; });
+    };
+    const auto found = std::find_if(wanted.begin(), wanted.end(), free);
+    return found == wanted.end() ? wanted.first() : *found;
+}
+
 Recipe recipeFromJson(const Json& json, const std::string& what) {
     if (json.is_object() && json.value("kind", Json("diffusion")) == "autoencoder") return autoencoderRecipeFromJson(json, what);
     return trainRecipeFromJson(json, what);
@@ -99,7 +116,7 @@ std::vector<ShownClass> shownClasses(const std::vector<RecipeClass>& classes) {
         ShownClass one{QString::fromStdString(c.id), QString::fromStdString(c.label), QString::fromStdString(c.code),
                        QString::fromStdString(c.colour)};
         if (one.label.isEmpty()) one.label = one.id;
-        if (one.code.isEmpty()) one.code = one.label.left(2).toUpper();
+        if (one.code.isEmpty()) one.code = codeOf(one.label, shown);
         const std::size_t place = shown.size();
         if (one.colour.isEmpty() || one.colour == QLatin1String("#888888")) // grey beyond the palette
             one.colour = place < std::size(palette) ? QString::fromLatin1(palette[place]) : QStringLiteral("#888888");

@@ -1,5 +1,9 @@
 #include "ui/widgets/ElidingLabel.h"
 
+#include <algorithm>
+
+#include <QEvent>
+
 namespace phloxine::ui {
 
 ElidingLabel::ElidingLabel(QWidget* parent) : QLabel(parent) {
@@ -20,6 +24,13 @@ QSize ElidingLabel::minimumSizeHint() const { return {0, QLabel::minimumSizeHint
 
 void ElidingLabel::resizeEvent(QResizeEvent* event) {
     QLabel::resizeEvent(event);
+    fit();
+}
+
+void ElidingLabel::changeEvent(QEvent* event) {
+    QLabel::changeEvent(event);
+    if (event->type() != QEvent::FontChange) return; // the style sheet has given it another
+    updateGeometry();
     fit();
 }
 

@@ -132,11 +132,24 @@ private Q_SLOTS:
         QVERIFY(found.model.endsWith(QLatin1String("models/1200")));
         QCOMPARE(found.classes.size(), std::size_t(2));
         QCOMPARE(found.classes[1].label, QStringLiteral("Few nuclei"));
-        QCOMPARE(found.classes[1].code, QStringLiteral("FE"));
+        QCOMPARE(found.classes[1].code, QStringLiteral("FN"));
         QVERIFY(found.classes[0].colour != found.classes[1].colour);
         fs::create_directories(run.folder / "model");
         std::ofstream(run.folder / "model/model.json") << "{}";
         QVERIFY(run.reader.read().model.endsWith(QLatin1String("/model"))); // the finished one comes first
+    }
+
+    void classesGetCodesOfTheirOwn() {
+        const auto shown = shownClasses({{"colon_aca", {}, {}, {}, {}},
+                                         {"colon_n", {}, {}, {}, {}},
+                                         {"lung", {}, {}, {}, {}},
+                                         {"lu", {}, {}, {}, {}},
+                                         {"x", {}, {}, {}, {}},
+                                         {"own", "Own", "QQ", "#123456", {}}});
+        QStringList codes;
+        for (const auto& c : shown) codes.append(c.code);
+        QCOMPARE(codes, (QStringList{"CA", "CN", "LU", "L1", "X", "QQ"}));
+        QCOMPARE(shown.back().colour, QStringLiteral("#123456"));
     }
 
     void whatIsNoRunIsSaidInASentence() {
