@@ -1,4 +1,5 @@
 // `phloxine train diffusion | autoencoder`: a training from a recipe, stopped and gone on with at will; `phloxine train estimate`.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -9,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/train/AutoencoderRun.h"
 #include "core/train/memory_estimate.h"
+#include "core/train/train_measure.h"
 #include "core/train/train_threads.h"
 
 namespace phloxine::cli {
@@ -17,8 +19,9 @@ namespace {
 
 struct Options {
     std::string recipe, data, out, autoencoder, captions;
+    std::string memory;
     bool resume = false;
-    int threads = 0;
+    int threads = 0, steps = 3, words = 20;
 };
 
 TrainHooks hooksOf(const Context& context) {
@@ -103,22 +106,77 @@ int runAutoencoder(const Context& context, const Options& options) {
     return 0;
 }
 
-int runEstimate(const Context& context, const Options& options) {
-    auto recipe = readTrainRecipe(options.recipe);
-    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
-    const auto e = estimateMemory(recipe);
-    if (context.json) {
-        print(toJson(e));
-        return 0;
-    }
+// "2GB", "500 MB", "1.5GiB" as bytes.
+std::int64_t bytesFrom(const std::string& text) {
+    std::size_t end = 0;
+    double value = 0;
+    try {
+        value = std::stod(text, &end);
+    } catch (const std::exception&) { end = 0; }
+    const auto unit = text.substr(std::min(text.find_first_not_of(' ', end), text.size()));
+    for (const auto& [name, size] :
+         {std::pair("MB", 1e6), std::pair("GB", 1e9), std::pair("MiB", 1048576.0), std::pair("GiB", 1073741824.0)})
+        if (end > 0 && unit == name && value > 0 && value < 1e6) return std::int64_t(value * size);
+    throw Error(ErrorCode::WrongUse, "The memory \"" + text + "\" is no size; give one like 500MB or 2GB.");
+}
+
+void printParts(const MemoryEstimate& e) {
     for (const auto& [name, bytes] :
          {std::pair("weights", e.weights), std::pair("gradients", e.gradients), std::pair("optimiser", e.optimiser),
-          std::pair("means of the weights", e.means), std::pair("activations", e.activations), std::pair("together", e.total())}) {
+          std::pair("means of the weights", e.means), std::pair("activations", e.activations), std::pair("libraries", e.program),
+          std::pair("together", e.total())}) {
         char line[80];
         std::snprintf(line, sizeof line, "%-22s %9.1f MB", name, double(bytes) / 1e6);
         print(std::string(line));
     }
-    print(std::to_string(e.parameters) + " parameters are trained; the program itself needs about 250 MB more.");
+    print(std::to_string(e.parameters) + " parameters are trained; the program itself needs about 150 MB more.");
+}
+
+Json memoryJson(TrainRecipe recipe, const RecipeMemory& memory) {
+    recipe.memory = memory;
+    return toJson(recipe)["memory"];
+}
+
+int runEstimate(const Context& context, const Options& options) {
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    if (options.memory.empty()) {
+        const auto e = estimateMemory(recipe);
+        if (context.json) print(toJson(e));
+        else printParts(e);
+        return 0;
+    }
+    const auto bytes = bytesFrom(options.memory);
+    const auto choice = chooseMemory(recipe, bytes);
+    const bool fits = choice.estimate.total() <= bytes;
+    const auto memory = memoryJson(recipe, choice.memory);
+    if (context.json) {
+        print(Json{{"fits", fits}, {"choice", choice.words}, {"memory", memory}, {"estimate", toJson(choice.estimate)}});
+        return 0;
+    }
+    print((fits ? "It fits into " : "Even the smallest choice does not fit into ") + options.memory + ": " + choice.words + ".");
+    print("\"memory\": " + memory.dump());
+    printParts(choice.estimate);
+    return 0;
+}
+
+int runMeasure(const Context& context, const Options& options) {
+    if (options.threads > 0) setTrainingThreads(options.threads);
+    auto recipe = readTrainRecipe(options.recipe);
+    if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
+    const auto m = measureTraining(recipe, options.steps, options.words);
+    auto sorted = m.seconds;
+    std::sort(sorted.begin(), sorted.end());
+    const double median = sorted[sorted.size() / 2];
+    if (context.json)
+        print(Json{
+            {"seconds", m.seconds}, {"seconds_median", median}, {"images_per_second", recipe.batch / median}, {"peak_bytes", m.peakBytes}, {"parameters", m.parameters}});
+    else {
+        char line[160];
+        std::snprintf(line, sizeof line, "%.3f s a step (median of %zu), %.2f images/s, peak %.1f MB above the program before", median,
+                      sorted.size(), recipe.batch / median, double(m.peakBytes) / 1e6);
+        print(std::string(line));
+    }
     return 0;
 }
 
@@ -152,7 +210,18 @@ Run addTrain(CLI::App& command) {
     estimate->fallthrough();
     estimate->add_option("--recipe", options->recipe, "The recipe, a JSON file")->required();
     estimate->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    estimate->add_option("--memory", options->memory, "Proposes the choices that fit into this, such as 2GB");
     estimate->callback([run] { *run = runEstimate; });
+    auto* measure = command.add_subcommand("measure", "Speed and peak memory of a recipe's steps over made-up latents");
+    measure->fallthrough();
+    measure->add_option("--recipe", options->recipe, "The recipe, a JSON file")->required();
+    measure->add_option("--autoencoder", options->autoencoder, "In place of the recipe's: a model, or what train autoencoder made");
+    measure->add_option("--steps", options->steps, "Steps, after one that is not measured")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    measure->add_option("--words", options->words, "Tokens of each caption")->check(CLI::Range(0, 1000))->capture_default_str();
+    measure->add_option("--threads", options->threads, "Threads of the computation")->check(CLI::Range(1, 1024));
+    measure->callback([run] { *run = runMeasure; });
     return [options, run](const Context& context) { return (*run)(context, *options); };
 }
 

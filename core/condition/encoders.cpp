@@ -6,6 +6,11 @@
 
 namespace phloxine {
 
+void trimToTexts(at::Tensor& ids, at::Tensor& mask) {
+    const auto length = mask.sum(1).max().item<std::int64_t>();
+    ids = ids.slice(1, 0, length), mask = mask.slice(1, 0, length);
+}
+
 TextEncoder::TextEncoder(const WeightView& w, const TextEncoderConfig& config) : m_config(config), m_tower(w, config.tower) {
     if (config.pathldm) m_config.maxLength = (config.maxLength + 76) / 77 * 77;
 }
@@ -19,16 +24,18 @@ EncodedText TextEncoder::encodeTexts(const std::vector<std::string>& texts) cons
         result.ids[i].copy_(at::from_blob(tokens.ids.data(), {length}, at::kLong));
         result.mask[i].copy_(at::from_blob(tokens.mask.data(), {length}, at::kLong));
     }
+    if (m_config.ownLength) trimToTexts(result.ids, result.mask);
     result.context = m_tower(result.ids, m_config.pathldm ? result.mask : at::Tensor());
     return result;
 }
 
 nn::Context TextEncoder::encode(const Condition& condition) const {
     if (condition.texts.empty()) throw Error(ErrorCode::WrongUse, "This model is guided by a text; give a prompt or one of its classes.");
-    return {encodeTexts(condition.texts).context, {}};
+    const auto text = encodeTexts(condition.texts);
+    return {text.context, {}, attended(text)};
 }
 
-nn::Context TextEncoder::unconditional(std::int64_t n) const { return nn::expand({encodeTexts({""}).context, {}}, n); }
+nn::Context TextEncoder::unconditional(std::int64_t n) const { return nn::expand(encode({.texts = {""}}), n); }
 
 namespace {
 

@@ -11,8 +11,8 @@ namespace phloxine {
 struct Condition {
     std::vector<std::string> texts = {};   // for text encoders
     std::vector<std::int64_t> labels = {}; // for class encoders; the magnification for those of vectors that want one
-    at::Tensor vectors = {};          // for vector encoders: [n, d], [n, k, d] or a grid [n, d, h, w]
-    at::Tensor region = {};           // of the region around the tile, [n, d]; may be undefined
+    at::Tensor vectors = {};               // for vector encoders: [n, d], [n, k, d] or a grid [n, d, h, w]
+    at::Tensor region = {};                // of the region around the tile, [n, d]; may be undefined
 };
 
 struct EncodedText {
@@ -35,15 +35,19 @@ struct TextEncoderConfig {
     int maxLength = 77;
     bool pathldm = false; // maxLength rounded up to windows of 77 under one mask, padding not attended (PathLDM's FrozenCLIPEmbedder)
     std::int64_t pad = 49407;
+    bool ownLength = false; // as long as the longest text given, the rest of each masked; networks trained so must be used so
     nn::ClipTextConfig tower;
 };
+
+void trimToTexts(at::Tensor& ids, at::Tensor& mask); // both [n, length], to the longest text
 
 class TextEncoder final : public ConditionEncoder {
 public:
     TextEncoder(const WeightView& w, const TextEncoderConfig& config);
     EncodedText encodeTexts(const std::vector<std::string>& texts) const;
     nn::Context encode(const Condition& condition) const override;
-    nn::Context unconditional(std::int64_t n) const override; // the empty text
+    nn::Context unconditional(std::int64_t n) const override;                                                    // the empty text
+    at::Tensor attended(const EncodedText& text) const { return m_config.ownLength ? text.mask : at::Tensor(); } // for nn::Context
     int maxLength() const { return m_config.maxLength; }
 
 private:

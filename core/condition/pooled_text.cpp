@@ -12,7 +12,7 @@ at::Tensor pooledText(const at::Tensor& context, const at::Tensor& mask) {
 nn::Context PooledTextEncoder::encode(const Condition& condition) const {
     if (condition.texts.empty()) throw Error(ErrorCode::WrongUse, "This model is guided by a text; give a prompt or one of its classes.");
     const auto text = m_text.encodeTexts(condition.texts);
-    return {text.context, pooledText(text.context, text.mask)};
+    return {text.context, pooledText(text.context, text.mask), m_text.attended(text)};
 }
 
 nn::Context PooledTextEncoder::unconditional(std::int64_t n) const { return nn::expand(encode({.texts = {""}}), n); }

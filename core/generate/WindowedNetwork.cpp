@@ -43,8 +43,8 @@ at::Tensor WindowedNetwork::operator()(const at::Tensor& x, const at::Tensor& t,
         const auto times = std::int64_t(batch.size());
         std::vector<at::Tensor> inputs;
         for (const auto& place : batch) inputs.push_back(cut(x, place));
-        const auto out =
-            m_network(at::cat(inputs, 0), repeated(t, times), {repeated(context.tokens, times), repeated(context.vector, times)});
+        const auto out = m_network(at::cat(inputs, 0), repeated(t, times),
+                                   {repeated(context.tokens, times), repeated(context.vector, times), repeated(context.mask, times)});
         if (!sum.defined()) sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options());
         for (std::int64_t i = 0; i < times; ++i) {
             const auto& place = batch[std::size_t(i)];

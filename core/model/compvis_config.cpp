@@ -176,6 +176,7 @@ decltype(ModelConfig::condition) conditionStage(const Entry& stage, const std::f
         c.maxLength = p["max_length"].number(77, 3, 77 * 64);
         // PathLDM's class of the same name cuts the text into windows; its configurations name PLIP or ask for more than one window.
         c.pathldm = c.maxLength > 77 || p["version"].as<std::string>("").find("plip") != std::string::npos;
+        c.ownLength = p["own_length"].as<bool>(false); // Phloxine's own
         c.tower = readTowerConfig(textConfig);
         return c;
     }

@@ -52,7 +52,8 @@ struct CrossAttention {
     int heads = 1;
     CrossAttention() = default;
     CrossAttention(const WeightView& w, int heads, int width, int context, Bias bias = Bias::Optional);
-    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const; // [n, a, width], [n, b, context] -> [n, a, width]
+    // [n, a, width], [n, b, context] -> [n, a, width]; mask as in attention()
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask = {}) const;
 };
 
 // x [n, c, h, w] -> [n, h*w, c] and back.

@@ -141,7 +141,7 @@ at::Tensor UNet::embedding(const at::Tensor& t, const Context& context) const {
     auto e = m_time2(at::silu(m_time0(sinusoid(t, m_config.modelChannels).to(m_binding.dtype))));
     if (m_config.vectorInput == VectorInput::None) return e;
     if (!context.vector.defined()) throw Error(ErrorCode::WrongUse, "This network is guided by a class or a vector, and none was given.");
-    if (m_config.vectorInput == VectorInput::Labels) return e + at::embedding(m_labels, context.vector);
+    if (m_config.vectorInput == VectorInput::Labels) return e + at::embedding(m_labels, context.vector).to(m_binding.dtype);
     const auto vector = context.vector.to(m_binding.dtype);
     if (m_config.vectorInput == VectorInput::Continuous) return e + m_label0(vector.view({-1, 1}));
     return e + m_label2(at::silu(m_label0(vector)));
@@ -151,8 +151,9 @@ namespace {
 
 // What a block is given beside its input: SiLU of the time embedding, the context, the size that upsampling shall give.
 struct Given {
-    at::Tensor time, tokens;
+    at::Tensor time, tokens, mask;
     at::IntArrayRef size;
+    bool recompute = false;
 };
 
 at::Tensor run(const UNetBlock& block, at::Tensor x, const Given& given) {
@@ -160,8 +161,10 @@ at::Tensor run(const UNetBlock& block, at::Tensor x, const Given& given) {
         const at::Tensor& x;
         const Given& given;
         at::Tensor operator()(const Conv& conv) const { return conv(x); }
-        at::Tensor operator()(const ResBlock& res) const { return res(x, given.time, given.size); }
-        at::Tensor operator()(const SpatialTransformer& transformer) const { return transformer(x, given.tokens); }
+        at::Tensor operator()(const ResBlock& res) const { return res(x, given.time, given.size, given.recompute); }
+        at::Tensor operator()(const SpatialTransformer& transformer) const {
+            return transformer(x, given.tokens, given.mask, given.recompute);
+        }
         at::Tensor operator()(const AttentionBlock& attention) const { return attention(x); }
         at::Tensor operator()(const Downsample& down) const { return down(x); }
         at::Tensor operator()(const Upsample& up) const { return up(x, given.size); }
@@ -173,10 +176,15 @@ at::Tensor run(const UNetBlock& block, at::Tensor x, const Given& given) {
 } // namespace
 
 at::Tensor UNet::operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const {
-    Given given{at::silu(embedding(t, context)), {}, {}};
+    Given given{at::silu(embedding(t, context)), {}, {}, {}, m_recompute && at::GradMode::is_enabled()};
     if (m_config.spatialTransformer && m_config.contextDim > 0) {
         if (!context.tokens.defined()) throw Error(ErrorCode::WrongUse, "This network attends to a context, and none was given.");
         given.tokens = context.tokens.to(m_binding.dtype);
+        if (context.mask.defined()) // [n, 1, 1, tokens], added to the scores
+            given.mask = at::zeros(context.mask.sizes(), given.tokens.options())
+                             .masked_fill(context.mask.to(given.tokens.device()).eq(0), -std::numeric_limits<float>::infinity())
+                             .unsqueeze(1)
+                             .unsqueeze(1);
     }
     auto h = x.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast);
     std::vector<at::Tensor> skips;

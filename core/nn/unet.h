@@ -61,6 +61,7 @@ public:
 
     at::Tensor operator()(const at::Tensor& x, const at::Tensor& t, const Context& context) const override;
     int inChannels() const override { return m_config.inChannels; }
+    bool recomputeBlocks() override { return m_recompute = true; }
     const UNetConfig& config() const { return m_config; }
 
 private:
@@ -78,7 +79,8 @@ private:
     Linear m_time0, m_time2, m_label0, m_label2;
     at::Tensor m_labels;
     std::vector<int> m_skips; // channels of each block on the way down; used up while binding
-    int m_width = 0;          // channels that the next block gets, while binding
+    bool m_recompute = false;
+    int m_width = 0; // channels that the next block gets, while binding
     std::vector<UNetBlock> m_input, m_output;
     UNetBlock m_middle;
     GroupNorm m_outNorm;

@@ -1,6 +1,7 @@
 #include "core/nn/unet_blocks.h"
 
 #include "core/base/Error.h"
+#include "core/nn/recompute.h"
 
 namespace phloxine::nn {
 
@@ -18,15 +19,21 @@ ResBlock::ResBlock(const WeightView& w, const ResBlockShape& s)
     if (hasSkip) skip = Conv(w / "skip_connection", s.in, s.out, 1);
 }
 
-at::Tensor ResBlock::operator()(at::Tensor x, const at::Tensor& siluOfTime, at::IntArrayRef size) const {
+at::Tensor ResBlock::branch(const at::Tensor& x, const at::Tensor& siluOfTime, at::IntArrayRef size) const {
     auto h = norm1.silu(x);
-    if (resample != Resample::None) h = resampled(h, resample, size), x = resampled(x, resample, size);
+    if (resample != Resample::None) h = resampled(h, resample, size);
     h = conv1(h);
     const auto time = emb(siluOfTime).unsqueeze(-1).unsqueeze(-1);
-    if (scaleShift) {
-        const auto parts = time.chunk(2, 1); // scale, shift
-        h = conv2(at::silu(at::addcmul(parts[1], norm2(h), parts[0] + 1)));
-    } else h = conv2(norm2.silu(h + time));
+    if (!scaleShift) return conv2(norm2.silu(h + time));
+    const auto parts = time.chunk(2, 1); // scale, shift
+    return conv2(at::silu(at::addcmul(parts[1], norm2(h), parts[0] + 1)));
+}
+
+at::Tensor ResBlock::operator()(at::Tensor x, const at::Tensor& siluOfTime, at::IntArrayRef size, bool recompute) const {
+    const auto h = recompute ? recomputed([block = *this, size = size.vec()](const auto& in) { return block.branch(in[0], in[1], size); },
+                                          {x, siluOfTime})
+                             : branch(x, siluOfTime, size);
+    if (resample != Resample::None) x = resampled(x, resample, size);
     return (hasSkip ? skip(x) : x) + h;
 }
 
@@ -42,11 +49,11 @@ TransformerBlock::TransformerBlock(const WeightView& w, int heads, int width, in
       cross(w / "attn2", heads, width, context > 0 ? context : width), feedForwardIn(w / "ff.net.0.proj", width, 8 * width),
       feedForwardOut(w / "ff.net.2", 4 * width, width) {}
 
-at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context) const {
+at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context, const at::Tensor& mask) const {
     auto y = norm1(x);
     x = x + self(y, y);
     y = norm2(x);
-    x = x + cross(y, context.defined() ? context : y);
+    x = x + (context.defined() ? cross(y, context, mask) : cross(y, y));
     const auto gated = feedForwardIn(norm3(x)).chunk(2, -1); // GEGLU
     return x + feedForwardOut(gated[0] * at::gelu(gated[1]));
 }
@@ -59,10 +66,16 @@ SpatialTransformer::SpatialTransformer(const WeightView& w, const TransformerSha
     for (int i = 0; i < s.depth; ++i) blocks.emplace_back(w / "transformer_blocks" / i, s.heads, width, s.context);
 }
 
-at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor& context) const {
+at::Tensor SpatialTransformer::branch(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask) const {
     auto h = linear ? linearIn(toTokens(norm(x))) : toTokens(convIn(norm(x)));
-    for (const auto& block : blocks) h = block(h, context);
-    return x + (linear ? toMap(linearOut(h), x.size(2), x.size(3)) : convOut(toMap(h, x.size(2), x.size(3))));
+    for (const auto& block : blocks) h = block(h, context, mask);
+    return linear ? toMap(linearOut(h), x.size(2), x.size(3)) : convOut(toMap(h, x.size(2), x.size(3)));
+}
+
+at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask, bool recompute) const {
+    if (!recompute) return x + branch(x, context.defined() && context.requires_grad() ? context.alias() : context, mask);
+    if (!context.defined()) return x + recomputed([block = *this](const auto& in) { return block.branch(in[0], {}, {}); }, {x});
+    return x + recomputed([block = *this, mask](const auto& in) { return block.branch(in[0], in[1], mask); }, {x, context});
 }
 
 AttentionBlock::AttentionBlock(const WeightView& w, int groups, double eps, int channels, int heads, bool newOrder)
@@ -77,8 +90,11 @@ AttentionBlock::AttentionBlock(const WeightView& w, int groups, double eps, int 
 }
 
 at::Tensor AttentionBlock::operator()(const at::Tensor& x) const {
-    const auto qkv = at::linear(toTokens(norm(x)), qkvWeight, qkvBias).chunk(3, -1);
-    return x + toMap(at::linear(attention(qkv[0], qkv[1], qkv[2], heads), outWeight, outBias), x.size(2), x.size(3));
+    const auto linear = [](const at::Tensor& t, const at::Tensor& weight, const at::Tensor& bias) {
+        return at::linear(t, weight.to(t.scalar_type()), bias.to(t.scalar_type()));
+    };
+    const auto qkv = linear(toTokens(norm(x)), qkvWeight, qkvBias).chunk(3, -1);
+    return x + toMap(linear(attention(qkv[0], qkv[1], qkv[2], heads), outWeight, outBias), x.size(2), x.size(3));
 }
 
 } // namespace phloxine::nn

@@ -28,7 +28,9 @@ struct ResBlock {
     Resample resample = Resample::None;
     ResBlock() = default;
     ResBlock(const WeightView& w, const ResBlockShape& shape);
-    at::Tensor operator()(at::Tensor x, const at::Tensor& siluOfTime, at::IntArrayRef size = {}) const;
+    // recompute: the branch beside the skip connection keeps its input alone for the gradients (recompute.h)
+    at::Tensor operator()(at::Tensor x, const at::Tensor& siluOfTime, at::IntArrayRef size = {}, bool recompute = false) const;
+    at::Tensor branch(const at::Tensor& x, const at::Tensor& siluOfTime, at::IntArrayRef size) const;
 };
 
 struct Downsample { // a convolution of stride two, or average pooling
@@ -46,7 +48,8 @@ struct TransformerBlock {
     CrossAttention self, cross;
     Linear feedForwardIn, feedForwardOut;
     TransformerBlock(const WeightView& w, int heads, int width, int context);
-    at::Tensor operator()(at::Tensor x, const at::Tensor& context) const; // context undefined: the second attention is to itself too
+    // context undefined: the second attention is to itself too. mask: added to its scores
+    at::Tensor operator()(at::Tensor x, const at::Tensor& context, const at::Tensor& mask = {}) const;
 };
 
 struct TransformerShape {
@@ -63,7 +66,8 @@ struct SpatialTransformer {
     std::vector<TransformerBlock> blocks;
     SpatialTransformer() = default;
     SpatialTransformer(const WeightView& w, const TransformerShape& shape);
-    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context) const;
+    at::Tensor operator()(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask = {}, bool recompute = false) const;
+    at::Tensor branch(const at::Tensor& x, const at::Tensor& context, const at::Tensor& mask) const;
 };
 
 // Self-attention of U-Nets without spatial transformers. Upstream's two orders of the channels of qkv, by head first (QKVAttentionLegacy)

@@ -1,6 +1,7 @@
 #include "core/tensor/devices.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -75,6 +76,10 @@ at::ScalarType choosePrecision(const std::string& word, at::Device device) {
 std::string precisionWord(at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; }
 
 std::uint64_t peakMemoryBytes() { return statusBytes("VmHWM:"); }
+void resetPeakMemory() {
+    ::malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
 std::uint64_t residentMemoryBytes() { return statusBytes("VmRSS:"); }
 
 } // namespace phloxine

@@ -17,9 +17,11 @@
 #include "core/train/TrainedModel.h"
 #include "core/train/base_model.h"
 #include "core/train/draws.h"
+#include "core/train/memory_probe.h"
 #include "core/train/optimiser.h"
 #include "core/train/run_state.h"
 #include "core/train/sample_grid.h"
+#include "core/train/train_step.h"
 #include "core/train/train_threads.h"
 
 namespace phloxine {
@@ -51,12 +53,10 @@ void openFolder(const fs::path& folder, const Json& recipe, bool resume) {
     if (!resume)
         throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() +
                                            " holds a training already; add --resume to go on, or choose another folder.");
-    if (readJsonFile(file) != recipe)
+    if (toJson(trainRecipeFromJson(readJsonFile(file), "of the run")) != recipe) // entries that a newer version knows have their defaults
         throw Error(ErrorCode::Exists,
                     "The training in " + folder.filename().string() + " has another recipe; give the same one, or another folder.");
 }
-
-OptimiserSettings settingsOf(const RecipeOptimiser& o) { return {o.beta1, o.beta2, 1e-8, o.weightDecay, false, o.clipNorm, o.emas}; }
 
 RateSettings ratesOf(const TrainRecipe& r) { return {r.optimiser.rate, 0.01, r.optimiser.warmUpSteps, r.steps, r.optimiser.constantShare}; }
 
@@ -94,19 +94,23 @@ struct DiffusionRun::State {
     double weightScale = 1; // of min-SNR weights
     std::int64_t step = 0;
     std::int64_t savedStep = -1;
+    std::uint64_t memoryBefore = 0, estimate = 0;
 
     State(const TrainRecipe& r, const fs::path& data, const fs::path& f, bool resume, const TrainHooks& h)
         : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), precision(precisionOf(r)) {
         openFolder(folder, storedRecipe(recipe), resume);
         set = preparedSet(recipe, data, folder, hooks);
         logInfo("Preparing the model to train");
+        memoryBefore = residentMemoryBytes();
         if (!isThere(folder / "base")) writeBaseModel(recipe, set, folder / "base");
         model = std::make_unique<TrainedModel>(folder / "base", recipe, set, precision);
         latents = std::make_unique<LatentStore>(folder / "latents", set, model->base(), recipe.data.tileSizePx, recipe.dihedral ? 8 : 1,
                                                 hooks.progress);
         leaveOutFaults();
+        estimate = std::uint64_t(estimateMemory(recipe, *model).total());
+        resetPeakMemory();
         draws = std::make_unique<Draws>(set, recipe);
-        optimiser = std::make_unique<Optimiser>(model->masters(), settingsOf(recipe.optimiser));
+        optimiser = std::make_unique<Optimiser>(model->masters(), optimiserSettings(recipe, folder));
         objective = {model->prediction(), recipe.loss.weight == "one" ? LossWeight::One : LossWeight::MinSnr, recipe.loss.snrLimit};
         weightScale = 1 / meanLossWeight(objective, model->schedule());
         goOn();
@@ -184,18 +188,18 @@ struct DiffusionRun::State {
         TrainStep report;
         report.rate = rateAt(ratesOf(recipe), step);
         {
-            const c10::AutoGradMode on(true);
-            const auto loss = (model->losses(batch.noisy, batch.conditions) * weightsOf(batch.levels)).mean();
-            report.loss = loss.item<double>();
+            const auto done = trainOn(*model, *optimiser, {batch.noisy, batch.conditions, weightsOf(batch.levels)},
+                                      recipe.memory.microBatch, report.rate);
+            report.loss = done.loss, report.gradientNorm = done.gradientNorm;
             if (!std::isfinite(report.loss)) stopUnstable(batch, "loss");
-            loss.backward();
         }
-        report.gradientNorm = optimiser->step(report.rate);
         if (!std::isfinite(report.gradientNorm)) stopUnstable(batch, "gradient");
         ++step;
         report.step = step, report.images = images();
         report.imagesPerSecond = recipe.batch / std::chrono::duration<double>(Clock::now() - start).count();
         report.memoryBytes = residentMemoryBytes();
+        report.estimatedPeakBytes = estimate;
+        report.peakBytes = peakMemoryBytes() - std::min(peakMemoryBytes(), memoryBefore);
         return report;
     }
 
@@ -223,7 +227,12 @@ struct DiffusionRun::State {
         Dice dice(mixedSeed(recipe.seed, "validation"));
         for (const int part : dice.permutation(int(count))) shares.push_back((part + 0.5) / double(count));
         const c10::AutoGradMode off(false);
-        const auto mean = optimiser->mean(modelMean());
+        auto mean = optimiser->mean(modelMean());
+        if (recipe.memory.means == "file") // not all of it in float32 at once
+            for (auto& [key, tensor] : mean) {
+                tensor = tensor.to(key.starts_with("model.") && tensor.dim() > 1 ? precision : at::kFloat, false, true);
+                if (tensor.numel() > 1 << 18) optimiser->releaseMeans();
+            }
         double told = 0, untold = 0;
         for (std::size_t begin = 0; begin < count; begin += std::size_t(recipe.batch)) {
             const auto end = std::min(count, begin + std::size_t(recipe.batch));
@@ -249,6 +258,7 @@ struct DiffusionRun::State {
         RunState state{step, images(), at::get_num_threads(), precisionWord(precision), {}, optimiser->state()};
         for (const auto& [key, master] : model->masters()) state.masters[key] = master.detach();
         saveRunState(folder, state);
+        optimiser->releaseMeans();
         savedStep = step;
     }
 
@@ -294,7 +304,9 @@ TrainStep DiffusionRun::step() {
              {"rate", report.rate},
              {"gradient_norm", report.gradientNorm},
              {"images_per_second", report.imagesPerSecond},
-             {"memory_bytes", report.memoryBytes}};
+             {"memory_bytes", report.memoryBytes},
+             {"peak_bytes", report.peakBytes},
+             {"estimated_peak_bytes", report.estimatedPeakBytes}};
     if (report.validationLoss) row["validation_loss"] = *report.validationLoss, row["caption_gap"] = *report.captionGap;
     appendLog(m->folder, row);
     if (m->due(m->recipe.watch.samplesEvery)) m->drawSamples();

@@ -20,7 +20,10 @@ struct TrainHooks {
 struct TrainStep {
     std::int64_t step = 0, images = 0; // done, this one included
     double loss = 0, rate = 0, gradientNorm = 0, imagesPerSecond = 0;
-    std::uint64_t memoryBytes = 0;
+    std::uint64_t memoryBytes = 0; // resident size
+    // Its largest value in training (or in this process, where the system cannot tell) above that before the model was loaded, and what
+    // memory_estimate told. Samples and the caller's own work may add to the first.
+    std::uint64_t peakBytes = 0, estimatedPeakBytes = 0;
     std::optional<double> validationLoss; // plain squared error on held-out tiles, by the mean of the weights
     std::optional<double> captionGap;     // the same with the empty caption, minus it: above zero, captions are read
 };

@@ -162,6 +162,7 @@ void describeModel(Visitor& v, RecipeModel& m) {
     v.object("text", [&](auto& t) {
         t.number("width", m.text.width, 8, 4096), t.number("layers", m.text.layers, 1, 48), t.number("heads", m.text.heads, 1, 64);
         t.number("max_length", m.text.maxLength, 4, 77), t.flag("pooled", m.text.pooled);
+        t.flag("own_length", m.text.ownLength);
     });
     v.flag("train_text", m.trainText);
     v.word("prediction", m.prediction, {"eps", "v", "x0", "flow"}), v.word("schedule", m.schedule, {"cosine", "linear"});
@@ -190,6 +191,11 @@ void describe(Visitor& v, TrainRecipe& r) {
         o.number("beta1", r.optimiser.beta1, 0, 0.99999), o.number("beta2", r.optimiser.beta2, 0, 0.9999999);
         o.number("weight_decay", r.optimiser.weightDecay, 0, 10), o.number("clip_norm", r.optimiser.clipNorm, 0, 1e6);
         o.numbers("emas", r.optimiser.emas, 0, 0.9999999, 1), o.number("model_ema", r.optimiser.modelEma, 0, 0.9999999);
+    });
+    v.object("memory", [&](auto& m) {
+        m.number("micro_batch", r.memory.microBatch, 0, 65536), m.flag("recompute_blocks", r.memory.recomputeBlocks);
+        m.word("weights", r.memory.weights, {"fp32", "bf16"}), m.word("moments", r.memory.moments, {"fp32", "8bit"});
+        m.word("means", r.memory.means, {"memory", "file"}), m.flag("update_in_backward", r.memory.updateInBackward);
     });
     v.object("watch", [&](auto& w) {
         w.number("checkpoint_every", r.watch.checkpointEvery, 0, most), w.number("validate_every", r.watch.validateEvery, 0, most);
@@ -269,6 +275,10 @@ TrainRecipe trainRecipeFromJson(const Json& json, const std::string& what) {
         if (u.modelChannels * mult % u.normGroups || u.modelChannels * mult < u.headChannels)
             fail("\"model.unet\" has " + std::to_string(u.modelChannels * mult) +
                  " channels at one level, which its norm groups do not divide or which are fewer than its head channels");
+    if (r.memory.microBatch > r.batch) fail("\"memory.micro_batch\" is more than \"batch\"");
+    if (r.memory.updateInBackward && r.memory.microBatch > 0 && r.memory.microBatch < r.batch)
+        fail("\"memory.update_in_backward\" frees the gradients that \"memory.micro_batch\" adds up");
+    if (r.memory.weights == "bf16" && r.precision == "fp32") fail("\"memory.weights\" of bf16 need a \"precision\" of bf16");
     if (r.model.text.width % r.model.text.heads) fail("\"model.text.heads\" do not divide \"model.text.width\"");
     return r;
 }

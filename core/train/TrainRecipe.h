@@ -40,7 +40,8 @@ struct RecipeUNet { // names of CompVis
 
 struct RecipeText { // of a text encoder from scratch
     int width = 128, layers = 2, heads = 4, maxLength = 32;
-    bool pooled = true; // its last state is added to the time embedding
+    bool pooled = true;     // its last state is added to the time embedding
+    bool ownLength = false; // a context is as long as the longest text of the batch, and what fills up the others is not attended to
 };
 
 struct RecipeModel {
@@ -66,6 +67,16 @@ struct RecipeOptimiser {
     double modelEma = 0.999;         // which of them the model is made of
 };
 
+// How a training is fitted into memory. The defaults spend the most of it.
+struct RecipeMemory {
+    int microBatch = 0;            // tiles whose gradients are computed at a time and added up; 0: all of the batch
+    bool recomputeBlocks = false;  // of a U-Net: activations inside a block are computed again in the backward pass
+    std::string weights = "fp32";  // masters; or "bf16", with stochastic rounding, of the network's matrices
+    std::string moments = "fp32";  // of the optimiser; or "8bit", in blocks with a scale each
+    std::string means = "memory";  // of the weights; or "file", an unnamed one in the run folder
+    bool updateInBackward = false; // a gradient is freed once its weight is updated, so that clipping is by tensor; needs microBatch 0
+};
+
 struct RecipeWatch { // intervals in steps; 0 = never
     std::int64_t checkpointEvery = 500, validateEvery = 500, samplesEvery = 1000;
     int validationTiles = 128, samplesPerClass = 2, sampleSteps = 20;
@@ -80,6 +91,7 @@ struct TrainRecipe {
     RecipeModel model;
     RecipeLoss loss;
     RecipeOptimiser optimiser;
+    RecipeMemory memory;
     RecipeWatch watch;
     std::int64_t steps = 1000;
     int batch = 32;

@@ -64,9 +64,15 @@ void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainR
         m_masters[tokenTable] = m_base.weights.at(tokenTable).index_select(0, m_rows);
     }
     for (auto& [key, tensor] : m_masters) {
-        tensor = tensor.to(at::kFloat).clone(at::MemoryFormat::Contiguous);
+        const bool narrow = recipe.memory.weights == "bf16" && tensor.dim() > 1 && key.starts_with("model.");
+        const auto original = tensor;
+        tensor = tensor.to(narrow ? at::kBFloat16 : at::kFloat).clone(at::MemoryFormat::Contiguous);
         tensor.requires_grad_(true);
+        const auto it = m_base.weights.find(key);
+        if (it != m_base.weights.end() && it->second.is_same(original))
+            releaseMapped(original); // it was read once, and is only kept on disk
     }
+    m_recompute = recipe.memory.recomputeBlocks;
     m_working.name = m_base.name, m_working.config = m_base.config;
 }
 
@@ -84,10 +90,11 @@ TrainedModel::TextState TrainedModel::encodeTexts(const Weights& weights, const 
         const auto tokens = tokenIds(ClipTokenizer::shared(), config.pathldm ? tidyText(caption) : caption, config.maxLength, config.pad);
         ids.push_back(asTensor(compactIds(tokens.ids))), masks.push_back(asTensor(tokens.mask));
     }
-    const auto mask = at::cat(masks);
+    auto id = at::cat(ids), mask = at::cat(masks);
+    if (config.ownLength) trimToTexts(id, mask);
     const nn::ClipText tower(WeightView(weights, Binding::train(), "cond_stage_model.transformer.text_model"), config.tower);
-    const auto states = tower(at::cat(ids), config.pathldm ? mask : at::Tensor());
-    return {states, m_pooled ? pooledText(states, mask) : at::Tensor()};
+    const auto states = tower(id, config.pathldm ? mask : at::Tensor());
+    return {states, m_pooled ? pooledText(states, mask) : at::Tensor(), config.ownLength ? mask : at::Tensor()};
 }
 
 // Each text once: a batch holds many equal ones. Padding is attended to, as generation does; a short maxLength keeps it cheap. A frozen
@@ -101,20 +108,23 @@ nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<
     if (m_trainText) all = encodeTexts(weights, texts);
     else {
         const c10::AutoGradMode off(false);
-        std::vector<at::Tensor> tokens, vectors;
+        std::vector<at::Tensor> vectors;
+        nn::Context tokens; // join() brings texts of their own length to one
         for (const auto& text : texts) {
             auto known = m_encoded.find(text);
             if (known == m_encoded.end()) {
                 if (m_encoded.size() >= mostEncoded) m_encoded.clear();
                 known = m_encoded.emplace(text, encodeTexts(m_base.weights, {text})).first;
             }
-            tokens.push_back(known->second.tokens);
+            const nn::Context one{known->second.tokens, {}, known->second.mask};
+            tokens = tokens.tokens.defined() ? nn::join(tokens, one) : one;
             if (m_pooled) vectors.push_back(known->second.vector);
         }
-        all = {at::cat(tokens), m_pooled ? at::cat(vectors) : at::Tensor()};
+        all = {tokens.tokens, m_pooled ? at::cat(vectors) : at::Tensor(), tokens.mask};
     }
     const auto order = at::tensor(rows, at::kLong);
-    return {all.tokens.index_select(0, order), m_pooled ? all.vector.index_select(0, order) : at::Tensor()};
+    const auto ordered = [&](const at::Tensor& t) { return t.defined() ? t.index_select(0, order) : t; };
+    return {ordered(all.tokens), ordered(all.vector), ordered(all.mask)};
 }
 
 nn::Context TrainedModel::contextOf(const Weights& weights, const BatchConditions& conditions) {
@@ -139,13 +149,16 @@ nn::Context TrainedModel::contextOf(const Weights& weights, const BatchCondition
 at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights) {
     const auto& own = weights ? *weights : m_masters;
     const auto context = contextOf(own, conditions);
-    for (const auto& [key, tensor] : own) {
-        if (!key.starts_with("model.")) continue;
-        m_working.weights[key] = m_precision == at::kFloat || isNorm(own, key) ? tensor : tensor.to(m_precision);
-    }
     Binding binding = Binding::train();
     binding.dtype = m_precision;
-    const auto network = bindNetwork(m_working, binding);
+    for (const auto& [key, tensor] : own)
+        if (key.starts_with("model.")) m_working.weights[key] = tensor;
+    auto network = m_recompute ? bindNetwork(m_working, binding) : nullptr;
+    if (!network || !network->recomputeBlocks()) {
+        for (auto& [key, tensor] : m_working.weights)
+            if (!isNorm(own, key)) tensor = tensor.to(m_precision);
+        network = bindNetwork(m_working, binding);
+    }
     const auto output = (*network)(batch.x, batch.t, context);
     m_working.weights.clear(); // what the gradients need, the graph keeps
     return lossPerSample(output.size(1) == batch.target.size(1) ? output : output.slice(1, 0, batch.target.size(1)), batch.target);
@@ -158,7 +171,7 @@ Checkpoint TrainedModel::complete(const Weights& trained) const {
             auto table = m_base.weights.at(key).to(at::kFloat).clone();
             table.index_copy_(0, m_rows, tensor.detach());
             full.weights[key] = table;
-        } else full.weights[key] = tensor.detach();
+        } else full.weights[key] = tensor.detach().to(at::kFloat);
     }
     return full;
 }

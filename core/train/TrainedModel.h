@@ -31,7 +31,7 @@ public:
 
 private:
     struct TextState {
-        at::Tensor tokens, vector; // [n, length, width], [n, width]
+        at::Tensor tokens, vector, mask; // [n, length, width], [n, width], [n, length] where texts keep their own length
     };
     void chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe);
     nn::Context contextOf(const Weights& weights, const BatchConditions& conditions);
@@ -44,7 +44,7 @@ private:
     NoiseSchedule m_schedule;
     Prediction m_prediction;
     at::ScalarType m_precision;
-    bool m_trainText = false, m_pooled = false;
+    bool m_trainText = false, m_pooled = false, m_recompute = false;
     at::Tensor m_rows;                            // of the vocabulary, that are masters
     std::map<std::int64_t, std::int64_t> m_rowOf; // token -> row of the compact table
     std::map<std::string, TextState> m_encoded;   // of a frozen text encoder

@@ -149,7 +149,7 @@ std::string configText(const TrainRecipe& recipe, const Checkpoint& autoencoder,
            "    cond_stage_config:\n"
            "      target: ldm.modules.encoders.modules.FrozenCLIPEmbedder\n"
            "      params: {max_length: " +
-           std::to_string(text.maxLength) + ", text_config: text_config.json}\n";
+           std::to_string(text.maxLength) + (text.ownLength ? ", own_length: true" : "") + ", text_config: text_config.json}\n";
 }
 
 std::string textConfigText(const RecipeText& text) {

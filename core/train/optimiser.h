@@ -1,7 +1,10 @@
 #pragma once
 // AdamW with decoupled decay (torch.optim.AdamW), clipping by the global norm, and exponential means of the weights of several lengths
-// (CompVis LitEma), over float32 masters. Same masters, gradients and settings: same bits, at any thread count.
+// (CompVis LitEma), over masters of float32, or of bfloat16 with stochastic rounding. Same masters, gradients and settings: same bits, at
+// any thread count.
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "core/tensor/Weights.h"
@@ -14,6 +17,16 @@ struct OptimiserSettings {
     bool decayVectors = false;     // norms and biases too, as torch.optim does when nothing else is said
     double clipNorm = 1;           // of all gradients together; 0 = not clipped
     std::vector<double> emaDecays; // each is min(decay, (1 + n) / (10 + n)) after n steps
+
+    bool narrowMoments = false; // 8 bits (adamw_kernel.h) of tensors of narrowFrom values and more
+    // A folder for the means, in an unnamed file there; empty: in memory. On file a mean takes in the weights at each meansEvery-th step,
+    // with the decays of all steps in between.
+    std::filesystem::path meansFolder;
+    // Each master is updated as soon as the backward pass has its gradient, which is then freed. The norm of all gradients is not known
+    // then: clipNorm limits that of each tensor for itself.
+    bool inBackward = false;
+    std::uint64_t seed = 0; // of stochastic rounding
+    static constexpr std::int64_t narrowFrom = 4096, meansEvery = 8;
 };
 
 // Linear from startFactor x rate to rate during the warm-up (CompVis LambdaLinearScheduler), then constant, then a cosine to zero.
@@ -26,14 +39,20 @@ double rateAt(const RateSettings& settings, std::int64_t step); // step counts f
 
 class Optimiser {
 public:
-    // Masters are float32, contiguous and on the CPU; they are changed in place and must stay. Error(Internal) else.
+    // Masters are float32 or bfloat16, contiguous and on the CPU; they are changed in place and must stay. Error(Internal) else.
     Optimiser(const Weights& masters, const OptimiserSettings& settings);
+    ~Optimiser();
+    Optimiser(const Optimiser&) = delete;
+    Optimiser& operator=(const Optimiser&) = delete;
 
-    // Takes the gradients from the masters and clears them. Returns their norm before clipping; where it is not finite nothing is changed.
+    // Takes the gradients from the masters and clears them. Returns their norm before clipping; where it is not finite nothing is changed,
+    // but with inBackward, where only the tensors with such a gradient are left.
     double step(double rate);
+    void beforeBackward(double rate); // with inBackward: before each backward pass that step(rate) then completes
     std::int64_t steps() const { return m_steps; }
 
-    Weights mean(int which) const; // of emaDecays; shares memory with the optimiser
+    Weights mean(int which) const; // of emaDecays, float32; shares memory with the optimiser
+    void releaseMeans() const;     // where they lie in a file: their pages, after all of them were read
     // Moments and means as "first.KEY", "second.KEY", "mean0.KEY", and the count as "steps"; shares memory with the optimiser.
     Weights state() const;
     void restore(const Weights& state); // Error(MissingKey | Shape) where it does not fit
@@ -41,19 +60,31 @@ public:
 private:
     struct Part {
         std::string key;
-        at::Tensor master, gradient, first, second;
+        at::Tensor master, gradient, first, second, firstScales, secondScales;
         std::vector<at::Tensor> means;
         double decay = 0;
+        bool done = false; // in this backward pass
     };
     struct Block {
         std::size_t part;
         std::int64_t begin, count;
     };
-    double takeGradients();
+    struct File; // of the means
+    void addPart(const std::string& key, const at::Tensor& master);
+    double sumOfGradients(std::size_t firstBlock, std::size_t end) const;
+    void startStep(double rate);
+    void update(std::size_t firstBlock, std::size_t end, float gradientScale);
+    void updateInBackward(std::size_t part);
+    void updateMeansOnFile();
 
     OptimiserSettings m_settings;
     std::vector<Part> m_parts;
     std::vector<Block> m_blocks;
+    std::vector<std::size_t> m_blocksOf; // where the blocks of each part begin; one more at the end
+    std::unique_ptr<File> m_file;
+    std::vector<float> m_shares; // that the means take of the weights at this step
+    double m_rate = 0, m_sum = 0;
+    bool m_inStep = false;
     std::int64_t m_steps = 0;
 };
 
