@@ -161,7 +161,7 @@ void describeModel(Visitor& v, RecipeModel& m) {
     });
     v.object("text", [&](auto& t) {
         t.number("width", m.text.width, 8, 4096), t.number("layers", m.text.layers, 1, 48), t.number("heads", m.text.heads, 1, 64);
-        t.number("max_length", m.text.maxLength, 4, 77), t.flag("pooled", m.text.pooled);
+        t.number("max_length", m.text.maxLength, 4, 154), t.flag("pooled", m.text.pooled);
     });
     v.flag("train_text", m.trainText);
     v.word("prediction", m.prediction, {"eps", "v", "x0", "flow"}), v.word("schedule", m.schedule, {"cosine", "linear"});
