@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
     std::string study, data, out, autoencoder;
+    std::vector<std::string> arms;
     std::vector<std::uint64_t> seeds;
     bool resume = false;
     int threads = 0;
@@ -25,6 +26,7 @@ int run(const Context& context, const Options& options) {
     if (!options.autoencoder.empty()) study.recipe.model.autoencoder = options.autoencoder;
     if (!options.seeds.empty()) study.seeds = options.seeds;
     StudyHooks hooks;
+    hooks.only = options.arms;
     hooks.progress = context.progress;
     hooks.notice = [](const std::string& sentence) { std::cerr << "phloxine: " << sentence << "\n"; };
     hooks.finished = [&](const std::string& arm, std::uint64_t seed) {
@@ -50,6 +52,7 @@ Run addStudy(CLI::App& command) {
     captions->add_option("--out", options->out, "Folder of the study: runs, and at any time the report of those that are done")->required();
     captions->add_option("--autoencoder", options->autoencoder, "In place of the study's: a model, or what train autoencoder made");
     captions->add_option("--seeds", options->seeds, "In place of the study's")->delimiter(',');
+    captions->add_option("--arms", options->arms, "Only these arms now, such as text-35,shuffled")->delimiter(',');
     captions->add_option("--threads", options->threads, "Threads of the computation; the same number gives the same weights")
         ->check(CLI::Range(1, 1024));
     captions->add_flag("--resume", options->resume, "Go on with the study in the folder; finished runs are not run again");

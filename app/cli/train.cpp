@@ -22,7 +22,7 @@ struct Options {
 };
 
 TrainHooks hooksOf(const Context& context) {
-    return {context.progress, [](const std::string& sentence) { std::cerr << "phloxine: " << sentence << "\n"; }, {}};
+    return {context.progress, [](const std::string& sentence) { std::cerr << "phloxine: " << sentence << "\n"; }};
 }
 
 void say(const Context& context, const TrainStep& step, std::int64_t steps) {

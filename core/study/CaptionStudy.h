@@ -48,11 +48,13 @@ struct StudyHooks {
     ProgressHook progress; // throws Cancelled to stop; what was done is kept
     std::function<void(const std::string&)> notice;
     std::function<void(const std::string& arm, std::uint64_t seed)> finished; // a run and its measurement
+    std::vector<std::string> only;                                            // arms to run now; empty: all
 };
 
 // Runs what is not there yet, one seed of all arms after the other, and writes the report anew after each run: study.json, table.csv,
 // report.md, report.html. In `folder`: request.json, facts.json, latents/ (of all arms), arms/<arm>/seed-<n>/ (a run folder each) with
-// result.json. Error(Exists) for a folder of another study or without `resume`; other seeds are no other study.
+// result.json. Error(Exists) for a folder of another study or without `resume`; other seeds are no other study. Error(WrongUse) for an
+// arm in `only` that the study does not have.
 void runCaptionStudy(const CaptionStudy& study, const std::filesystem::path& data, const std::filesystem::path& folder, bool resume,
                      const StudyHooks& hooks = {});
 

@@ -1,4 +1,6 @@
 // The study from one end to the other: what all arms share, then each run that is not there yet.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
@@ -42,6 +44,9 @@ void runCaptionStudy(const CaptionStudy& study, const fs::path& data, const fs::
     openStudy(study, folder, resume);
     const StudyPlace place{data, folder};
     const auto arms = armsOf(study);
+    for (const auto& id : hooks.only)
+        if (std::none_of(arms.begin(), arms.end(), [&](const StudyArm& arm) { return arm.id == id; }))
+            throw Error(ErrorCode::WrongUse, "The study has no arm \"" + plainText(id) + "\"; see its report for those that it has.");
     std::vector<ArmResult> results;
     for (const auto seed : study.seeds)
         for (const auto& arm : arms)
@@ -60,6 +65,7 @@ void runCaptionStudy(const CaptionStudy& study, const fs::path& data, const fs::
     quiet.notice = [&](const std::string& sentence) { logInfo(sentence); };
     for (const auto seed : study.seeds)
         for (const auto& arm : arms) {
+            if (!hooks.only.empty() && std::find(hooks.only.begin(), hooks.only.end(), arm.id) == hooks.only.end()) continue;
             if (finishedArm(place, arm, seed)) continue;
             results.push_back(runArm(study, arm, seed, place, set, facts, reference, net, quiet));
             writeStudyReport(study, tableOf(study, results), set, folder);

@@ -202,9 +202,10 @@ StudyTable tableOf(const CaptionStudy& study, const std::vector<ArmResult>& resu
 SeedMean difference(const StudyTable& table, const std::string& a, const std::string& b, double ArmResult::*measure) {
     const auto *one = findRow(table, a), *other = findRow(table, b);
     if (!one || !other) return {};
-    // Differences to the first arm of the table have the spread of differences between any two arms.
+    // The spread of the differences of all arms to the first of the two.
     std::vector<std::vector<double>> lists;
-    for (std::size_t i = 1; i < table.rows.size(); ++i) lists.push_back(pairedDifferences(table.rows.front(), table.rows[i], measure));
+    for (const auto& row : table.rows)
+        if (&row != one) lists.push_back(pairedDifferences(*one, row, measure));
     return meanWith(pairedDifferences(*one, *other, measure), pooled(lists));
 }
 

@@ -108,6 +108,14 @@ private slots:
         auto more = study();
         more.seeds = {1, 2};
         QCOMPARE(run(more, true, 1), std::vector<std::string>{"text-14/2"});
+        StudyHooks some;
+        some.only = {"none"};
+        std::vector<std::string> done;
+        some.finished = [&](const std::string& arm, std::uint64_t seed) { done.push_back(arm + "/" + std::to_string(seed)); };
+        runCaptionStudy(more, at("tissue"), at("study"), true, some);
+        QCOMPARE(done, std::vector<std::string>{"none/2"});
+        some.only = {"text-21"};
+        QCOMPARE(errorOf([&] { runCaptionStudy(more, at("tissue"), at("study"), true, some); }), "wrong-use");
         auto other = study();
         other.tiles = 11;
         std::string message;
