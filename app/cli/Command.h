@@ -39,6 +39,7 @@ Run addCaption(CLI::App&);
 Run addCompare(CLI::App&);
 Run addEncoder(CLI::App&);
 Run addExport(CLI::App&);
+Run addStudy(CLI::App&);
 Run addTrain(CLI::App&);
 Run addVerify(CLI::App&);
 Run addBench(CLI::App&);

@@ -33,6 +33,7 @@ constexpr cli::CommandRow commands[] = {
     {"compare", "Measure how real, varied, copied and faithful synthetic tiles are", cli::addCompare},
     {"encoder", "Train a network that knows the same tissue again, or show one", cli::addEncoder},
     {"export", "Write an augmentation set from a plan", cli::addExport},
+    {"study", "Train the same model under several conditions and compare", cli::addStudy},
     {"train", "Train a model from a recipe", cli::addTrain},
     {"verify", "Run parity cases and print the error of each tensor", cli::addVerify},
     {"bench", "Measure time and memory, beside peers", cli::addBench},

@@ -33,7 +33,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t mostPixelBytes = 1200ll << 20; // of tiles that are held in memory; more are thinned evenly
 constexpr std::size_t statisticsTiles = 1500, reportTiles = 64;
-constexpr int saveEvery = 500;
 
 std::vector<int> thinned(const std::vector<int>& rows, std::size_t most) {
     if (rows.size() <= most) return rows;
@@ -91,6 +90,7 @@ struct AutoencoderRun::State {
         requireRun(resume);
         set = readTrainingSet(data, recipe.data, {});
         for (const auto& leak : set.leaks) tell(leak);
+        requireTiles();
         config = {recipe.patch, recipe.zChannels, recipe.normGroups, recipe.decoderWidths};
         const auto px = std::int64_t(recipe.data.tileSizePx);
         training = thinned(set.rows(false), std::size_t(std::max<std::int64_t>(1, mostPixelBytes / (3 * px * px))));
@@ -118,10 +118,24 @@ struct AutoencoderRun::State {
             throw Error(ErrorCode::NotFound,
                         "The folder " + folder.filename().string() + " holds no training to go on with; leave out --resume.");
         if (!isThere(file)) return writeFileAtomically(file, own.dump(1) + "\n", IfExists::Fail, Durability::Synced);
-        if (!resume || readJsonFile(file) != own)
+        // Read as a recipe: a run of an older program lacks the entries that came later, which have their usual values.
+        if (!resume || toJson(autoencoderRecipeFromJson(readJsonFile(file), "of the run")) != own)
             throw Error(ErrorCode::Exists,
                         "The folder " + folder.filename().string() +
                             " holds a training already; add --resume with the same recipe to go on, or choose another folder.");
+    }
+
+    // Other tiles would go on from a state that they did not make.
+    void requireTiles() const {
+        const Json found{{"format", "phloxine-training-data/1"},
+                         {"tiles", set.tiles.size()},
+                         {"held_out", set.rows(true).size()},
+                         {"tiles_sha256", set.sha256}};
+        const auto file = folder / "data.json";
+        if (!isThere(file)) return writeFileAtomically(file, found.dump(1) + "\n", IfExists::Fail, Durability::Synced);
+        if (readJsonFile(file) != found)
+            throw Error(ErrorCode::Exists, "The tiles differ from those that the training in " + folder.filename().string() +
+                                               " began with; give the same ones, or another folder.");
     }
 
     std::optional<Image> tile(int row) const {
@@ -305,7 +319,7 @@ AutoencoderStep AutoencoderRun::step() {
                           {"rate", report.rate},
                           {"images_per_second", report.imagesPerSecond},
                           {"memory_bytes", residentMemoryBytes()}});
-    if (report.step % saveEvery == 0 || finished()) m->save();
+    if (report.step % m->recipe.checkpointEvery == 0 || finished()) m->save();
     return report;
 }
 

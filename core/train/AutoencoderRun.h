@@ -1,6 +1,7 @@
 #pragma once
-// Training of the patch autoencoder in a run folder: recipe.json, base.safetensors (the linear transform), log.jsonl, checkpoints/, and at
-// the end autoencoder/ with config.yaml, weights.safetensors and report.json, which a diffusion recipe names as its "model.autoencoder".
+// Training of the patch autoencoder in a run folder: recipe.json, data.json (hash of the tiles), base.safetensors (the linear transform),
+// log.jsonl, checkpoints/, and at the end autoencoder/ with config.yaml, weights.safetensors and report.json, which a diffusion recipe
+// names as its "model.autoencoder".
 #include <filesystem>
 #include <memory>
 #include <optional>

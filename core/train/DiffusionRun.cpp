@@ -104,7 +104,7 @@ struct DiffusionRun::State {
         memoryBefore = residentMemoryBytes();
         if (!isThere(folder / "base")) writeBaseModel(recipe, set, folder / "base");
         model = std::make_unique<TrainedModel>(folder / "base", recipe, set, precision);
-        latents = std::make_unique<LatentStore>(folder / "latents", set, model->base(), recipe.data.tileSizePx, recipe.dihedral ? 8 : 1,
+        latents = std::make_unique<LatentStore>(h.latents.empty() ? folder / "latents" : h.latents, set, model->base(), recipe.data.tileSizePx, recipe.dihedral ? 8 : 1,
                                                 hooks.progress);
         leaveOutFaults();
         estimate = std::uint64_t(estimateMemory(recipe, *model).total());

@@ -15,6 +15,7 @@ namespace phloxine {
 struct TrainHooks {
     ProgressHook progress;                          // of the preparation; throws Cancelled to stop
     std::function<void(const std::string&)> notice; // leaks, faults, a broken state: one sentence each
+    std::filesystem::path latents = {};             // shared by runs over the same tiles; empty: in the run folder
 };
 
 struct TrainStep {

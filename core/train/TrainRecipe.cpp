@@ -161,7 +161,7 @@ void describeModel(Visitor& v, RecipeModel& m) {
     });
     v.object("text", [&](auto& t) {
         t.number("width", m.text.width, 8, 4096), t.number("layers", m.text.layers, 1, 48), t.number("heads", m.text.heads, 1, 64);
-        t.number("max_length", m.text.maxLength, 4, 77), t.flag("pooled", m.text.pooled);
+        t.number("max_length", m.text.maxLength, 4, 154), t.flag("pooled", m.text.pooled);
         t.flag("own_length", m.text.ownLength);
     });
     v.flag("train_text", m.trainText);
@@ -215,6 +215,7 @@ void describe(Visitor& v, AutoencoderRecipe& r) {
     v.numbers("decoder_widths", r.decoderWidths, 4, 1024, 2);
     v.number("whitening", r.whitening, 0, 1);
     v.number("steps", r.steps, 0, most), v.number("warm_up_steps", r.warmUpSteps, 0, most);
+    v.number("checkpoint_every", r.checkpointEvery, 1, most);
     v.number("batch", r.batch, 1, 4096), v.number("crop_px", r.cropPx, 16, 2048);
     v.number("rate", r.rate, 1e-9, 1), v.number("weight_decay", r.weightDecay, 0, 10), v.number("ema", r.ema, 0, 0.9999999);
     v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100),

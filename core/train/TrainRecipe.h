@@ -106,7 +106,7 @@ struct AutoencoderRecipe {
     int patch = 8, zChannels = 8, normGroups = 16;
     std::vector<int> decoderWidths{128, 64, 32};
     double whitening = 0.6; // component i is divided by std_i to this power
-    std::int64_t steps = 2000, warmUpSteps = 100;
+    std::int64_t steps = 2000, warmUpSteps = 100, checkpointEvery = 500;
     int batch = 8, cropPx = 112;
     double rate = 1e-3, weightDecay = 0.01, ema = 0.999;
     double gradientWeight = 0.5, structureWeight = 0.5, textureWeight = 0.1; // beside the L1 of the pixels

@@ -11,15 +11,15 @@
 
 namespace phloxine {
 
-// <folder>/<dense|sparse>/g<group>_<tile>.png, six groups of two tiles each, 48 px.
-inline void writeTissue(const std::filesystem::path& folder) {
+// <folder>/<dense|sparse>/g<group>_<tile>.png, groups of two tiles each, 48 px.
+inline void writeTissue(const std::filesystem::path& folder, int groups = 6) {
     for (const auto* name : {"dense", "sparse"}) {
         std::filesystem::create_directories(folder / name);
         FieldSettings field;
         field.sidePx = 48, field.nuclei = std::string(name) == "dense" ? 16 : 4, field.stain = std::string(name) == "dense" ? 1.2 : 0.7;
-        for (int g = 0; g < 6; ++g)
+        for (int g = 0; g < groups; ++g)
             for (int i = 0; i < 2; ++i)
-                writePng(folder / name / ("g00" + std::to_string(g) + "_" + std::to_string(i) + ".png"),
+                writePng(folder / name / ((g < 10 ? "g00" : "g0") + std::to_string(g) + "_" + std::to_string(i) + ".png"),
                          renderField(field, std::uint64_t(field.nuclei * 100 + g * 10 + i)));
     }
 }

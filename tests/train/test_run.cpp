@@ -100,6 +100,16 @@ private slots:
         QCOMPARE(errorOf([&] { makeAutoencoder(at("tissue"), at("ae")); }), "busy"); // the one above still holds the folder
     }
 
+    void aRecipeOfAnOlderProgramGoesOn() { // without the entries that came later
+        const auto file = at("ae/recipe.json");
+        auto older = readJsonFile(file);
+        QCOMPARE(older.erase("checkpoint_every"), std::size_t(1));
+        writeFileAtomically(file, older.dump(), IfExists::Replace);
+        fs::remove(at("ae/data.json"));
+        AutoencoderRun again(autoencoderRecipeFromJson(smallAutoencoder(), "small"), at("tissue"), at("ae"), true);
+        QVERIFY(again.finished());
+    }
+
     void autoencoderGoesOn() {
         const auto r = autoencoderRecipeFromJson(smallAutoencoder(), "small");
         {
@@ -275,10 +285,14 @@ private slots:
     void otherTilesAreNoResume() {
         fs::copy(at("tissue"), at("changing"), fs::copy_options::recursive);
         { DiffusionRun run(recipe(), at("changing"), at("changing-run"), false); }
+        { AutoencoderRun(autoencoderRecipeFromJson(smallAutoencoder(), "small"), at("changing"), at("changing-ae"), false); }
         fs::remove(at("changing/dense/g001_0.png"));
         std::string message;
         QCOMPARE(errorOf([&] { DiffusionRun(recipe(), at("changing"), at("changing-run"), true); }, &message), "exists");
         QVERIFY(message.find("tiles or captions differ") != std::string::npos);
+        const auto small = autoencoderRecipeFromJson(smallAutoencoder(), "small");
+        QCOMPARE(errorOf([&] { AutoencoderRun(small, at("changing"), at("changing-ae"), true); }, &message), "exists");
+        QVERIFY(message.find("tiles differ") != std::string::npos);
     }
 
     void aTileThatCannotBeReadIsLeftOut() {
