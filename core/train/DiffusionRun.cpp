@@ -104,8 +104,8 @@ struct DiffusionRun::State {
         memoryBefore = residentMemoryBytes();
         if (!isThere(folder / "base")) writeBaseModel(recipe, set, folder / "base");
         model = std::make_unique<TrainedModel>(folder / "base", recipe, set, precision);
-        latents = std::make_unique<LatentStore>(h.latents.empty() ? folder / "latents" : h.latents, set, model->base(), recipe.data.tileSizePx, recipe.dihedral ? 8 : 1,
-                                                hooks.progress);
+        latents = std::make_unique<LatentStore>(h.latents.empty() ? folder / "latents" : h.latents, set, model->base(),
+                                                recipe.data.tileSizePx, recipe.dihedral ? 8 : 1, hooks.progress);
         leaveOutFaults();
         estimate = std::uint64_t(estimateMemory(recipe, *model).total());
         resetPeakMemory();
@@ -133,7 +133,8 @@ struct DiffusionRun::State {
         if (!found) return cutLog(folder, 0);
         if (hooks.notice && found->step < recipe.steps &&
             (found->threads != at::get_num_threads() || found->precision != precisionWord(precision)))
-            hooks.notice("The training was begun with " + std::to_string(found->threads) + " threads in " + found->precision +
+            hooks.notice("The training was begun with " + std::to_string(found->threads) +
+                         (found->threads == 1 ? " thread in " : " threads in ") + found->precision +
                          "; going on otherwise gives slightly other numbers.");
         const c10::AutoGradMode off(false);
         optimiser->restore(found->optimiser);
