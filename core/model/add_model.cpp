@@ -59,6 +59,9 @@ ModelEntry addModel(const fs::path& source, const AddModelOptions& options, fs::
     initDevices();
     (void)formatOf(source);
     const bool own = isThere(source / "model.json"); // such as a training makes
+    if (own && readJsonFile(source / "model.json").contains("source"))
+        throw Error(ErrorCode::WrongUse, source.filename().string() + " was added before; use it with --model, or copy it into " +
+                                             ModelStore::userRoot().string() + ".");
     const auto checkpoint = openCheckpoint(source);
     (void)bindAll(checkpoint);
     requireFinite(checkpoint.weights, checkpoint.name);

@@ -22,12 +22,13 @@
 #include "core/train/TrainingSet.h"
 #include "ui/widgets/Badge.h"
 #include "ui/widgets/ClassSwatch.h"
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
 
 namespace {
-constexpr int chipsPerRow = 7, mostChips = 20, nameWidth = 150, fewTiles = 50;
+constexpr int chipsPerRow = 7, mostChips = 20, fewTiles = 50;
 
 QString localPath(const QMimeData* data) { return data->urls().size() == 1 ? data->urls().first().toLocalFile() : QString(); }
 QString number(int n) { return QLocale().toString(n); }
@@ -53,9 +54,7 @@ DataCard::DataCard(QWidget* parent) : QWidget(parent) {
     inside->setContentsMargins(12, 10, 12, 10);
     inside->setSpacing(6);
     auto* title = new QHBoxLayout;
-    m_name = new QLabel(m_card);
-    m_name->setProperty("role", QStringLiteral("section"));
-    m_name->setTextFormat(Qt::PlainText);
+    m_name = new ElidingLabel({}, "section", m_card);
     m_badge = new Badge({}, Tone::Ok, m_card);
     title->addWidget(m_name, 1);
     title->addWidget(m_badge);
@@ -179,7 +178,7 @@ void DataCard::read() {
     m_trainingTiles = 0;
     m_waiting = !m_path.isEmpty();
     if (!m_waiting) return show(Found{});
-    setElided(*m_name, QFileInfo(m_path).fileName(), nameWidth, Qt::ElideMiddle);
+    m_name->setWhole(QFileInfo(m_path).fileName());
     m_badge->hide();
     m_facts->setText(tr("Reading the tiles"));
     Q_EMIT changed();
@@ -239,7 +238,7 @@ void DataCard::show(const Found& found) {
     m_badge->hide();
     m_note->hide();
     if (m_path.isEmpty()) {
-        m_name->setText(tr("No tiles yet"));
+        m_name->setWhole(tr("No tiles yet"));
         m_facts->setText(tr("Drop a folder of tiles here: class/tile.png, or with a metadata.jsonl."));
         setRole(*m_facts, "secondary");
     } else if (!m_problem.isEmpty()) {

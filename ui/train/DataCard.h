@@ -14,6 +14,7 @@ class QPushButton;
 namespace phloxine::ui {
 
 class Badge;
+class ElidingLabel;
 
 class DataCard : public QWidget {
     Q_OBJECT
@@ -58,7 +59,8 @@ private:
     int m_reading = 0, m_trainingTiles = 0;
     bool m_waiting = false;
     QFrame* m_card;
-    QLabel *m_name, *m_facts, *m_note;
+    ElidingLabel* m_name;
+    QLabel *m_facts, *m_note;
     Badge* m_badge;
     QWidget* m_chips;
     QGridLayout* m_chipGrid;

@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 
 #include "ui/train/words.h"
+#include "ui/widgets/ElidingLabel.h"
 #include "ui/widgets/Theme.h"
 #include "ui/widgets/labels.h"
 
@@ -76,9 +77,9 @@ MemoryBar::MemoryBar(QWidget* parent) : QWidget(parent), m_bar(new Bar(this)), m
     const QString hints[] = {tr("The weights of the model and their running means"), tr("Two moments and the gradient of each weight"),
                              tr("What a batch leaves for the way back"), tr("Phloxine itself")};
     for (int i = 0; i < parts; ++i) {
-        auto* name = mutedLabel(names[i], m_key);
+        auto* name = new ElidingLabel(names[i], "secondary", m_key);
         m_amounts[i] = new QLabel(m_key);
-        for (auto* label : {name, m_amounts[i]}) label->setToolTip(hints[i]);
+        m_amounts[i]->setToolTip(hints[i]);
         grid->addWidget(new Key(i, m_key), i / 2, i % 2 * 4);
         grid->addWidget(name, i / 2, i % 2 * 4 + 1);
         grid->addWidget(m_amounts[i], i / 2, i % 2 * 4 + 2, Qt::AlignRight);
@@ -91,8 +92,10 @@ MemoryBar::MemoryBar(QWidget* parent) : QWidget(parent), m_bar(new Bar(this)), m
     m_sum->setProperty("role", QStringLiteral("value"));
     m_verdict = new QLabel(this);
     m_verdict->setObjectName(QStringLiteral("memoryVerdict"));
-    row->addWidget(m_sum, 1);
-    row->addWidget(m_verdict);
+    m_verdict->setWordWrap(true); // in languages of longer words
+    m_verdict->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    row->addWidget(m_sum);
+    row->addWidget(m_verdict, 1);
     column->addLayout(row);
     m_sentence = new QLabel(this);
     m_sentence->setObjectName(QStringLiteral("memorySentence"));

@@ -115,11 +115,11 @@ void RecipePanel::makeRecipe(QVBoxLayout& whole) {
     m_batch = new QSpinBox(this);
     m_batch->setObjectName(QStringLiteral("batchSpin"));
     m_batch->setRange(1, 65536);
-    m_stepsText = mutedLabel({}, this);
+    m_stepsText = new ElidingLabel({}, "secondary", this);
     addRow(*grid, tr("Batch"), m_batch, m_stepsText);
     m_rate = new QLineEdit(this);
     m_rate->setObjectName(QStringLiteral("rateEdit"));
-    m_warmUp = mutedLabel({}, this);
+    m_warmUp = new ElidingLabel({}, "secondary", this);
     addRow(*grid, tr("Rate"), m_rate, m_warmUp);
     m_precision = makeCombo("precisionChoice", this);
     m_precision->addItems({tr("Automatic"), tr("bf16, faster"), tr("fp32, exact")});
@@ -128,7 +128,7 @@ void RecipePanel::makeRecipe(QVBoxLayout& whole) {
     m_stopAt->setObjectName(QStringLiteral("stopAtSpin"));
     m_stopAt->setRange(1, 2'000'000'000);
     m_stopAt->setGroupSeparatorShown(true);
-    addRow(*grid, tr("Stop at"), m_stopAt, mutedLabel(tr("images"), this));
+    addRow(*grid, tr("Stop at"), m_stopAt, new ElidingLabel(tr("images"), "secondary", this));
     grid->setColumnStretch(2, 1);
     column.addLayout(grid);
     for (auto* field : {m_batch, m_stopAt}) connect(field, &QSpinBox::editingFinished, this, &RecipePanel::fieldsToRecipe);
@@ -309,10 +309,10 @@ void RecipePanel::recipeToFields() {
     const auto settings = mainSettings(m_recipe);
     const auto* r = diffusionOf(m_recipe);
     m_batch->setValue(settings.batch);
-    m_stepsText->setText(tr("× %1 steps", nullptr, int(settings.steps)).arg(QLocale().toString(qint64(settings.steps))));
+    m_stepsText->setWhole(tr("× %1 steps", nullptr, int(settings.steps)).arg(QLocale().toString(qint64(settings.steps))));
     m_rate->setText(rateText(settings.rate));
     const auto warmUp = r ? r->optimiser.warmUpSteps : std::get<AutoencoderRecipe>(m_recipe).warmUpSteps;
-    m_warmUp->setText(tr("warm-up %1").arg(QLocale().toString(qint64(warmUp))));
+    m_warmUp->setWhole(tr("warm-up %1").arg(QLocale().toString(qint64(warmUp))));
     const auto precision = std::find(std::begin(precisions), std::end(precisions), settings.precision);
     m_precision->setCurrentIndex(int(precision - std::begin(precisions)) % 3);
     m_stopAt->setValue(int(std::min<std::int64_t>(settings.images(), 2'000'000'000)));

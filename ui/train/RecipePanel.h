@@ -58,8 +58,8 @@ private:
     bool m_filling = false, m_frozen = false;
     QComboBox *m_base, *m_autoencoder, *m_choice, *m_precision;
     QWidget *m_baseSection, *m_baseLine, *m_autoencoderRow;
-    ElidingLabel* m_baseHint;
-    QLabel *m_stepsText, *m_warmUp, *m_sentence;
+    ElidingLabel *m_baseHint, *m_stepsText, *m_warmUp;
+    QLabel* m_sentence;
     QPushButton* m_full;
     QSpinBox *m_batch, *m_stopAt;
     QLineEdit* m_rate;

@@ -137,6 +137,7 @@ QString TrainPage::whyNotReady() const {
     const auto at = phase();
     if (at == Phase::Watched) return tr("Another program is training here, you are watching");
     if (!m_folder.isEmpty() && !m_run.problem.isEmpty()) return m_run.problem;
+    if (!m_folder.isEmpty() && !m_run.recipe) return tr("Reading the training");
     if (m_data->path().isEmpty())
         return at == Phase::Paused ? tr("Choose the tiles that this training began with") : tr("Choose a folder of tiles to start");
     if (m_data->reading()) return tr("Reading the tiles");

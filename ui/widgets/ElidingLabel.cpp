@@ -11,6 +11,11 @@ ElidingLabel::ElidingLabel(QWidget* parent) : QLabel(parent) {
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }
 
+ElidingLabel::ElidingLabel(const QString& text, const char* role, QWidget* parent) : ElidingLabel(parent) {
+    setProperty("role", QString::fromLatin1(role));
+    setWhole(text);
+}
+
 void ElidingLabel::setWhole(const QString& text) {
     if (text == m_whole) return;
     m_whole = text;

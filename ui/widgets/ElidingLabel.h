@@ -8,6 +8,7 @@ class ElidingLabel : public QLabel {
     Q_OBJECT
 public:
     explicit ElidingLabel(QWidget* parent = nullptr);
+    ElidingLabel(const QString& text, const char* role, QWidget* parent); // a role of the style sheet
     void setWhole(const QString& text);
     QString whole() const { return m_whole; }
     QSize sizeHint() const override;

@@ -7,10 +7,12 @@
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTextBlock>
+#include <QTranslator>
 #include <QtTest>
 
 #include "core/base/Files.h"
@@ -65,6 +67,17 @@ struct Fixture {
     }
     RecipePanel& recipes() const { return *page->findChild<RecipePanel*>(); }
     bool choicesAreThere() const { return find<QComboBox>("recipeChoice")->count() > 1; }
+};
+
+// Every text 40 % longer, as German may be.
+class LongerWords : public QTranslator {
+public:
+    bool isEmpty() const override { return false; }
+    QString translate(const char*, const char* source, const char*, int) const override {
+        QString text = QString::fromUtf8(source);
+        for (qsizetype left = text.size() * 2 / 5; left > 0; --left) text += left % 6 ? QLatin1Char('n') : QLatin1Char(' ');
+        return text;
+    }
 };
 
 } // namespace
@@ -327,6 +340,24 @@ private Q_SLOTS:
         QTest::mouseClick(f.find<Note>("trainFailure")->actionButton(), Qt::LeftButton);
         QCOMPARE(mainSettings(f.recipes().recipe()).rate, 0.5);
         QVERIFY(f.page->runFolder().isEmpty());
+    }
+
+    void longerWordsFit() {
+        LongerWords words;
+        QCoreApplication::installTranslator(&words);
+        {
+            Fixture f;
+            QTRY_VERIFY_WITH_TIMEOUT(f.choicesAreThere(), readMs);
+            f.page->resize(1200, 700); // what the smallest window leaves
+            f.page->openPath(text(m_tissue));
+            QTRY_VERIFY_WITH_TIMEOUT(f.page->findChild<MemoryBar*>()->needed() > 0, readMs);
+            QCOMPARE(f.page->width(), 1200);
+            for (const auto* scroll : f.page->findChildren<QScrollArea*>()) // what is too wide could not be reached
+                QVERIFY2(scroll->widget()->minimumSizeHint().width() <= scroll->viewport()->width() || !scroll->isVisible(),
+                         qPrintable(
+                             QStringLiteral("%1 in %2").arg(scroll->widget()->minimumSizeHint().width()).arg(scroll->viewport()->width())));
+        }
+        QCoreApplication::removeTranslator(&words);
     }
 
     void everyControlHasAName() {
