@@ -124,7 +124,7 @@ void printParts(const MemoryEstimate& e) {
     for (const auto& [name, bytes] :
          {std::pair("weights", e.weights), std::pair("gradients", e.gradients), std::pair("optimiser", e.optimiser),
           std::pair("means of the weights", e.means), std::pair("activations", e.activations), std::pair("libraries", e.program),
-          std::pair("together", e.total())}) {
+          std::pair("scratch and holes", e.unseen), std::pair("together", e.total())}) {
         char line[80];
         std::snprintf(line, sizeof line, "%-22s %9.1f MB", name, double(bytes) / 1e6);
         print(std::string(line));
@@ -169,8 +169,11 @@ int runMeasure(const Context& context, const Options& options) {
     std::sort(sorted.begin(), sorted.end());
     const double median = sorted[sorted.size() / 2];
     if (context.json)
-        print(Json{
-            {"seconds", m.seconds}, {"seconds_median", median}, {"images_per_second", recipe.batch / median}, {"peak_bytes", m.peakBytes}, {"parameters", m.parameters}});
+        print(Json{{"seconds", m.seconds},
+                   {"seconds_median", median},
+                   {"images_per_second", recipe.batch / median},
+                   {"peak_bytes", m.peakBytes},
+                   {"parameters", m.parameters}});
     else {
         char line[160];
         std::snprintf(line, sizeof line, "%.3f s a step (median of %zu), %.2f images/s, peak %.1f MB above the program before", median,

@@ -51,7 +51,7 @@ MemoryChoice chooseMemory(TrainRecipe recipe, std::int64_t bytes) {
 Json toJson(const MemoryEstimate& e) {
     return {{"parameters", e.parameters},     {"weights_bytes", e.weights}, {"gradients_bytes", e.gradients},
             {"optimiser_bytes", e.optimiser}, {"means_bytes", e.means},     {"activations_bytes", e.activations},
-            {"program_bytes", e.program},     {"total_bytes", e.total()}};
+            {"program_bytes", e.program},     {"unseen_bytes", e.unseen},   {"total_bytes", e.total()}};
 }
 
 } // namespace phloxine

@@ -57,6 +57,8 @@ std::vector<std::int64_t> changesOfStep(TrainedModel& model, std::int64_t tiles,
     return meter->changes;
 }
 
+constexpr std::int64_t unseenAlways = 10'000'000;
+
 std::int64_t bytesOf(const Weights& weights) {
     std::int64_t bytes = 0;
     for (const auto& [key, tensor] : weights) bytes += std::int64_t(tensor.nbytes());
@@ -79,8 +81,8 @@ MemoryEstimate estimateMemory(const TrainRecipe& recipe, TrainedModel& model) {
     estimate.parameters = parameterCount(masters);
     estimate.weights = bytesOf(masters);
     for (const auto& [key, tensor] : model.base().weights)
-        // The autoencoder is not read in steps, and of a frozen vocabulary hardly a row: they stay on the disk.
-        if (!masters.count(key) && !key.starts_with("first_stage_model.") && key != tokenTable)
+        // The autoencoder is not read in steps and stays on the disk. Of a vocabulary the whole table lies beside the rows in use.
+        if (!key.starts_with("first_stage_model.") && (!masters.count(key) || key == tokenTable))
             estimate.weights += std::int64_t(tensor.nbytes());
     const auto gradients = bytesOf(masters);
     estimate.optimiser = momentBytes(masters, memory.moments == "8bit");
@@ -117,6 +119,7 @@ MemoryEstimate estimateMemory(const TrainRecipe& recipe, TrainedModel& model) {
         estimate.gradients = memory.updateInBackward ? 0 : std::min(gradients, peak);
         estimate.activations = peak - estimate.gradients;
     }
+    estimate.unseen = unseenAlways + estimate.activations / 4;
     return estimate;
 }
 

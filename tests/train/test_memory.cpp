@@ -131,6 +131,32 @@ private slots:
             }
     }
 
+    // The norm of training against the library's in double precision, result and gradients, with a large offset.
+    void theNormOfTraining() {
+        for (const bool silu : {false, true})
+            for (const auto type : {at::kFloat, at::kBFloat16}) {
+                PhiloxNoise draws(6);
+                const auto x = (draws.draw({3, 24, 5, 7}) + 3).to(type).contiguous(at::MemoryFormat::ChannelsLast),
+                           dy = draws.draw({3, 24, 5, 7});
+                nn::GroupNorm norm;
+                norm.weight = draws.draw({24}).requires_grad_(true), norm.bias = draws.draw({24}).requires_grad_(true), norm.groups = 4;
+                const c10::AutoGradMode on(true);
+                const auto own = x.detach().requires_grad_(true), exact = x.to(at::kDouble).detach().requires_grad_(true);
+                const auto w = norm.weight.detach().to(at::kDouble).requires_grad_(true),
+                           b = norm.bias.detach().to(at::kDouble).requires_grad_(true);
+                const auto y = silu ? norm.silu(own) : norm(own);
+                QVERIFY(y.is_contiguous(at::MemoryFormat::ChannelsLast));
+                auto z = at::group_norm(exact, 4, w, b, norm.eps);
+                if (silu) z = at::silu(z);
+                (y * dy.to(type)).sum().backward();
+                (z * dy.to(type).to(at::kDouble)).sum().backward();
+                const double limit = type == at::kFloat ? 2e-6 : 6e-3;
+                QVERIFY(relative(y.detach(), z.detach()) < limit);
+                QVERIFY(relative(own.grad(), exact.grad()) < limit);
+                QVERIFY(relative(norm.weight.grad(), w.grad()) < limit && relative(norm.bias.grad(), b.grad()) < limit);
+            }
+    }
+
     void piecesAddUp() {
         const auto whole = trained(recipe()), pieces = trained(recipe(), false);
         QVERIFY(std::abs(whole.loss - pieces.loss) < 1e-5 * whole.loss);
