@@ -102,6 +102,17 @@ int runAutoencoder(const Context& context, const Options& options) {
                       f.ssim, f.highFrequencies, report.tiles, report.heldOut ? "held-out " : "");
         print(std::string(line));
     }
+    for (const auto& m : report.measures) {
+        char line[160];
+        std::snprintf(line, sizeof line, "%-22s %.4g in real tiles, %.4g in theirs, %.2g apart in a tile (%d tiles)", m.id.c_str(), m.real,
+                      m.made, m.difference, m.tiles);
+        print(std::string(line));
+    }
+    for (const auto& tile : report.worst) {
+        char line[80];
+        std::snprintf(line, sizeof line, "worst: SSIM %.4f, PSNR %.2f dB, ", tile.ssim, tile.psnr);
+        print(line + plainText(tile.name));
+    }
     print("The autoencoder is in " + options.out + "/autoencoder.");
     return 0;
 }

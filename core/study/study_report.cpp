@@ -162,7 +162,7 @@ std::string costs(const CaptionStudy& study, const StudyTable& table) {
     return "A context of " + std::to_string(longest->arm.length) + " tokens takes " +
            number((longest->peakBytes / shortest->peakBytes - 1) * 100, 1) + " % more memory and runs at " +
            number(longest->imagesPerSecond / shortest->imagesPerSecond * 100, 0) + " % of the speed of one of " +
-           std::to_string(shortest->arm.length) + ". ";
+           std::to_string(shortest->arm.length) + " (runs follow one another, so what else the machine does counts in the speed). ";
 }
 
 std::string escapedHtml(const std::string& text) { return escaped(text); }

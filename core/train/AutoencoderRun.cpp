@@ -1,6 +1,8 @@
 #include "core/train/AutoencoderRun.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -11,6 +13,7 @@
 #include "core/base/Files.h"
 #include "core/image/ImageFile.h"
 #include "core/image/quality.h"
+#include "core/measure/tissue/tile_measures.h"
 #include "core/nn/patch_autoencoder.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/image_tensor.h"
@@ -58,17 +61,48 @@ double highFrequencyEnergy(const at::Tensor& picture) { // [1, 3, h, w]
     return (grey - at::avg_pool2d(grey, 3, 1, 1, false, false)).square().mean().item<double>();
 }
 
+// What a pathologist would miss first when it changes.
+constexpr const char* tissueMeasures[] = {"haematoxylin", "eosin", "nuclei", "nuclear_area", "nuclear_eccentricity"};
+constexpr std::size_t worstTiles = 5;
+
+void addMeasures(const Image& real, const Image& made, std::vector<ReconstructionReport::Measure>& measures) {
+    const auto settings = nucleusSettings(Scale{});
+    const auto a = measureTile(real, settings, false), b = measureTile(made, settings, false);
+    measures.resize(std::size(tissueMeasures));
+    for (std::size_t k = 0; k < measures.size(); ++k)
+        for (std::size_t row = 0; row < a.size(); ++row) {
+            if (std::string_view(tileMeasureRows()[row].id) != tissueMeasures[k]) continue;
+            auto& m = measures[k];
+            m.id = tissueMeasures[k];
+            if (!std::isfinite(a[row]) || !std::isfinite(b[row])) continue;
+            ++m.tiles, m.real += a[row], m.made += b[row], m.difference += std::abs(a[row] - b[row]);
+        }
+}
+
+void keepWorst(ReconstructionReport& report) {
+    std::stable_sort(report.worst.begin(), report.worst.end(), [](const auto& a, const auto& b) { return a.ssim < b.ssim; });
+    if (report.worst.size() > worstTiles) report.worst.resize(worstTiles);
+    for (auto& m : report.measures)
+        for (auto* value : {&m.real, &m.made, &m.difference}) *value /= std::max(1, m.tiles);
+}
+
 } // namespace
 
 Json toJson(const ReconstructionReport& report) {
     const auto figures = [](const ReconstructionReport::Figures& f) {
         return Json{{"psnr_db", f.psnr}, {"ssim", f.ssim}, {"high_frequency_energy", f.highFrequencies}};
     };
+    Json measures = Json::object(), worst = Json::array();
+    for (const auto& m : report.measures)
+        measures[m.id] = {{"real", m.real}, {"made", m.made}, {"mean_absolute_difference", m.difference}, {"tiles", m.tiles}};
+    for (const auto& t : report.worst) worst.push_back({{"tile", plainText(t.name)}, {"psnr_db", t.psnr}, {"ssim", t.ssim}});
     return {{"format", "phloxine-reconstruction/1"},
             {"tiles", report.tiles},
             {"held_out", report.heldOut},
             {"linear", figures(report.linear)},
-            {"trained", figures(report.trained)}};
+            {"trained", figures(report.trained)},
+            {"measures", measures},
+            {"worst", worst}};
 }
 
 struct AutoencoderRun::State {
@@ -264,8 +298,13 @@ struct AutoencoderRun::State {
                 const auto made = imageFrom((which == 0 ? bare : whole).decode(latent)[0]);
                 figures->psnr += peakSignalToNoise(*image, made), figures->ssim += structuralSimilarity(*image, made);
                 energies[which++] += highFrequencyEnergy(tensorFrom(made));
+                if (figures != &report.trained) continue;
+                report.worst.push_back(
+                    {set.tiles[std::size_t(row)].name, peakSignalToNoise(*image, made), structuralSimilarity(*image, made)});
+                addMeasures(*image, made, report.measures);
             }
         }
+        keepWorst(report);
         for (auto* figures : {&report.linear, &report.trained})
             figures->psnr /= std::max(1, report.tiles), figures->ssim /= std::max(1, report.tiles);
         report.linear.highFrequencies = energies[0] / std::max(energy, 1e-12),

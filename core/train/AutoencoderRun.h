@@ -18,6 +18,17 @@ struct ReconstructionReport {
         double psnr = 0, ssim = 0;
         double highFrequencies = 0; // energy of what a 3 x 3 mean takes away, against the real tiles'
     } linear, trained;
+    struct Measure { // of tissue (measure/tissue), over the tiles where both have a value
+        std::string id;
+        double real = 0, made = 0, difference = 0; // means, and the mean absolute difference of a tile to itself
+        int tiles = 0;
+    };
+    std::vector<Measure> measures; // stain and nuclei
+    struct Tile {
+        std::string name;
+        double psnr = 0, ssim = 0;
+    };
+    std::vector<Tile> worst; // by SSIM, the lowest first
 };
 Json toJson(const ReconstructionReport& report);
 

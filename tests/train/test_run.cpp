@@ -95,6 +95,15 @@ private slots:
         QVERIFY(report["held_out"].get<bool>());
         QVERIFY(report["linear"]["psnr_db"].get<double>() > 15);
         QVERIFY(report["trained"]["ssim"].get<double>() > 0.1);
+        QCOMPARE(report["worst"].size(), std::size_t(4)); // all of the four
+        QVERIFY(report["worst"][0]["ssim"].get<double>() <= report["worst"][3]["ssim"].get<double>());
+        QVERIFY(report["worst"][0]["tile"].get<std::string>().find("g003_") != std::string::npos);
+        QCOMPARE(report["measures"].size(), std::size_t(5));
+        const auto& stain = report["measures"]["haematoxylin"];
+        QCOMPARE(stain["tiles"].get<int>(), 4);
+        QVERIFY(stain["real"].get<double>() > 0 && stain["mean_absolute_difference"].get<double>() >= 0);
+        QVERIFY(std::abs(stain["real"].get<double>() - stain["made"].get<double>()) <=
+                stain["mean_absolute_difference"].get<double>() + 1e-12);
         AutoencoderRun again(autoencoderRecipeFromJson(smallAutoencoder(), "small"), at("tissue"), at("ae"), true);
         QVERIFY(again.finished());
         QCOMPARE(errorOf([&] { makeAutoencoder(at("tissue"), at("ae")); }), "busy"); // the one above still holds the folder
