@@ -129,14 +129,21 @@ private slots:
     void wrongUseOfAdd_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("a name that climbs") << QStringList{"models", "add", tinyModel(), "--id", "../x"};
-        QTest::newRow("what is a model folder")
-            << QStringList{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"};
     }
     void wrongUseOfAdd() {
         QFETCH(QStringList, arguments);
         const auto o = run(arguments);
         QCOMPARE(o.code, 2);
         requireOneSentence(o);
+    }
+
+    // A model folder, as a training makes it, is taken in once under each name.
+    void addsAModelFolder() {
+        const QStringList add{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim", "--id", "mine-again"};
+        const auto first = run(add), second = run(add);
+        QVERIFY2(first.code == 0, first.err);
+        QCOMPARE(second.code, 1);
+        requireOneSentence(second);
     }
 
     // A model that can be read and does not fit is a report with the exit code 1; it cannot be added.

@@ -63,8 +63,9 @@ private slots:
         QTest::newRow("unknown metric") << compare("x", {"--metrics", "beauty"}) << 2;
         QTest::newRow("unknown stain matrix") << compare("x", {"--stain", "per-tile"}) << 2;
         QTest::newRow("extractor that is not there") << compare("x", quick + QStringList{"--extractor", "torchscript:gone.pt"}) << 1;
-        QTest::newRow("no clicked nuclei") << compare("x", quick + QStringList{"--calibration", "gone.json"}) << 1;
-        QTest::newRow("broken clicked nuclei") << compare("x", quick + QStringList{"--calibration", "clicks.json"}) << 1;
+        QTest::newRow("no clicked nuclei") << compare("x", {"--metrics", "tissue", "--calibration", "gone.json"}) << 1;
+        QTest::newRow("broken clicked nuclei") << compare("x", {"--metrics", "tissue", "--calibration", "clicks.json"}) << 1;
+        QTest::newRow("clicks that nothing reads") << compare("x", quick + QStringList{"--calibration", "clicks.json"}) << 2;
         QTest::newRow("pattern that fits nothing")
             << QStringList{"compare", "--real", "real", "--synthetic", "made", "--groups", "^p([0-9]+)", "--out", "x"} + quick << 2;
         QTest::newRow("report into a file") << compare("clicks.json", quick) << 1;
