@@ -178,6 +178,7 @@ void describe(Visitor& v, TrainRecipe& r) {
     });
     v.object("captions", [&](auto& c) {
         c.number("class_chance", r.captions.classChance, 0, 1), c.number("attribute_chance", r.captions.attributeChance, 0, 1);
+        c.flag("composed", r.captions.composed);
         c.number("shuffle_chance", r.captions.shuffleChance, 0, 1), c.number("drop_chance", r.captions.dropChance, 0, 1);
     });
     v.object("model", [&](auto& m) { describeModel(m, r.model); });

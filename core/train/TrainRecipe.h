@@ -25,12 +25,13 @@ struct RecipeData {
     std::string source, licence;
 };
 
-// Shares of captions that are composed: rows of metadata.jsonl with a text of their own keep it.
+// Shares of captions that are composed of class and levels.
 struct RecipeCaptions {
     double classChance = 1;     // that the class is named
     double attributeChance = 0; // that each known level is stated
     double shuffleChance = 0;   // that the order of the parts is free
     double dropChance = 0.1;    // that the whole caption is empty, for guidance
+    bool composed = false;      // all of them are; else tiles with a text of their own keep it
 };
 
 struct RecipeUNet { // names of CompVis

@@ -42,6 +42,15 @@ std::map<std::string, Json> rowsByName(const fs::path& file, bool required) {
     return found;
 }
 
+std::string placeOf(const fs::path& file) { return fs::absolute(file).lexically_normal().string(); }
+
+// Captions name tiles as the set does, or by their place beside the captions, as `caption set` writes them.
+void addPlaces(std::map<std::string, Json>& rows, const fs::path& captions) {
+    std::map<std::string, Json> places;
+    for (const auto& [name, row] : rows) places.emplace(placeOf(captions.parent_path() / name), row);
+    rows.merge(places);
+}
+
 // "levels" of a row: {"nuclear-density": "low", ...}.
 void takeCaption(const Json& row, TrainingTile& tile) {
     const auto text = row.value("text", Json()), levels = row.value("levels", Json());
@@ -145,7 +154,9 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
         }
     }
     const auto own = rowsByName(isFolder(path) ? path / "metadata.jsonl" : path, false);
-    const auto more = data.captions.empty() ? std::map<std::string, Json>() : rowsByName(data.captions, true);
+    std::map<std::string, Json> more;
+    if (!data.captions.empty()) more = rowsByName(data.captions, true), addPlaces(more, data.captions);
+    bool captioned = more.empty();
     const std::regex holdOut(data.holdOut);
     for (const auto& file : files.tiles) {
         const auto id = file.className.empty() ? set.classes.front().id : file.className;
@@ -156,13 +167,19 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
         TrainingTile tile{file.file, file.name, file.group, int(found - set.classes.begin()), false, file.prompt, {}};
         tile.heldOut = !data.holdOut.empty() && std::regex_search(file.group, holdOut);
         tile.levels.resize(attributes().size());
-        for (const auto* rows : {&own, &more})
-            if (const auto row = rows->find(file.name); row != rows->end()) takeCaption(row->second, tile);
+        if (const auto row = own.find(file.name); row != own.end()) takeCaption(row->second, tile);
+        for (const auto& name : {file.name, placeOf(file.file)})
+            if (const auto row = more.find(name); row != more.end()) {
+                takeCaption(row->second, tile);
+                captioned = true;
+                break;
+            }
         set.tiles.push_back(std::move(tile));
     }
-    if (!more.empty() && std::none_of(set.tiles.begin(), set.tiles.end(), [&](const TrainingTile& t) { return more.count(t.name); }))
+    if (!captioned)
         throw Error(ErrorCode::WrongUse, "The captions " + fs::path(data.captions).filename().string() +
-                                             " name no tile of the set; their file_name must be relative to it, such as class/name.png.");
+                                             " name no tile of the set; their file_name must be relative to it, such as class/name.png, "
+                                             "or to the captions.");
     if (!data.holdOut.empty() && !files.groupsKnown)
         set.leaks.push_back("The set " + files.name +
                             " does not say which tiles belong to one field, slide or patient, so held-out tiles may "

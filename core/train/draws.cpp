@@ -64,6 +64,8 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
+bool hasOwnText(const TrainingTile& tile, const RecipeCaptions& captions) { return !captions.composed && !tile.text.empty(); }
+
 } // namespace
 
 std::string composedCaption(const TrainingTile& tile, const RecipeClass& tissue, const RecipeCaptions& chances, Dice& dice) {
@@ -76,11 +78,11 @@ std::string composedCaption(const TrainingTile& tile, const RecipeClass& tissue,
             parts.push_back(pick(attributes()[i].phrases[std::size_t(*tile.levels[i])]));
     if (dice.chance(chances.shuffleChance)) dice.shuffle(parts);
     if (parts.empty()) parts.push_back(name);
-    return tile.text.empty() ? joined(parts) : tile.text;
+    return hasOwnText(tile, chances) ? tile.text : joined(parts);
 }
 
 std::string usualCaption(const TrainingTile& tile, const RecipeClass& tissue, const RecipeCaptions& chances) {
-    if (!tile.text.empty()) return tile.text;
+    if (hasOwnText(tile, chances)) return tile.text;
     std::vector<std::string> parts{tissue.prompts.front()};
     for (std::size_t i = 0; i < tile.levels.size(); ++i)
         if (tile.levels[i] && chances.attributeChance > 0) parts.push_back(attributes()[i].phrases[std::size_t(*tile.levels[i])].front());
@@ -94,7 +96,7 @@ std::vector<std::string> possiblePhrases(const TrainingSet& set, const RecipeCap
         for (const auto& attribute : attributes())
             for (const auto& level : attribute.phrases) phrases.insert(level.begin(), level.end());
     for (const auto& tile : set.tiles)
-        if (!tile.text.empty()) phrases.insert(tile.text);
+        if (hasOwnText(tile, chances)) phrases.insert(tile.text);
     return {phrases.begin(), phrases.end()};
 }
 

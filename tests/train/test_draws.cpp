@@ -120,6 +120,9 @@ private slots:
                  std::string("benign colon, ") + attributes()[0].phrases[2].front() + ", " + attributes()[2].phrases[0].front());
         tile.text = "as written";
         QCOMPARE(composedCaption(tile, tissue, chances, dice), std::string("as written"));
+        auto composed = chances;
+        composed.composed = true;
+        QVERIFY(composedCaption(tile, tissue, composed, dice) != "as written" && usualCaption(tile, tissue, composed) != "as written");
     }
 
     void droppedCaptions() {
