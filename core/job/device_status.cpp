@@ -30,7 +30,8 @@ void refreshDeviceStatus() {
     const bool cuda = chooseDevice("auto").is_cuda();
     DeviceStatus status;
     status.kind = cuda ? "cuda" : "cpu";
-    status.name = cuda ? "CUDA" : "CPU, " + std::to_string(at::get_num_threads()) + " threads";
+    const int threads = at::get_num_threads();
+    status.name = cuda ? "CUDA" : "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
     status.memoryUsed = residentMemoryBytes();
     status.memoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
     status.memoryFree = availableBytes() + status.memoryUsed;
