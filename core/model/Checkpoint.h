@@ -43,6 +43,11 @@ Checkpoint openCompvis(const std::filesystem::path& file, const OpenOptions& opt
 Checkpoint openDiffusers(const std::filesystem::path& folder, const OpenOptions& options);   // model_index.json
 Checkpoint openModelFolder(const std::filesystem::path& folder, const OpenOptions& options); // model.json
 std::vector<std::filesystem::path> settingsBeside(const std::filesystem::path& file);        // what openCompvis() reads beside the weights
+// What a model folder's weights are read from: a file, or a folder of diffusers inside it; another path is its own source.
+std::filesystem::path sourceOfModel(const std::filesystem::path& path);
+// A folder like `original` with other weights, under the keys of a Checkpoint; parts that Phloxine does not read (a safety checker) are
+// left out. Error(Exists | MissingKey | Shape | DiskFull | ...).
+void writeDiffusers(const std::filesystem::path& original, const Weights& weights, const std::filesystem::path& folder);
 std::vector<std::filesystem::path> weightFilesOfDiffusers(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> weightFilesOfModelFolder(const std::filesystem::path& folder);
 

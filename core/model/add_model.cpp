@@ -48,9 +48,9 @@ std::string takeIn(const fs::path& source, const fs::path& folder) {
 
 // A model folder of Phloxine's own stays one; its card is written anew.
 void takeInOwn(const fs::path& source, const fs::path& folder) {
-    for (const auto& entry : fs::directory_iterator(source))
-        if (entry.is_regular_file() && belongs(entry.path()) && entry.path().filename() != "model.json")
-            linkOrCopy(entry.path(), folder / entry.path().filename());
+    for (const auto& entry : fs::recursive_directory_iterator(source))
+        if (entry.is_regular_file() && belongs(entry.path()) && entry.path() != source / "model.json")
+            linkOrCopy(entry.path(), folder / entry.path().lexically_relative(source));
 }
 
 } // namespace

@@ -112,6 +112,33 @@ Weights readPart(const fs::path& part) {
     return weights;
 }
 
+// A tensor of a part under its key in a Checkpoint.
+class Keys {
+public:
+    Keys(std::string part, NamePairs blocks) : m_part(std::move(part)), m_blocks(std::move(blocks)) {}
+    std::string of(const std::string& key) const {
+        if (m_part == "text_encoder")
+            return std::string("cond_stage_model.transformer.") + (key.starts_with("text_model.") ? "" : "text_model.") + key;
+        const auto renamed = m_part == "unet"  ? compvisUNetName(key, m_blocks)
+                             : m_part == "vae" ? compvisAutoencoderName(key, m_blocks)
+                                               : key;
+        return (m_part == "vae" ? "first_stage_model." : "model.diffusion_model.") + (renamed.empty() ? key : renamed);
+    }
+
+private:
+    std::string m_part;
+    NamePairs m_blocks;
+};
+
+void addTensors(const fs::path& part, const Keys& keys, Checkpoint& checkpoint) {
+    for (const auto& [name, tensor] : readPart(part)) {
+        const auto key = keys.of(name);
+        // The attention's linear layers of an autoencoder are 1x1 convolutions in CompVis.
+        const bool linear = tensor.dim() == 2 && key.starts_with("first_stage_model.") && key.find("attn_1") != std::string::npos;
+        checkpoint.weights[key] = linear ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
+    }
+}
+
 nn::UNetConfig unetConfig(const Config& config) {
     for (const auto& [key, usual] : std::initializer_list<std::pair<const char*, Json>>{{"act_fn", "silu"},
                                                                                         {"downsample_padding", 1},
@@ -227,10 +254,7 @@ void addDenoiser(const fs::path& folder, Checkpoint& checkpoint) {
     } else if (name == "DiTTransformer2DModel") c.network = ditConfig(config), c.family = "diffusers-dit";
     else if (name == "PixArtTransformer2DModel") c.network = pixartConfig(config), c.family = "diffusers-pixart";
     else c.network = UnsupportedStage{name.empty() ? "of a class that config.json does not name" : name};
-    for (auto& [key, tensor] : readPart(part)) {
-        const auto renamed = unet ? compvisUNetName(key, blocks) : key;
-        checkpoint.weights["model.diffusion_model." + (renamed.empty() ? key : renamed)] = tensor;
-    }
+    addTensors(part, Keys(unet ? "unet" : "transformer", blocks), checkpoint);
 }
 
 void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
@@ -264,13 +288,7 @@ void addAutoencoder(const fs::path& part, Checkpoint& checkpoint) {
     c.firstStage = kl;
     c.scaleFactor = config.positive("scaling_factor", 0.18215);
     c.shiftFactor = config.get("shift_factor", 0.0);
-    const auto blocks = autoencoderBlockNames(int(widths.size()), kl.resBlocks);
-    for (const auto& [key, tensor] : readPart(part)) {
-        const auto renamed = compvisAutoencoderName(key, blocks);
-        // The attention's linear layers are 1x1 convolutions in CompVis.
-        const bool linear = tensor.dim() == 2 && renamed.find("attn_1") != std::string::npos;
-        checkpoint.weights["first_stage_model." + (renamed.empty() ? key : renamed)] = linear ? tensor.unsqueeze(-1).unsqueeze(-1) : tensor;
-    }
+    addTensors(part, Keys("vae", autoencoderBlockNames(int(widths.size()), kl.resBlocks)), checkpoint);
 }
 
 // The padding token stands in special_tokens_map.json; transformers 5 writes it to tokenizer_config.json only.
@@ -304,10 +322,7 @@ void addCondition(const fs::path& folder, Checkpoint& checkpoint) {
         config.tower = readTowerConfig(text / "config.json");
         config.pad = paddingToken(folder / "tokenizer", checkpoint.name);
         stage = config;
-        for (const auto& [key, tensor] : readPart(text)) {
-            const bool bare = !key.starts_with("text_model.");
-            checkpoint.weights[std::string("cond_stage_model.transformer.") + (bare ? "text_model." : "") + key] = tensor;
-        }
+        addTensors(text, Keys("text_encoder", {}), checkpoint);
     } else if (const auto* dit = std::get_if<nn::DitConfig>(&checkpoint.config.network)) stage = LabelStage{dit->classes + 1, dit->classes};
     else if (std::holds_alternative<nn::PixartConfig>(checkpoint.config.network)) {
         const auto null = folder / "null_embedding.safetensors"; // one tensor, the tokens that stand for none
@@ -350,6 +365,45 @@ Checkpoint openDiffusers(const fs::path& folder, const OpenOptions&) {
     addCondition(folder, checkpoint);
     addSchedule(folder, checkpoint);
     return checkpoint;
+}
+
+void writeDiffusers(const fs::path& original, const Weights& weights, const fs::path& folder) {
+    if (isThere(folder))
+        throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() + " is there already; nothing was overwritten.");
+    const auto checkpoint = openDiffusers(original, {});
+    const auto* unet = std::get_if<nn::UNetConfig>(&checkpoint.config.network);
+    const auto* kl = std::get_if<nn::KlConfig>(&checkpoint.config.firstStage);
+    const std::pair<const char*, Keys> parts[] = {{"unet", {"unet", unet ? unetBlockNames(*unet) : NamePairs()}},
+                                                  {"transformer", {"transformer", {}}},
+                                                  {"vae", {"vae", kl ? autoencoderBlockNames(kl->levels(), kl->resBlocks) : NamePairs()}},
+                                                  {"text_encoder", {"text_encoder", {}}}};
+    for (const auto& [part, keys] : parts) {
+        if (!isThere(original / part / "config.json")) continue;
+        fs::create_directories(folder / part);
+        fs::copy_file(original / part / "config.json", folder / part / "config.json");
+        Weights own;
+        for (const auto& [name, tensor] : readPart(original / part)) {
+            const auto it = weights.find(keys.of(name));
+            if (it == weights.end())
+                throw Error(ErrorCode::MissingKey, "The weights for the model like " + checkpoint.name + " lack \"" + name + "\".", name);
+            if (it->second.numel() != tensor.numel())
+                throw Error(ErrorCode::Shape,
+                            "\"" + name + "\" has the shape " + shapeText(it->second.sizes()) + ", and " + checkpoint.name + " has " +
+                                shapeText(tensor.sizes()) + ".",
+                            name);
+            own[name] = it->second.reshape(tensor.sizes());
+        }
+        const bool text = part == std::string("text_encoder");
+        writeSafetensors(folder / part / (text ? "model.safetensors" : "diffusion_pytorch_model.safetensors"), own);
+    }
+    for (const auto* other : {"scheduler", "tokenizer"})
+        if (isFolder(original / other)) fs::copy(original / other, folder / other);
+    if (isThere(original / "null_embedding.safetensors"))
+        fs::copy_file(original / "null_embedding.safetensors", folder / "null_embedding.safetensors");
+    auto index = Config(original / "model_index.json").json();
+    for (auto& [name, entry] : index.items())
+        if (entry.is_array() && !isThere(folder / name)) entry = Json::array({nullptr, nullptr});
+    writeFileAtomically(folder / "model_index.json", index.dump(2) + "\n");
 }
 
 std::vector<fs::path> weightFilesOfDiffusers(const fs::path& folder) {

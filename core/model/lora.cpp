@@ -33,6 +33,8 @@ constexpr Suffix suffixes[] = {{".lora_A.weight", Suffix::Down},
 
 constexpr std::string_view others[] = {".hada_w1_a", ".lokr_w1", ".lokr_w1_a", ".dora_scale", ".lora_mid.weight", ".oft_blocks"};
 
+constexpr std::string_view denoiser = "model.diffusion_model.", text = "cond_stage_model.transformer.text_model.", weight = ".weight";
+
 std::string underscored(std::string name) {
     std::replace(name.begin(), name.end(), '.', '_');
     return name;
@@ -79,6 +81,31 @@ std::optional<double> alphaBeside(const fs::path& file, const std::map<std::stri
 
 } // namespace
 
+LoraNames::LoraNames(const ModelConfig& config) {
+    if (const auto* unet = std::get_if<nn::UNetConfig>(&config.network)) m_blocks = unetBlockNames(*unet);
+}
+
+std::string LoraNames::layerOf(const std::string& key, const at::Tensor& tensor) const {
+    if (!key.ends_with(weight) || tensor.dim() < 2) return {};
+    const auto name = [&](std::string_view prefix) { return key.substr(prefix.size(), key.size() - prefix.size() - weight.size()); };
+    if (key.starts_with(text)) return "text " + underscored(name(text));
+    if (!key.starts_with(denoiser)) return {};
+    const auto own = name(denoiser), other = diffusersUNetName(own, m_blocks);
+    return "unet " + underscored(other.empty() ? own : other);
+}
+
+void writeLora(const fs::path& file, const Lora& lora) {
+    Weights tensors;
+    for (const auto& [name, layer] : lora.layers) {
+        const bool ofText = name.starts_with("text ");
+        const auto prefix = (ofText ? "lora_te_text_model_" : "lora_unet_") + name.substr(5);
+        tensors[prefix + ".lora_down.weight"] = layer.down.detach().contiguous();
+        tensors[prefix + ".lora_up.weight"] = layer.up.detach().contiguous();
+        tensors[prefix + ".alpha"] = at::scalar_tensor(layer.alpha.value_or(double(layer.down.size(0))), at::kFloat);
+    }
+    writeSafetensors(file, tensors);
+}
+
 Lora readLora(const fs::path& file) {
     Lora lora{file.filename().string(), {}};
     std::map<std::string, std::string> metadata;
@@ -116,20 +143,11 @@ Lora readLora(const fs::path& file) {
 }
 
 void mergeLora(Checkpoint& checkpoint, const Lora& lora, double strength) {
-    const auto* unet = std::get_if<nn::UNetConfig>(&checkpoint.config.network);
-    const auto blocks = unet ? unetBlockNames(*unet) : NamePairs();
-    // Every name that a layer is known by, to its key.
-    std::map<std::string, std::string> keys;
-    constexpr std::string_view denoiser = "model.diffusion_model.", text = "cond_stage_model.transformer.text_model.", weight = ".weight";
-    for (const auto& [key, tensor] : checkpoint.weights) {
-        if (!key.ends_with(weight) || tensor.dim() < 2) continue;
-        if (key.starts_with(denoiser)) {
-            const auto name = key.substr(denoiser.size(), key.size() - denoiser.size() - weight.size());
-            keys["unet " + underscored(name)] = key;
-            if (const auto other = diffusersUNetName(name, blocks); !other.empty()) keys["unet " + underscored(other)] = key;
-        } else if (key.starts_with(text))
-            keys["text " + underscored(key.substr(text.size(), key.size() - text.size() - weight.size()))] = key;
-    }
+    const LoraNames names(checkpoint.config), ownNames{ModelConfig{}};
+    std::map<std::string, std::string> keys; // every name that a layer is known by, to its key
+    for (const auto& [key, tensor] : checkpoint.weights)
+        for (const auto* known : {&names, &ownNames})
+            if (const auto layer = known->layerOf(key, tensor); !layer.empty()) keys[layer] = key;
     for (const auto& [name, layer] : lora.layers) {
         const auto key = keys.find(name);
         if (key == keys.end())

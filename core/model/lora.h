@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/model/Model.h"
+#include "core/model/Checkpoint.h"
 
 namespace phloxine {
 
@@ -19,6 +19,20 @@ struct Lora {
 
 // Error(NotFound | Corrupt | MissingKey when a half is not there | Unsupported for LoHa, LoKr and DoRA | NotAModel).
 Lora readLora(const std::filesystem::path& file);
+
+// In kohya's form, which this reader, diffusers and the usual programs take. Error(Exists | DiskFull | ...).
+void writeLora(const std::filesystem::path& file, const Lora& lora);
+
+// "unet ..." or "text ..." of a checkpoint's key, with diffusers' name of the layer where it has one; empty where a LoRA cannot change it:
+// it is no matrix or convolution of the denoiser or of the text encoder.
+class LoraNames {
+public:
+    explicit LoraNames(const ModelConfig& config);
+    std::string layerOf(const std::string& key, const at::Tensor& weight) const;
+
+private:
+    std::vector<std::pair<std::string, std::string>> m_blocks; // diffusers, CompVis
+};
 
 // The merged layers replace their masters in `checkpoint`; the file stays mapped and untouched. Several may follow one another.
 // Error(MissingKey) for a layer that the model does not have, Error(Shape) for one of another width.

@@ -45,6 +45,8 @@ void expandTokenRows(Weights& weights, const std::string& folder) {
 
 } // namespace
 
+fs::path sourceOfModel(const fs::path& path) { return isFolder(path) && isThere(path / "model.json") ? sourceOf(path) : path; }
+
 Checkpoint openModelFolder(const fs::path& folder, const OpenOptions& options) {
     const auto source = sourceOf(folder);
     auto checkpoint = isFolder(source) ? openDiffusers(source, options) : openCompvis(source, options);

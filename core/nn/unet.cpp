@@ -187,6 +187,8 @@ at::Tensor UNet::operator()(const at::Tensor& x, const at::Tensor& t, const Cont
                              .unsqueeze(1);
     }
     auto h = x.to(m_binding.dtype).contiguous(at::MemoryFormat::ChannelsLast);
+    // A block that is computed again passes a gradient on only where one of its maps asks for it; before frozen weights none does.
+    if (given.recompute && !h.requires_grad()) h = h.detach().requires_grad_(true);
     std::vector<at::Tensor> skips;
     for (const auto& block : m_input) skips.push_back(h = run(block, h, given));
     h = run(m_middle, h, given);

@@ -272,11 +272,15 @@ struct DiffusionRun::State {
 
     void writeModel(const fs::path& to) const {
         if (isThere(to)) return;
-        ModelFolderParts parts;
-        parts.card = modelCardFromJson(readJsonFile(folder / "base" / "model.json"), "of the run");
-        parts.config = readFile(folder / "base" / "config.yaml");
-        if (isThere(folder / "base" / "text_config.json")) parts.textConfig = readFile(folder / "base" / "text_config.json");
-        parts.weights = model->complete(optimiser->mean(modelMean())).weights;
+        auto parts = partsOf(folder / "base");
+        const auto mean = optimiser->mean(modelMean());
+        if (!model->lora().empty()) {
+            const auto file = to.parent_path() / (to.filename().string() + "-lora.safetensors");
+            std::error_code ignored;
+            fs::remove(file, ignored); // of a stop between this and the model
+            writeLora(file, model->lora().asLora(mean));
+        }
+        parts.weights = model->complete(mean).weights;
         writeModelFolder(to, std::move(parts));
     }
 };

@@ -1,7 +1,7 @@
 #pragma once
 // One training of a diffusion model in a run folder: recipe.json, data.json (hashes, what leaks), base/ (the model before), latents/,
-// log.jsonl, checkpoints/, samples/, and model/ at the end. A caller asks for one step after another, and may do other work on the thread
-// in between.
+// log.jsonl, checkpoints/, samples/, and model/ at the end, beside a LoRA model-lora.safetensors. A caller asks for one step after another,
+// and may do other work on the thread in between.
 #include <filesystem>
 #include <functional>
 #include <memory>

@@ -97,6 +97,7 @@ public:
         throw Error(ErrorCode::Corrupt, "The recipe " + m_what + " cannot be used: \"" + m_path + key + "\" " + why + "; correct it.");
     }
     void skip(const char* key) { m_known.insert(key); }
+    bool has(const char* key) const { return m_json.contains(key); }
 
 private:
     static std::string shown(double value) { return Json(value == std::floor(value) ? Json(std::int64_t(value)) : Json(value)).dump(); }
@@ -114,6 +115,7 @@ private:
 class Writer {
 public:
     Json json = Json::object();
+    bool has(const char*) const { return true; }
     void text(const char* key, const std::string& value) { json[key] = value; }
     void word(const char* key, const std::string& value, std::initializer_list<const char*>) { json[key] = value; }
     void flag(const char* key, bool value) { json[key] = value; }
@@ -164,6 +166,11 @@ void describeModel(Visitor& v, RecipeModel& m) {
         t.number("max_length", m.text.maxLength, 4, 154), t.flag("pooled", m.text.pooled);
         t.flag("own_length", m.text.ownLength);
     });
+    v.object("lora", [&](auto& l) {
+        l.number("rank", m.lora.rank, 0, 1024), l.number("alpha", m.lora.alpha, 0, 65536);
+        l.word("layers", m.lora.layers, {"attention", "all"});
+    });
+    if (m.lora.rank > 0) m.trainText = m.trainText && v.has("train_text");
     v.flag("train_text", m.trainText);
     v.word("prediction", m.prediction, {"eps", "v", "x0", "flow"}), v.word("schedule", m.schedule, {"cosine", "linear"});
 }
@@ -270,6 +277,9 @@ TrainRecipe trainRecipeFromJson(const Json& json, const std::string& what) {
         if (c.prompts.empty()) fail("the class \"" + c.id + "\" has no \"prompts\"");
     }
     if (r.model.start.empty() && r.model.autoencoder.empty()) fail("it names neither \"model.start\" nor \"model.autoencoder\"");
+    if (r.model.lora.rank > 0 && r.model.start.empty()) fail("\"model.lora\" adapts a model, and \"model.start\" names none");
+    if (r.model.lora.rank > 0 && r.memory.weights == "bf16")
+        fail("\"memory.weights\" of bf16 are of no use with \"model.lora\", whose frozen weights are bf16 already");
     if (std::count(r.optimiser.emas.begin(), r.optimiser.emas.end(), r.optimiser.modelEma) == 0)
         fail("\"optimiser.model_ema\" is none of \"optimiser.emas\"");
     const auto& u = r.model.unet;

@@ -45,13 +45,21 @@ struct RecipeText { // of a text encoder from scratch
     bool ownLength = false; // a context is as long as the longest text of the batch, and what fills up the others is not attended to
 };
 
+// Low-rank adaptation of a start (Hu et al. 2021): W + alpha / rank * up down, of which up and down alone are trained.
+struct RecipeLora {
+    int rank = 0;                     // 0: all weights are trained
+    double alpha = 0;                 // 0: as the rank
+    std::string layers = "attention"; // or "all": every matrix and convolution of the network
+};
+
 struct RecipeModel {
     std::string id, title;
     std::string start;       // a model folder or checkpoint to go on from; empty: from scratch, by what follows
     std::string autoencoder; // a model folder whose first stage is taken, not trained
     RecipeUNet unet;
     RecipeText text;
-    bool trainText = true;                             // together with the network
+    RecipeLora lora;
+    bool trainText = true; // together with the network; with a LoRA, factors of the text encoder too, and false if not said
     std::string prediction = "v", schedule = "cosine"; // of a model from scratch. Schedules: "cosine", or CompVis' "linear"
 };
 

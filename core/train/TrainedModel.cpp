@@ -42,16 +42,54 @@ TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe&
     if (m_prediction == Prediction::Flow && m_base.config.family != "compvis-ldm")
         throw Error(ErrorCode::Unsupported, "A transformer of flow matching cannot be trained yet.");
     m_trainText = recipe.model.trainText && !std::holds_alternative<NoStage>(condition);
-    chooseMasters(text, set, recipe);
+    if (recipe.model.lora.rank > 0) chooseFactors(text, recipe);
+    else chooseMasters(text, set, recipe);
+    for (auto& [key, tensor] : m_masters) tensor.requires_grad_(true);
+    m_recompute = recipe.memory.recomputeBlocks;
+    m_working.name = m_base.name, m_working.config = m_base.config;
 }
 
-void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe) {
-    std::set<std::string> used; // a checkpoint may hold more than the network binds
+std::set<std::string> TrainedModel::boundKeys() const { // a checkpoint may hold more than the network binds
+    std::set<std::string> used;
     auto binding = Binding::train();
     binding.seen = &used;
     (void)bindNetwork(m_base, binding);
     if (m_trainText) (void)bindCondition(m_base, binding);
-    for (const auto& key : used)
+    return used;
+}
+
+void TrainedModel::chooseFactors(bool text, const TrainRecipe& recipe) {
+    m_trainText = m_trainText && text; // the tables of classes have no use for low rank
+    const auto used = boundKeys();
+    m_lora = LoraFactors(m_base, used, recipe.model.lora, recipe.seed);
+    m_masters = m_lora.begin();
+    for (const auto& key : used) {
+        if (m_lora.adapts(key)) continue;
+        const auto& tensor = m_base.weights.at(key);
+        const bool narrow = key.starts_with("model.") && !isNorm(m_base.weights, key);
+        m_frozen[key] = !tensor.is_floating_point() ? tensor : tensor.to(narrow ? m_precision : at::kFloat);
+        if (!m_frozen[key].is_same(tensor)) releaseMapped(tensor);
+    }
+}
+
+Weights TrainedModel::adapted(const Weights& factors) const {
+    auto weights = m_frozen;
+    m_lora.addTo(weights, m_base, factors, m_precision);
+    return weights;
+}
+
+std::int64_t TrainedModel::frozenBytes() const {
+    std::int64_t bytes = 0;
+    // The autoencoder is not read in steps and stays on the disk. Of a vocabulary the whole table lies beside the rows in use.
+    for (const auto& [key, tensor] : m_base.weights)
+        if (!key.starts_with("first_stage_model.") && !m_frozen.count(key) && (!m_masters.count(key) || key == tokenTable))
+            bytes += std::int64_t(tensor.nbytes());
+    for (const auto& [key, tensor] : m_frozen) bytes += std::int64_t(tensor.nbytes());
+    return bytes;
+}
+
+void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe) {
+    for (const auto& key : boundKeys())
         if (m_base.weights.at(key).is_floating_point()) m_masters[key] = m_base.weights.at(key);
     if (m_trainText && text) { // the rows of the vocabulary that captions can use
         std::set<std::int64_t> ids{ClipTokenizer::start, ClipTokenizer::end, std::get<TextEncoderConfig>(m_base.config.condition).pad};
@@ -67,13 +105,10 @@ void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainR
         const bool narrow = recipe.memory.weights == "bf16" && tensor.dim() > 1 && key.starts_with("model.");
         const auto original = tensor;
         tensor = tensor.to(narrow ? at::kBFloat16 : at::kFloat).clone(at::MemoryFormat::Contiguous);
-        tensor.requires_grad_(true);
         const auto it = m_base.weights.find(key);
         if (it != m_base.weights.end() && it->second.is_same(original))
             releaseMapped(original); // it was read once, and is only kept on disk
     }
-    m_recompute = recipe.memory.recomputeBlocks;
-    m_working.name = m_base.name, m_working.config = m_base.config;
 }
 
 std::vector<std::int64_t> TrainedModel::compactIds(std::vector<std::int64_t> ids) const {
@@ -147,7 +182,8 @@ nn::Context TrainedModel::contextOf(const Weights& weights, const BatchCondition
 }
 
 at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights) {
-    const auto& own = weights ? *weights : m_masters;
+    const auto& given = weights ? *weights : m_masters;
+    const auto own = m_lora.empty() ? given : adapted(given);
     const auto context = contextOf(own, conditions);
     Binding binding = Binding::train();
     binding.dtype = m_precision;
@@ -166,6 +202,11 @@ at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& 
 
 Checkpoint TrainedModel::complete(const Weights& trained) const {
     Checkpoint full = m_base;
+    if (!m_lora.empty()) {
+        const c10::AutoGradMode off(false);
+        m_lora.addTo(full.weights, m_base, trained, at::kFloat);
+        return full;
+    }
     for (const auto& [key, tensor] : trained) {
         if (key == tokenTable && m_rows.defined()) {
             auto table = m_base.weights.at(key).to(at::kFloat).clone();

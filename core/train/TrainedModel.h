@@ -1,7 +1,10 @@
 #pragma once
 // The model in training: float32 masters of what is trained, the rest frozen, and the loss of a batch as a differentiable function of the
 // masters. The computation may run in bfloat16: the masters are cast inside the graph.
+#include <set>
+
 #include "core/model/Model.h"
+#include "core/train/LoraFactors.h"
 #include "core/train/TrainingSet.h"
 #include "core/train/objective.h"
 
@@ -18,7 +21,8 @@ public:
     // base: the model folder of the run. bf16 or fp32.
     TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision);
 
-    const Weights& masters() const { return m_masters; } // differentiable, contiguous; of the vocabulary the rows in use alone
+    // Differentiable, contiguous; of the vocabulary the rows in use alone; of a LoRA its factors, and nothing else.
+    const Weights& masters() const { return m_masters; }
     const NoiseSchedule& schedule() const { return m_schedule; }
     Prediction prediction() const { return m_prediction; }
     const Checkpoint& base() const { return m_base; }
@@ -26,14 +30,19 @@ public:
     // Mean squared error of each tile, [n]; `weights` instead of the masters where given (a mean of them).
     at::Tensor losses(const NoisyBatch& batch, const BatchConditions& conditions, const Weights* weights = nullptr);
 
-    // All weights under their full names, with those of the masters replaced.
+    // All weights under their full names, with those of the masters replaced, and a LoRA added.
     Checkpoint complete(const Weights& trained) const;
+    const LoraFactors& lora() const { return m_lora; }
+    std::int64_t frozenBytes() const; // in memory beside the masters in each step
 
 private:
     struct TextState {
         at::Tensor tokens, vector, mask; // [n, length, width], [n, width], [n, length] where texts keep their own length
     };
+    std::set<std::string> boundKeys() const;
     void chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe);
+    void chooseFactors(bool text, const TrainRecipe& recipe);
+    Weights adapted(const Weights& factors) const;
     nn::Context contextOf(const Weights& weights, const BatchConditions& conditions);
     nn::Context textContext(const Weights& weights, const std::vector<std::string>& captions);
     TextState encodeTexts(const Weights& weights, const std::vector<std::string>& captions) const;
@@ -41,6 +50,8 @@ private:
 
     Checkpoint m_base, m_working;
     Weights m_masters;
+    LoraFactors m_lora;
+    Weights m_frozen; // beside a LoRA: what it does not adapt, the denoiser's in the precision of the computation
     NoiseSchedule m_schedule;
     Prediction m_prediction;
     at::ScalarType m_precision;

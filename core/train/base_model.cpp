@@ -11,7 +11,6 @@
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
-#include "core/base/Sha256.h"
 #include "core/condition/ClipTokenizer.h"
 #include "core/model/Model.h"
 #include "core/model/compvis_config.h"
@@ -88,14 +87,15 @@ void addText(Weights& weights, const RecipeText& text, const std::string& salt, 
     pair("final_layer_norm", {text.width});
 }
 
-// The YAML beside a checkpoint; only checkpoints with one can be gone on from, because the result needs it too.
+// The YAML beside an autoencoder's weights; the model around it needs one too.
 fs::path yamlOf(const fs::path& path) {
-    const auto file = isFolder(path) ? path / "weights.safetensors" : path;
+    const auto source = sourceOfModel(path);
+    const auto file = isFolder(source) ? source / "weights.safetensors" : source;
     for (const auto& beside : settingsBeside(file))
         if (beside.extension() == ".yaml") return beside;
     throw Error(ErrorCode::Unsupported, "The model " + path.filename().string() +
-                                            " has no configuration (YAML) beside its weights, which a training needs; give a model in the "
-                                            "CompVis layout.");
+                                            " has no configuration (YAML) beside its weights, which its autoencoder needs in a new model; "
+                                            "give a model in the CompVis layout.");
 }
 
 std::string numbers(const std::vector<int>& values) { return Json(values).dump(); }
@@ -221,16 +221,7 @@ ModelFolderParts fromScratch(const TrainRecipe& recipe, const TrainingSet& set) 
 }
 
 ModelFolderParts fromModel(const TrainRecipe& recipe) {
-    const fs::path start = recipe.model.start;
-    const auto checkpoint = openCheckpoint(start);
-    requirePictures(checkpoint);
-    ModelFolderParts parts;
-    parts.weights = checkpoint.weights;
-    parts.config = readFile(yamlOf(start), 1 << 20);
-    const auto folder = isFolder(start) ? start : start.parent_path();
-    if (isThere(folder / "text_config.json")) parts.textConfig = readFile(folder / "text_config.json", 1 << 20);
-    parts.card = isThere(folder / "model.json") && isFolder(start) ? modelCardFromJson(readJsonFile(folder / "model.json"), "of the start")
-                                                                   : cardFromCheckpoint(start, checkpoint);
+    auto parts = partsOf(recipe.model.start);
     if (parts.card.tileSizePx != recipe.data.tileSizePx)
         throw Error(ErrorCode::Shape, "The model to start from makes tiles of " + std::to_string(parts.card.tileSizePx) +
                                           " px and the recipe says " + std::to_string(recipe.data.tileSizePx) +
@@ -249,6 +240,21 @@ void compactTokens(Weights& weights) {
 }
 
 } // namespace
+
+ModelFolderParts partsOf(const fs::path& model) {
+    const auto checkpoint = openCheckpoint(model);
+    requirePictures(checkpoint);
+    ModelFolderParts parts;
+    parts.weights = checkpoint.weights;
+    const bool own = isFolder(model) && isThere(model / "model.json");
+    parts.card = own ? modelCardFromJson(readJsonFile(model / "model.json"), "of the model") : cardFromCheckpoint(model, checkpoint);
+    const auto source = sourceOfModel(model);
+    if (isFolder(source)) parts.diffusers = source;
+    else
+        for (const auto& file : settingsBeside(source)) // none beside a file whose settings follow from its shapes
+            (file.extension() == ".yaml" ? parts.config : parts.textConfig) = readFile(file, 1 << 20);
+    return parts;
+}
 
 Checkpoint openAutoencoder(const fs::path& path) {
     if (!isFolder(path) || isThere(path / "model.json")) return openCheckpoint(path);
@@ -289,13 +295,21 @@ void writeModelFolder(const fs::path& folder, ModelFolderParts parts) {
     fs::remove_all(temporary);
     makeWritableFolder(temporary);
     try {
-        compactTokens(parts.weights);
-        writeWeightsSynced(temporary / "weights.safetensors", parts.weights);
-        parts.card.weightsSha256 = sha256OfFile(temporary / "weights.safetensors");
-        writeFileAtomically(temporary / "config.yaml", parts.config, IfExists::Fail, Durability::Synced);
-        if (!parts.textConfig.empty())
-            writeFileAtomically(temporary / "text_config.json", parts.textConfig, IfExists::Fail, Durability::Synced);
-        writeFileAtomically(temporary / "model.json", toJson(parts.card).dump(1) + "\n", IfExists::Fail, Durability::Synced);
+        parts.card.weightsSha256.clear();
+        auto card = toJson(parts.card);
+        if (!parts.diffusers.empty()) {
+            writeDiffusers(parts.diffusers, parts.weights, temporary / "source");
+            card["source"] = "source";
+        } else {
+            compactTokens(parts.weights);
+            writeWeightsSynced(temporary / "weights.safetensors", parts.weights);
+            for (const auto& [name, text] : {std::pair("config.yaml", parts.config), std::pair("text_config.json", parts.textConfig)})
+                if (!text.empty()) writeFileAtomically(temporary / name, text, IfExists::Fail, Durability::Synced);
+        }
+        const auto file = temporary / "model.json";
+        writeFileAtomically(file, card.dump(1) + "\n", IfExists::Fail, Durability::Synced);
+        card["weights_sha256"] = weightsHash(temporary);
+        writeFileAtomically(file, card.dump(1) + "\n", IfExists::Replace, Durability::Synced);
         fs::rename(temporary, folder);
         syncFolder(folder.parent_path());
     } catch (...) {

@@ -13,9 +13,11 @@ void writeBaseModel(const TrainRecipe& recipe, const TrainingSet& set, const std
 
 struct ModelFolderParts {
     ModelCard card;
-    std::string config, textConfig; // config.yaml; text_config.json, may be empty
+    std::string config, textConfig;  // config.yaml; text_config.json; may be empty
+    std::filesystem::path diffusers; // a folder of diffusers whose form the model takes, in place of both
     Weights weights;
 };
+ModelFolderParts partsOf(const std::filesystem::path& model); // of a model folder, another checkpoint or a folder of diffusers
 // Complete or not at all: written beside and renamed. The hash goes into the card; of a vocabulary that is mostly zeros only the rest is
 // stored. Error(Exists) where `folder` is.
 void writeModelFolder(const std::filesystem::path& folder, ModelFolderParts parts);

@@ -79,11 +79,7 @@ MemoryEstimate estimateMemory(const TrainRecipe& recipe, TrainedModel& model) {
     const auto& memory = recipe.memory;
     MemoryEstimate estimate;
     estimate.parameters = parameterCount(masters);
-    estimate.weights = bytesOf(masters);
-    for (const auto& [key, tensor] : model.base().weights)
-        // The autoencoder is not read in steps and stays on the disk. Of a vocabulary the whole table lies beside the rows in use.
-        if (!key.starts_with("first_stage_model.") && (!masters.count(key) || key == tokenTable))
-            estimate.weights += std::int64_t(tensor.nbytes());
+    estimate.weights = bytesOf(masters) + model.frozenBytes();
     const auto gradients = bytesOf(masters);
     estimate.optimiser = momentBytes(masters, memory.moments == "8bit");
     if (memory.means == "memory") estimate.means = std::int64_t(recipe.optimiser.emas.size()) * 4 * estimate.parameters;
