@@ -96,12 +96,15 @@ int runAutoencoder(const Context& context, const Options& options) {
         print(toJson(report));
         return 0;
     }
-    for (const auto& [name, f] : {std::pair("linear", report.linear), std::pair("trained", report.trained)}) {
+    const auto show = [&](const char* name, const ReconstructionReport::Figures& f) {
         char line[160];
         std::snprintf(line, sizeof line, "%-8s PSNR %.2f dB, SSIM %.4f, high frequencies %.2f of the real ones (%d %stiles)", name, f.psnr,
                       f.ssim, f.highFrequencies, report.tiles, report.heldOut ? "held-out " : "");
         print(std::string(line));
-    }
+    };
+    if (report.before) show("before", *report.before);
+    show("trained", report.trained);
+    if (report.codes) print(std::to_string(report.codesUsed) + " of " + std::to_string(report.codes) + " codes are used in them.");
     for (const auto& m : report.measures) {
         char line[160];
         std::snprintf(line, sizeof line, "%-22s %.4g in real tiles, %.4g in theirs, %.2g apart in a tile (%d tiles)", m.id.c_str(), m.real,

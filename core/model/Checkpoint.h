@@ -48,6 +48,7 @@ std::filesystem::path sourceOfModel(const std::filesystem::path& path);
 // A folder like `original` with other weights, under the keys of a Checkpoint; parts that Phloxine does not read (a safety checker) are
 // left out. Error(Exists | MissingKey | Shape | DiskFull | ...).
 void writeDiffusers(const std::filesystem::path& original, const Weights& weights, const std::filesystem::path& folder);
+Checkpoint openDiffusersAutoencoder(const std::filesystem::path& folder); // "vae" alone: config.json and its weights
 std::vector<std::filesystem::path> weightFilesOfDiffusers(const std::filesystem::path& folder);
 std::vector<std::filesystem::path> weightFilesOfModelFolder(const std::filesystem::path& folder);
 

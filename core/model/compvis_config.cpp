@@ -213,6 +213,36 @@ decltype(ModelConfig::firstStage) firstStageFromYaml(const std::string& stage, c
     return firstStage(Entry(YAML::Load(stage), "", name));
 }
 
+std::string firstStageToYaml(const decltype(ModelConfig::firstStage)& stage) {
+    const auto list = [](const std::vector<int>& values) { return Json(values).dump(); };
+    const auto number = [](int value) { return std::to_string(value); };
+    const auto body = [&](const nn::AutoencoderConfig& c, const std::string& target, int embedDim, const std::string& more) {
+        std::vector<int> mult = c.channelMult;
+        bool fits = c.middleAttention && c.normGroups == 32;
+        if (!c.levelWidths.empty()) {
+            mult.clear();
+            for (const int width : c.levelWidths) mult.push_back(width / c.channels), fits = fits && width % c.channels == 0;
+        }
+        if (!fits)
+            throw Error(ErrorCode::Unsupported,
+                        "This autoencoder has a shape that the configurations of CompVis cannot say; give another one.");
+        return "{target: " + target + ", params: {embed_dim: " + number(embedDim) + more +
+               ", ddconfig: {double_z: " + (more.empty() ? "true" : "false") + ", z_channels: " + number(c.zChannels) +
+               ", resolution: " + number(c.resolution) + ", in_channels: " + number(c.inChannels) + ", out_ch: " + number(c.outChannels) +
+               ", ch: " + number(c.channels) + ", ch_mult: " + list(mult) + ", num_res_blocks: " + number(c.resBlocks) +
+               ", attn_resolutions: " + list(c.attentionResolutions) + (c.attention ? "" : ", attn_type: none") +
+               (c.convResample ? "" : ", resamp_with_conv: false") + (c.tanhOut ? ", tanh_out: true" : "") + ", dropout: 0.0}}}";
+    };
+    if (const auto* kl = std::get_if<nn::KlConfig>(&stage); kl && kl->quantConv && kl->postQuantConv)
+        return body(*kl, "ldm.models.autoencoder.AutoencoderKL", kl->embedDim, "");
+    if (const auto* vq = std::get_if<nn::VqConfig>(&stage))
+        return body(*vq, "ldm.models.autoencoder.VQModelInterface", vq->embedDim, ", n_embed: " + number(vq->codes));
+    if (const auto* patch = std::get_if<nn::PatchConfig>(&stage))
+        return "{target: phloxine.PatchAutoencoder, params: {patch: " + number(patch->patch) + ", z_channels: " + number(patch->zChannels) +
+               ", decoder_widths: " + list(patch->decoderWidths) + ", norm_num_groups: " + number(patch->normGroups) + "}}";
+    throw Error(ErrorCode::Unsupported, "This autoencoder has a shape that the configurations of CompVis cannot say; give another one.");
+}
+
 nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file) {
     nn::ClipTextConfig config;
     if (file.empty() || !isThere(file)) return config;

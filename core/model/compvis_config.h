@@ -13,6 +13,9 @@ ModelConfig readCompvisConfig(const std::filesystem::path& yaml, const std::file
 nn::UNetConfig unetFromYaml(const std::string& stage, const std::string& name);
 decltype(ModelConfig::firstStage) firstStageFromYaml(const std::string& stage, const std::string& name);
 
+// The other way round, on one line. Error(Unsupported) for what CompVis' entries cannot say.
+std::string firstStageToYaml(const decltype(ModelConfig::firstStage)& stage);
+
 // Heads and activation from a CLIP text tower's config.json; the usual ones where the file is not there. Error(Corrupt | Unsupported).
 nn::ClipTextConfig readTowerConfig(const std::filesystem::path& file);
 

@@ -367,6 +367,13 @@ Checkpoint openDiffusers(const fs::path& folder, const OpenOptions&) {
     return checkpoint;
 }
 
+Checkpoint openDiffusersAutoencoder(const fs::path& folder) {
+    Checkpoint checkpoint;
+    checkpoint.name = folder.filename().string();
+    addAutoencoder(folder, checkpoint);
+    return checkpoint;
+}
+
 void writeDiffusers(const fs::path& original, const Weights& weights, const fs::path& folder) {
     if (isThere(folder))
         throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() + " is there already; nothing was overwritten.");

@@ -28,6 +28,7 @@ public:
     at::Tensor preview(const at::Tensor& latent) const override { return firstChannels(latent); }
     int factor() const override { return downsampling(m_config); }
     int latentChannels() const override { return m_config.embedDim; }
+    int codes() const { return m_config.codes; }
 
 private:
     VqConfig m_config;

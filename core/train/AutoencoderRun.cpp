@@ -12,17 +12,13 @@
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/image/ImageFile.h"
-#include "core/image/quality.h"
-#include "core/measure/tissue/tile_measures.h"
-#include "core/nn/patch_autoencoder.h"
 #include "core/tensor/devices.h"
-#include "core/tensor/image_tensor.h"
-#include "core/tensor/noise.h"
 #include "core/tensor/safetensors.h"
+#include "core/train/ReconstructionMeter.h"
+#include "core/train/TrainedAutoencoder.h"
 #include "core/train/base_model.h"
 #include "core/train/draws.h"
 #include "core/train/optimiser.h"
-#include "core/train/patch_transform.h"
 #include "core/train/run_state.h"
 #include "core/train/structure_loss.h"
 
@@ -35,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t mostPixelBytes = 1200ll << 20; // of tiles that are held in memory; more are thinned evenly
-constexpr std::size_t statisticsTiles = 1500, reportTiles = 64;
+constexpr std::size_t reportTiles = 64;
 
 std::vector<int> thinned(const std::vector<int>& rows, std::size_t most) {
     if (rows.size() <= most) return rows;
@@ -48,62 +44,7 @@ at::Tensor bytesOf(const Image& image) {
     return at::from_blob(const_cast<std::uint8_t*>(image.rgb.data()), {image.height, image.width, 3}, at::kByte).permute({2, 0, 1});
 }
 
-at::Tensor signedFrom(const at::Tensor& bytes) { return bytes.to(at::kFloat) * (2.0 / 255) - 1; }
-
-// One of the eight orientations of a map [3, n, n].
-at::Tensor turned(const at::Tensor& map, int orientation) {
-    const auto flipped = orientation >= 4 ? map.flip({2}) : map;
-    return at::rot90(flipped, orientation % 4, {1, 2});
-}
-
-double highFrequencyEnergy(const at::Tensor& picture) { // [1, 3, h, w]
-    const auto grey = picture.mean(1, true);
-    return (grey - at::avg_pool2d(grey, 3, 1, 1, false, false)).square().mean().item<double>();
-}
-
-// What a pathologist would miss first when it changes.
-constexpr const char* tissueMeasures[] = {"haematoxylin", "eosin", "nuclei", "nuclear_area", "nuclear_eccentricity"};
-constexpr std::size_t worstTiles = 5;
-
-void addMeasures(const Image& real, const Image& made, std::vector<ReconstructionReport::Measure>& measures) {
-    const auto settings = nucleusSettings(Scale{});
-    const auto a = measureTile(real, settings, false), b = measureTile(made, settings, false);
-    measures.resize(std::size(tissueMeasures));
-    for (std::size_t k = 0; k < measures.size(); ++k)
-        for (std::size_t row = 0; row < a.size(); ++row) {
-            if (std::string_view(tileMeasureRows()[row].id) != tissueMeasures[k]) continue;
-            auto& m = measures[k];
-            m.id = tissueMeasures[k];
-            if (!std::isfinite(a[row]) || !std::isfinite(b[row])) continue;
-            ++m.tiles, m.real += a[row], m.made += b[row], m.difference += std::abs(a[row] - b[row]);
-        }
-}
-
-void keepWorst(ReconstructionReport& report) {
-    std::stable_sort(report.worst.begin(), report.worst.end(), [](const auto& a, const auto& b) { return a.ssim < b.ssim; });
-    if (report.worst.size() > worstTiles) report.worst.resize(worstTiles);
-    for (auto& m : report.measures)
-        for (auto* value : {&m.real, &m.made, &m.difference}) *value /= std::max(1, m.tiles);
-}
-
 } // namespace
-
-Json toJson(const ReconstructionReport& report) {
-    const auto figures = [](const ReconstructionReport::Figures& f) {
-        return Json{{"psnr_db", f.psnr}, {"ssim", f.ssim}, {"high_frequency_energy", f.highFrequencies}};
-    };
-    Json measures = Json::object(), worst = Json::array();
-    for (const auto& m : report.measures)
-        measures[m.id] = {{"real", m.real}, {"made", m.made}, {"mean_absolute_difference", m.difference}, {"tiles", m.tiles}};
-    for (const auto& t : report.worst) worst.push_back({{"tile", plainText(t.name)}, {"psnr_db", t.psnr}, {"ssim", t.ssim}});
-    return {{"format", "phloxine-reconstruction/1"},
-            {"tiles", report.tiles},
-            {"held_out", report.heldOut},
-            {"linear", figures(report.linear)},
-            {"trained", figures(report.trained)},
-            {"measures", measures},
-            {"worst", worst}};
-}
 
 struct AutoencoderRun::State {
     AutoencoderRecipe recipe;
@@ -114,8 +55,8 @@ struct AutoencoderRun::State {
     TrainingSet set;
     std::vector<int> training, testing; // rows of the set
     at::Tensor pixels;                  // of the training tiles, [n, 3, h, w] bytes
-    Weights linear, masters;            // without a prefix
-    nn::PatchConfig config;
+    Checkpoint begin;
+    std::unique_ptr<TrainedAutoencoder> model;
     std::unique_ptr<Optimiser> optimiser;
     std::int64_t step = 0, savedStep = -1;
 
@@ -125,19 +66,17 @@ struct AutoencoderRun::State {
         set = readTrainingSet(data, recipe.data, {});
         for (const auto& leak : set.leaks) tell(leak);
         requireTiles();
-        config = {recipe.patch, recipe.zChannels, recipe.normGroups, recipe.decoderWidths};
         const auto px = std::int64_t(recipe.data.tileSizePx);
         training = thinned(set.rows(false), std::size_t(std::max<std::int64_t>(1, mostPixelBytes / (3 * px * px))));
         testing = thinned(set.rows(true), reportTiles);
         readPixels();
-        const auto base = folder / "base.safetensors";
-        if (!isThere(base)) writeWeightsSynced(base, transform());
-        linear = readSafetensors(base);
-        masters = newPatchDecoder(recipe.zChannels, recipe.decoderWidths, recipe.seed);
-        for (auto& [key, tensor] : masters) tensor.requires_grad_(true);
+        const auto base = folder / "base";
+        if (!isThere(base)) writeBase(base);
+        begin = openAutoencoder(base);
+        model = trainedAutoencoder(recipe, begin, precision);
         OptimiserSettings settings;
         settings.weightDecay = recipe.weightDecay, settings.emaDecays = {recipe.ema};
-        optimiser = std::make_unique<Optimiser>(masters, settings);
+        optimiser = std::make_unique<Optimiser>(model->masters(), settings);
         goOn();
     }
 
@@ -147,7 +86,10 @@ struct AutoencoderRun::State {
 
     void requireRun(bool resume) const {
         const auto file = folder / "recipe.json";
-        const auto own = toJson(recipe);
+        auto stored = recipe; // without the folders that files outside the run lie in
+        const fs::path start(recipe.start);
+        stored.start = (start.filename().empty() ? start.parent_path() : start).filename().string();
+        const auto own = toJson(stored);
         if (!isThere(file) && resume)
             throw Error(ErrorCode::NotFound,
                         "The folder " + folder.filename().string() + " holds no training to go on with; leave out --resume.");
@@ -194,15 +136,12 @@ struct AutoencoderRun::State {
         pixels = pixels.narrow(0, 0, n);
     }
 
-    Weights transform() const {
-        const c10::AutoGradMode off(false);
-        PatchStatistics statistics(recipe.patch);
-        const auto n = pixels.size(0), count = std::min<std::int64_t>(n, statisticsTiles);
-        for (std::int64_t i = 0; i < count; ++i) {
-            if (hooks.progress) hooks.progress({"Finding the components of the patches", double(i) / double(count)});
-            statistics.add(turned(signedFrom(pixels[i * n / count]), int(i % 8)).unsqueeze(0).contiguous());
-        }
-        return statistics.transform(recipe.zChannels, recipe.whitening);
+    void writeBase(const fs::path& base) const {
+        const auto temporary = folder / (std::string(temporaryPrefix) + "base");
+        fs::remove_all(temporary);
+        writeAutoencoderFolder(temporary, beginAutoencoder(recipe, pixels, hooks.progress));
+        fs::rename(temporary, base);
+        syncFolder(folder);
     }
 
     void goOn() {
@@ -210,30 +149,18 @@ struct AutoencoderRun::State {
         if (!found) return cutLog(folder, 0);
         const c10::AutoGradMode off(false);
         optimiser->restore(found->optimiser);
-        for (auto& [key, master] : masters) {
+        for (const auto& [key, master] : model->masters()) {
             const auto it = found->masters.find(key);
             if (it == found->masters.end() || it->second.sizes() != master.sizes())
                 throw Error(ErrorCode::Corrupt, "The saved state of the training does not fit its recipe; use another run folder.");
-            master.copy_(it->second);
+            const_cast<at::Tensor&>(master).copy_(it->second);
         }
         step = savedStep = found->step;
         cutLog(folder, step);
     }
 
-    nn::PatchAutoencoder bound(const Weights& decoder) const {
-        Weights all = linear;
-        for (const auto& [key, tensor] : decoder) {
-            const auto sibling = decoder.find(key.substr(0, key.rfind('.')) + ".weight");
-            all[key] = sibling->second.dim() == 1 ? tensor : tensor.to(precision); // norms stay in float32
-        }
-        Binding binding = Binding::train();
-        binding.dtype = precision;
-        return {WeightView(all, binding), config};
-    }
-
-    // The crops of a step, a pure function of recipe and step.
-    at::Tensor crops() const {
-        Dice dice(mixedSeed(recipe.seed, "crops", std::uint64_t(step)));
+    at::Tensor crops(std::uint64_t seed) const {
+        Dice dice(seed);
         const auto n = pixels.size(0), edge = std::int64_t(recipe.data.tileSizePx - recipe.cropPx + 1), size = std::int64_t(recipe.cropPx);
         std::vector<at::Tensor> parts;
         for (int i = 0; i < recipe.batch; ++i) {
@@ -245,19 +172,16 @@ struct AutoencoderRun::State {
 
     AutoencoderStep advance() {
         const auto start = Clock::now();
-        const auto image = crops();
+        model->beforeStep(step, [this](std::uint64_t seed) { return crops(seed); });
+        const auto image = crops(mixedSeed(recipe.seed, "crops", std::uint64_t(step)));
         AutoencoderStep report;
         report.rate = rateAt({recipe.rate, 0.01, recipe.warmUpSteps, recipe.steps, 0.5}, step);
         {
             const c10::AutoGradMode on(true);
-            const auto autoencoder = bound(masters);
-            auto latent = autoencoder.encode(image);
-            Dice dice(mixedSeed(recipe.seed, "jitter", std::uint64_t(step)));
-            PhiloxNoise noise(mixedSeed(recipe.seed, "latent noise", std::uint64_t(step)));
-            latent = latent + noise.draw(latent.sizes()) * (recipe.jitter * dice.uniform());
-            const auto made = autoencoder.decode(latent);
-            const auto loss = (made - image).abs().mean() + recipe.gradientWeight * gradientLoss(made, image) +
-                              recipe.structureWeight * structureLoss(made, image) + recipe.textureWeight * textureLoss(made, image);
+            const auto [made, ofLatents] = model->pass(image, step);
+            auto loss = (made - image).abs().mean() + recipe.gradientWeight * gradientLoss(made, image) +
+                        recipe.structureWeight * structureLoss(made, image) + recipe.textureWeight * textureLoss(made, image);
+            if (ofLatents.defined()) loss = loss + ofLatents;
             report.loss = loss.item<double>();
             if (std::isfinite(report.loss)) loss.backward();
         }
@@ -276,47 +200,36 @@ struct AutoencoderRun::State {
     void save() {
         if (step == savedStep) return;
         RunState state{step, step * recipe.batch, at::get_num_threads(), precisionWord(precision), {}, optimiser->state()};
-        for (const auto& [key, master] : masters) state.masters[key] = master.detach();
+        for (const auto& [key, master] : model->masters()) state.masters[key] = master.detach();
         saveRunState(folder, state);
         savedStep = step;
     }
 
-    ReconstructionReport measured(const Weights& decoder) const {
-        const c10::AutoGradMode off(false);
+    ReconstructionReport measured(const Weights& trained) const {
         ReconstructionReport report;
         report.heldOut = !testing.empty();
-        const auto whole = bound(decoder), bare = bound(newPatchDecoder(recipe.zChannels, recipe.decoderWidths, recipe.seed));
-        double energy = 0, energies[2] = {};
-        for (const int row : report.heldOut ? testing : thinned(training, reportTiles)) {
-            const auto image = tile(row);
-            if (!image) continue;
-            const auto x = tensorFrom(*image);
-            const auto latent = whole.encode(x);
-            ++report.tiles, energy += highFrequencyEnergy(x);
-            int which = 0;
-            for (auto* figures : {&report.linear, &report.trained}) {
-                const auto made = imageFrom((which == 0 ? bare : whole).decode(latent)[0]);
-                figures->psnr += peakSignalToNoise(*image, made), figures->ssim += structuralSimilarity(*image, made);
-                energies[which++] += highFrequencyEnergy(tensorFrom(made));
-                if (figures != &report.trained) continue;
-                report.worst.push_back(
-                    {set.tiles[std::size_t(row)].name, peakSignalToNoise(*image, made), structuralSimilarity(*image, made)});
-                addMeasures(*image, made, report.measures);
-            }
-        }
-        keepWorst(report);
-        for (auto* figures : {&report.linear, &report.trained})
-            figures->psnr /= std::max(1, report.tiles), figures->ssim /= std::max(1, report.tiles);
-        report.linear.highFrequencies = energies[0] / std::max(energy, 1e-12),
-        report.trained.highFrequencies = energies[1] / std::max(energy, 1e-12);
+        const auto after = model->with(trained);
+        const auto before = model->begunFromWeights() ? trainedAutoencoder(recipe, begin, precision) : nullptr;
+        ReconstructionMeter meter(*after, before ? before->with(before->masters()) : nullptr);
+        for (const int row : report.heldOut ? testing : thinned(training, reportTiles))
+            if (const auto image = tile(row)) meter.add(set.tiles[std::size_t(row)].name, *image);
+        meter.writeTo(report);
         return report;
     }
 
-    std::string configText() const {
-        return "# CompVis layout, the first stage alone.\nmodel:\n  params:\n    scale_factor: 1.0\n    first_stage_config:\n"
-               "      target: phloxine.PatchAutoencoder\n      params: {patch: " +
-               std::to_string(recipe.patch) + ", z_channels: " + std::to_string(recipe.zChannels) +
-               ", decoder_widths: " + Json(recipe.decoderWidths).dump() + ", norm_num_groups: " + std::to_string(recipe.normGroups) + "}\n";
+    // One over the standard deviation of the latents, as CompVis scales them; a start's latents keep their scale where they stay.
+    double latentScale(const nn::Autoencoder& autoencoder) const {
+        if (recipe.network == "patch") return 1;
+        if (recipe.decoderOnly) return begin.config.scaleFactor;
+        const c10::AutoGradMode off(false);
+        double sum = 0, squares = 0;
+        std::int64_t count = 0;
+        for (std::uint64_t i = 0; i < 16; ++i) {
+            const auto latent = autoencoder.encode(crops(mixedSeed(recipe.seed, "scale", i))).to(at::kDouble);
+            sum += latent.sum().item<double>(), squares += latent.square().sum().item<double>(), count += latent.numel();
+        }
+        const double mean = sum / double(count), variance = squares / double(count) - mean * mean;
+        return 1 / std::sqrt(std::max(variance, 1e-12));
     }
 
     ReconstructionReport finish() const {
@@ -326,12 +239,11 @@ struct AutoencoderRun::State {
         if (isThere(out)) return report;
         const auto temporary = folder / (std::string(temporaryPrefix) + "autoencoder");
         fs::remove_all(temporary);
-        makeWritableFolder(temporary);
-        Weights weights;
-        for (const auto* part : {&linear, &mean})
-            for (const auto& [key, tensor] : *part) weights["first_stage_model." + key] = tensor;
-        writeWeightsSynced(temporary / "weights.safetensors", weights);
-        writeFileAtomically(temporary / "config.yaml", configText(), IfExists::Fail, Durability::Synced);
+        auto made = begin;
+        for (const auto* part : {&model->frozen(), &mean})
+            for (const auto& [key, tensor] : *part) made.weights["first_stage_model." + key] = tensor;
+        made.config.scaleFactor = latentScale(*model->with(mean));
+        writeAutoencoderFolder(temporary, made);
         writeFileAtomically(temporary / "report.json", toJson(report).dump(1) + "\n", IfExists::Fail, Durability::Synced);
         fs::rename(temporary, out);
         syncFolder(folder);

@@ -219,16 +219,24 @@ template <typename Visitor>
 void describe(Visitor& v, AutoencoderRecipe& r) {
     v.text("id", r.id), v.text("title", r.title);
     v.object("data", [&](auto& d) { describeData(d, r.data); });
-    v.number("patch", r.patch, 4, 64), v.number("z_channels", r.zChannels, 1, 256), v.number("norm_num_groups", r.normGroups, 1, 256);
-    v.numbers("decoder_widths", r.decoderWidths, 4, 1024, 2);
-    v.number("whitening", r.whitening, 0, 1);
+    v.word("network", r.network, {"patch", "kl", "vq"}), v.number("z_channels", r.zChannels, 1, 256);
+    if (r.network == "patch") {
+        v.number("patch", r.patch, 4, 64), v.number("norm_num_groups", r.normGroups, 1, 256);
+        v.numbers("decoder_widths", r.decoderWidths, 4, 1024, 2);
+        v.number("whitening", r.whitening, 0, 1), v.number("jitter", r.jitter, 0, 1);
+    } else {
+        v.text("start", r.start), v.flag("decoder_only", r.decoderOnly);
+        v.number("ch", r.channels, 32, 1024), v.numbers("ch_mult", r.channelMult, 1, 16, 1), v.number("num_res_blocks", r.resBlocks, 1, 8);
+        v.flag("attention", r.attention);
+        if (r.network == "kl") v.number("kl_weight", r.klWeight, 0, 1);
+        else v.number("n_embed", r.codes, 2, 1 << 20), v.number("commitment", r.commitment, 0, 100);
+    }
     v.number("steps", r.steps, 0, most), v.number("warm_up_steps", r.warmUpSteps, 0, most);
     v.number("checkpoint_every", r.checkpointEvery, 1, most);
     v.number("batch", r.batch, 1, 4096), v.number("crop_px", r.cropPx, 16, 2048);
     v.number("rate", r.rate, 1e-9, 1), v.number("weight_decay", r.weightDecay, 0, 10), v.number("ema", r.ema, 0, 0.9999999);
     v.number("gradient_weight", r.gradientWeight, 0, 100), v.number("structure_weight", r.structureWeight, 0, 100),
         v.number("texture_weight", r.textureWeight, 0, 100);
-    v.number("jitter", r.jitter, 0, 1);
     v.word("precision", r.precision, {"auto", "fp32", "bf16"}), v.number("seed", r.seed, 0, 9007199254740991.0);
 }
 
@@ -300,12 +308,20 @@ AutoencoderRecipe autoencoderRecipeFromJson(const Json& json, const std::string&
     const auto fail = [&](const std::string& why) {
         throw Error(ErrorCode::Corrupt, "The recipe " + what + " cannot be used: " + why + "; correct it.");
     };
+    if (r.cropPx > r.data.tileSizePx) fail("\"crop_px\" is larger than \"data.tile_px\"");
+    if (r.network != "patch") {
+        if (r.decoderOnly && r.start.empty()) fail("\"decoder_only\" keeps the latents of a model, and \"start\" names none");
+        const int factor = 1 << (r.channelMult.size() - 1);
+        if (r.start.empty() && (r.data.tileSizePx % factor || r.cropPx % factor))
+            fail("\"data.tile_px\" and \"crop_px\" must be multiples of " + std::to_string(factor));
+        if (r.channels % 32) fail("\"ch\" must be a multiple of 32, the groups of its norms");
+        return r;
+    }
     if (r.patch != 1 << r.decoderWidths.size()) fail("\"decoder_widths\" needs one number per doubling of \"patch\"");
     for (std::size_t i = 0; i + 1 < r.decoderWidths.size(); ++i)
         if (r.decoderWidths[i] % r.normGroups) fail("\"norm_num_groups\" does not divide \"decoder_widths\"");
     if (r.zChannels > 3 * r.patch * r.patch) fail("\"z_channels\" is more than a patch has values");
     if (r.data.tileSizePx % r.patch || r.cropPx % r.patch) fail("\"data.tile_px\" and \"crop_px\" must be multiples of \"patch\"");
-    if (r.cropPx > r.data.tileSizePx) fail("\"crop_px\" is larger than \"data.tile_px\"");
     return r;
 }
 
@@ -321,7 +337,9 @@ TrainRecipe readTrainRecipe(const std::filesystem::path& file) {
 }
 
 AutoencoderRecipe readAutoencoderRecipe(const std::filesystem::path& file) {
-    return autoencoderRecipeFromJson(readJsonFile(file), file.filename().string());
+    auto recipe = autoencoderRecipeFromJson(readJsonFile(file), file.filename().string());
+    recipe.start = beside(file, recipe.start);
+    return recipe;
 }
 
 } // namespace phloxine

@@ -112,9 +112,20 @@ struct TrainRecipe {
 struct AutoencoderRecipe {
     std::string id, title;
     RecipeData data;
-    int patch = 8, zChannels = 8, normGroups = 16;
+    std::string network = "patch"; // or "kl", "vq": the convolutional ones of CompVis
+    int zChannels = 8;             // of the latent
+    // patch
+    int patch = 8, normGroups = 16;
     std::vector<int> decoderWidths{128, 64, 32};
     double whitening = 0.6; // component i is divided by std_i to this power
+    // kl and vq, names of CompVis; each further number of channelMult halves the map
+    std::string start;        // a model whose first stage is gone on from, with its shape; empty: from scratch, by what follows
+    bool decoderOnly = false; // the latents stay what they are, so that a diffusion model over them stays good
+    int channels = 64, resBlocks = 1, codes = 1024;
+    std::vector<int> channelMult{1, 2, 4};
+    bool attention = true;    // in the middle
+    double klWeight = 1e-6;   // of the divergence, both sums over a picture as CompVis has them
+    double commitment = 0.25; // of the latents to the codebook
     std::int64_t steps = 2000, warmUpSteps = 100, checkpointEvery = 500;
     int batch = 8, cropPx = 112;
     double rate = 1e-3, weightDecay = 0.01, ema = 0.999;

@@ -87,26 +87,11 @@ void addText(Weights& weights, const RecipeText& text, const std::string& salt, 
     pair("final_layer_norm", {text.width});
 }
 
-// The YAML beside an autoencoder's weights; the model around it needs one too.
-fs::path yamlOf(const fs::path& path) {
-    const auto source = sourceOfModel(path);
-    const auto file = isFolder(source) ? source / "weights.safetensors" : source;
-    for (const auto& beside : settingsBeside(file))
-        if (beside.extension() == ".yaml") return beside;
-    throw Error(ErrorCode::Unsupported, "The model " + path.filename().string() +
-                                            " has no configuration (YAML) beside its weights, which its autoencoder needs in a new model; "
-                                            "give a model in the CompVis layout.");
-}
-
 std::string numbers(const std::vector<int>& values) { return Json(values).dump(); }
 
-std::string configText(const TrainRecipe& recipe, const Checkpoint& autoencoder, const fs::path& yaml, int latentSize, int channels) {
+std::string configText(const TrainRecipe& recipe, const Checkpoint& autoencoder, int latentSize, int channels) {
     const auto& u = recipe.model.unet;
     const auto& text = recipe.model.text;
-    YAML::Node stage = YAML::Load(readFile(yaml, 1 << 20))["model"]["params"]["first_stage_config"];
-    stage.SetStyle(YAML::EmitterStyle::Flow);
-    YAML::Emitter first;
-    first << YAML::Flow << stage;
     const auto size = std::to_string(latentSize), z = std::to_string(channels);
     return "# CompVis layout, with norm_num_groups of the network as an extension.\n"
            "model:\n"
@@ -144,7 +129,7 @@ std::string configText(const TrainRecipe& recipe, const Checkpoint& autoencoder,
            (text.pooled ? ", num_classes: sequential, adm_in_channels: " + std::to_string(text.width) : std::string()) +
            "}\n"
            "    first_stage_config: " +
-           std::string(first.c_str()) +
+           firstStageToYaml(autoencoder.config.firstStage) +
            "\n"
            "    cond_stage_config:\n"
            "      target: ldm.modules.encoders.modules.FrozenCLIPEmbedder\n"
@@ -193,7 +178,7 @@ ModelFolderParts fromScratch(const TrainRecipe& recipe, const TrainingSet& set) 
                                           std::to_string(factor) +
                                           " px an element) and the levels of the U-Net can divide; change \"data.tile_px\".");
     ModelFolderParts parts;
-    parts.config = configText(recipe, autoencoder, yamlOf(m.autoencoder), size, stage->latentChannels());
+    parts.config = configText(recipe, autoencoder, size, stage->latentChannels());
     parts.textConfig = textConfigText(m.text);
     const auto salt = std::to_string(recipe.seed) + ":";
     for (const auto& [key, tensor] : autoencoder.weights)
@@ -257,7 +242,8 @@ ModelFolderParts partsOf(const fs::path& model) {
 }
 
 Checkpoint openAutoencoder(const fs::path& path) {
-    if (!isFolder(path) || isThere(path / "model.json")) return openCheckpoint(path);
+    if (!isFolder(path) || isThere(path / "model.json") || isThere(path / "model_index.json")) return openCheckpoint(path);
+    if (isThere(path / "config.json")) return openDiffusersAutoencoder(path);
     const auto name = path.filename().string();
     if (!isThere(path / "config.yaml") || !isThere(path / "weights.safetensors"))
         throw Error(ErrorCode::NotAModel,
@@ -273,6 +259,16 @@ Checkpoint openAutoencoder(const fs::path& path) {
         throw Error(ErrorCode::Yaml, "The configuration of the autoencoder " + name + " cannot be read; make it again.", e.what());
     }
     return checkpoint;
+}
+
+void writeAutoencoderFolder(const fs::path& folder, const Checkpoint& autoencoder) {
+    makeWritableFolder(folder);
+    writeWeightsSynced(folder / "weights.safetensors", autoencoder.weights);
+    writeFileAtomically(
+        folder / "config.yaml",
+        "# CompVis layout, the first stage alone.\nmodel:\n  params:\n    scale_factor: " + Json(autoencoder.config.scaleFactor).dump() +
+            "\n    first_stage_config: " + firstStageToYaml(autoencoder.config.firstStage) + "\n",
+        IfExists::Fail, Durability::Synced);
 }
 
 void syncFolder(const fs::path& folder) {

@@ -22,8 +22,10 @@ ModelFolderParts partsOf(const std::filesystem::path& model); // of a model fold
 // stored. Error(Exists) where `folder` is.
 void writeModelFolder(const std::filesystem::path& folder, ModelFolderParts parts);
 
-// The first stage of a model, or what `train autoencoder` made: config.yaml and weights.safetensors alone.
+// The first stage of a model; a folder with the autoencoder of diffusers alone; or what `train autoencoder` made: config.yaml and
+// weights.safetensors.
 Checkpoint openAutoencoder(const std::filesystem::path& path);
+void writeAutoencoderFolder(const std::filesystem::path& folder, const Checkpoint& autoencoder); // as the last of these
 
 // Writes and fsyncs; used for all weights of a run.
 void writeWeightsSynced(const std::filesystem::path& file, const Weights& weights);

@@ -41,6 +41,8 @@ private slots:
         const std::filesystem::path folder = std::filesystem::path(qgetenv("PHLOXINE_RESOURCES").constData()) / "recipes";
         const auto tiny = readTrainRecipe(folder / "tiny.json");
         QVERIFY(std::filesystem::exists(tiny.model.autoencoder));
+        QCOMPARE(readAutoencoderRecipe(folder / "autoencoder-kl.json").channelMult.size(), std::size_t(4));
+        QCOMPARE(readAutoencoderRecipe(folder / "autoencoder-vq.json").codes, 8192);
         const auto embedded = readTrainRecipe(folder / "embedded.json");
         QCOMPARE(embedded.classes.size(), std::size_t(5));
         QCOMPARE(embedded.data.holdOut, readAutoencoderRecipe(folder / "embedded-autoencoder.json").data.holdOut);
