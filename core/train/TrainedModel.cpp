@@ -24,8 +24,6 @@ bool isNorm(const Weights& weights, const std::string& key) { // its weight is a
     return it != weights.end() && it->second.dim() == 1;
 }
 
-at::Tensor asTensor(const std::vector<std::int64_t>& values) { return at::tensor(values, at::kLong).unsqueeze(0); }
-
 } // namespace
 
 TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision)
@@ -120,12 +118,14 @@ std::vector<std::int64_t> TrainedModel::compactIds(std::vector<std::int64_t> ids
 TrainedModel::TextState TrainedModel::encodeTexts(const Weights& weights, const std::vector<std::string>& captions) const {
     auto config = std::get<TextEncoderConfig>(m_base.config.condition);
     if (config.pathldm) config.maxLength = (config.maxLength + 76) / 77 * 77;
-    std::vector<at::Tensor> ids, masks;
+    std::vector<std::int64_t> ids, masks; // one tensor for all: as many allocations for any batch, which memory_probe counts on
     for (const auto& caption : captions) {
         const auto tokens = tokenIds(ClipTokenizer::shared(), config.pathldm ? tidyText(caption) : caption, config.maxLength, config.pad);
-        ids.push_back(asTensor(compactIds(tokens.ids))), masks.push_back(asTensor(tokens.mask));
+        const auto compact = compactIds(tokens.ids);
+        ids.insert(ids.end(), compact.begin(), compact.end()), masks.insert(masks.end(), tokens.mask.begin(), tokens.mask.end());
     }
-    auto id = at::cat(ids), mask = at::cat(masks);
+    const auto rows = std::int64_t(captions.size());
+    auto id = at::tensor(ids, at::kLong).view({rows, -1}), mask = at::tensor(masks, at::kLong).view({rows, -1});
     if (config.ownLength) trimToTexts(id, mask);
     const nn::ClipText tower(WeightView(weights, Binding::train(), "cond_stage_model.transformer.text_model"), config.tower);
     const auto states = tower(id, config.pathldm ? mask : at::Tensor());

@@ -17,8 +17,8 @@ struct MemoryEstimate {
     std::int64_t means = 0;       // exponential means of the weights; none where they lie in a file
     std::int64_t activations = 0; // at the peak of a step, beside all the above: kept for the backward pass, casts, work space
     std::int64_t program = 0;     // libraries' code and tables that a step brings into memory
-    // Scratch of oneDNN and holes of the allocator, which Torch does not report: 10 MB and a quarter of the activations, as was found on
-    // five recipes (packaging/docs/train).
+    // Scratch of oneDNN and holes of the allocator, which Torch does not report: shares of the gradients and the activations, as was found
+    // on fifteen recipes and tried on six others (packaging/docs/train).
     std::int64_t unseen = 0;
     std::int64_t total() const { return weights + gradients + optimiser + means + activations + program + unseen; }
 };

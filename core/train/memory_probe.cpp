@@ -57,8 +57,6 @@ std::vector<std::int64_t> changesOfStep(TrainedModel& model, std::int64_t tiles,
     return meter->changes;
 }
 
-constexpr std::int64_t unseenAlways = 10'000'000;
-
 std::int64_t bytesOf(const Weights& weights) {
     std::int64_t bytes = 0;
     for (const auto& [key, tensor] : weights) bytes += std::int64_t(tensor.nbytes());
@@ -115,7 +113,9 @@ MemoryEstimate estimateMemory(const TrainRecipe& recipe, TrainedModel& model) {
         estimate.gradients = memory.updateInBackward ? 0 : std::min(gradients, peak);
         estimate.activations = peak - estimate.gradients;
     }
-    estimate.unseen = unseenAlways + estimate.activations / 4;
+    // What gradients and activations leave unused between each other; little where gradients are freed at once.
+    const auto whole = double(4 * estimate.parameters), kept = double(estimate.activations);
+    estimate.unseen = std::int64_t(memory.updateInBackward ? 0.2 * whole + 0.05 * kept : 0.45 * whole + 0.42 * kept);
     return estimate;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QComboBox>
 #include <QDoubleValidator>
@@ -22,12 +23,13 @@
 #include "core/base/Error.h"
 #include "ui/train/RecipeDialog.h"
 #include "ui/widgets/ElidingLabel.h"
+#include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
 
 namespace {
-constexpr int labelWidth = 80, panelMargin = 16;
+constexpr int labelWidth = 80, panelMargin = 16, usualRank = 16;
 const char* const precisions[] = {"auto", "bf16", "fp32"};
 
 QString rateText(double rate) { return QLocale::c().toString(rate, 'g', 6); }
@@ -112,6 +114,12 @@ void RecipePanel::makeRecipe(QVBoxLayout& whole) {
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(8);
+    m_method = new SegmentedControl({tr("LoRA"), tr("Full")}, this);
+    m_method->setObjectName(QStringLiteral("methodChoice"));
+    m_method->button(0)->setToolTip(
+        tr("Trains small factors beside the weights of the base model: little memory, and a small file to share."));
+    m_method->button(1)->setToolTip(tr("Trains all weights."));
+    addRow(*grid, tr("Method"), m_method);
     m_batch = new QSpinBox(this);
     m_batch->setObjectName(QStringLiteral("batchSpin"));
     m_batch->setRange(1, 65536);
@@ -133,6 +141,7 @@ void RecipePanel::makeRecipe(QVBoxLayout& whole) {
     column.addLayout(grid);
     for (auto* field : {m_batch, m_stopAt}) connect(field, &QSpinBox::editingFinished, this, &RecipePanel::fieldsToRecipe);
     connect(m_rate, &QLineEdit::editingFinished, this, &RecipePanel::fieldsToRecipe);
+    connect(m_method, &SegmentedControl::currentChanged, this, &RecipePanel::chooseMethod);
     connect(m_precision, &QComboBox::activated, this, &RecipePanel::fieldsToRecipe);
     connect(m_choice, &QComboBox::activated, this, &RecipePanel::choose);
     connect(m_full, &QPushButton::clicked, this, &RecipePanel::openDialog);
@@ -250,6 +259,19 @@ void RecipePanel::chooseBase(int row) {
                  QFileDialog::getOpenFileName(this, tr("Model to go on from"), {}, tr("Checkpoints (*.safetensors *.ckpt *.pt)"));
              !file.isEmpty())
         r->model.start = file.toStdString();
+    if (r->model.start.empty()) r->model.lora.rank = 0; // nothing to adapt
+    recipeToFields();
+    Q_EMIT changed();
+}
+
+void RecipePanel::chooseMethod(int index) {
+    auto* r = std::get_if<TrainRecipe>(&m_recipe);
+    if (!r || m_filling) return;
+    const bool lora = index == 0;
+    if (lora == (r->model.lora.rank > 0)) return;
+    r->model.lora.rank = lora ? usualRank : 0;
+    r->model.trainText = !lora;                                          // its usual value
+    if (lora && r->memory.weights == "bf16") r->memory.weights = "fp32"; // what is frozen is bf16 without it
     recipeToFields();
     Q_EMIT changed();
 }
@@ -331,10 +353,16 @@ void RecipePanel::recipeToFields() {
     m_base->setItemText(0, startOf(m_recipe).empty() || m_base->currentIndex() > 0 ? tr("From scratch, by the recipe")
                                                                                    : tr("As the recipe says"));
     m_autoencoderRow->setVisible(r && r->model.start.empty() && !m_frozen);
+    const bool adapts = r && r->model.lora.rank > 0;
+    m_method->setCurrentIndex(adapts ? 0 : 1);
+    m_method->setSegmentEnabled(0, r && !r->model.start.empty() && (!m_frozen || adapts),
+                                r ? tr("A LoRA adapts a base model; choose one to go on from.") : tr("An autoencoder has no LoRA."));
+    m_method->setSegmentEnabled(1, !m_frozen || !adapts);
     const QString from =
         r ? QFileInfo(QString::fromStdString(r->model.start.empty() ? r->model.autoencoder : r->model.start)).fileName() : QString();
     m_baseHint->setWhole(!r                        ? QString()
                          : from.isEmpty()          ? tr("The recipe names no autoencoder; choose one.")
+                         : adapts                  ? tr("Factors of rank %1 beside the weights of %2").arg(r->model.lora.rank).arg(from)
                          : !r->model.start.empty() ? tr("All weights of %1 are trained further.").arg(from)
                                                    : tr("New network, latents of %1").arg(from));
     m_filling = false;
@@ -347,6 +375,7 @@ void RecipePanel::setFrozen(bool frozen) {
     for (auto* combo : {m_base, m_autoencoder, m_choice, m_precision}) combo->setEnabled(!frozen);
     for (auto* field : {m_batch, m_stopAt}) field->setReadOnly(frozen); // still to be read
     m_rate->setReadOnly(frozen);
+    recipeToFields();
 }
 
 } // namespace phloxine::ui

@@ -15,6 +15,7 @@ class QVBoxLayout;
 namespace phloxine::ui {
 
 class ElidingLabel;
+class SegmentedControl;
 
 class RecipePanel : public QWidget {
     Q_OBJECT
@@ -44,6 +45,7 @@ private:
     void showChoice(const QString& title);
     void choose(int row);
     void chooseBase(int row);
+    void chooseMethod(int index);
     void chooseAutoencoder(int row);
     void fieldsToRecipe();
     void recipeToFields();
@@ -58,6 +60,7 @@ private:
     bool m_filling = false, m_frozen = false;
     QComboBox *m_base, *m_autoencoder, *m_choice, *m_precision;
     QWidget *m_baseSection, *m_baseLine, *m_autoencoderRow;
+    SegmentedControl* m_method;
     ElidingLabel *m_baseHint, *m_stepsText, *m_warmUp;
     QLabel* m_sentence;
     QPushButton* m_full;
