@@ -97,7 +97,9 @@ at::Tensor LatentStore::batch(const std::vector<int>& tiles, const std::vector<i
     std::vector<at::Tensor> rows;
     for (std::size_t i = 0; i < tiles.size(); ++i)
         rows.push_back(m_parts[std::size_t(tiles[i]) / partSize][tiles[i] % std::int64_t(partSize)][variants[i]]);
-    return at::stack(rows).to(at::kFloat);
+    const auto batch = at::stack(rows).to(at::kFloat);
+    for (const auto& part : m_parts) releaseMapped(part); // the file stays in the system's cache and does not count as this program's
+    return batch;
 }
 
 } // namespace phloxine
