@@ -97,9 +97,10 @@ int runAutoencoder(const Context& context, const Options& options) {
         return 0;
     }
     const auto show = [&](const char* name, const ReconstructionReport::Figures& f) {
-        char line[160];
-        std::snprintf(line, sizeof line, "%-8s PSNR %.2f dB, SSIM %.4f, high frequencies %.2f of the real ones (%d %stiles)", name, f.psnr,
-                      f.ssim, f.highFrequencies, report.tiles, report.heldOut ? "held-out " : "");
+        char line[200];
+        std::snprintf(line, sizeof line,
+                      "%-8s PSNR %.2f dB, SSIM %.4f, high frequencies %.2f and lines of two pixels %.2f of the real ones (%d %stiles)",
+                      name, f.psnr, f.ssim, f.highFrequencies, f.lines, report.tiles, report.heldOut ? "held-out " : "");
         print(std::string(line));
     };
     if (report.before) show("before", *report.before);

@@ -62,6 +62,14 @@ RateSettings ratesOf(const TrainRecipe& r) { return {r.optimiser.rate, 0.01, r.o
 
 at::ScalarType precisionOf(const TrainRecipe& recipe) { return choosePrecision(recipe.precision, at::kCPU); }
 
+// All but the linear transform of a patch autoencoder, which carries the colours.
+void narrowMatrices(Weights& weights) {
+    for (auto& [key, tensor] : weights)
+        if (tensor.dim() > 1 && tensor.is_floating_point() && key != "first_stage_model.encoder.weight" &&
+            key != "first_stage_model.decoder.linear.weight")
+            tensor = tensor.to(at::kHalf);
+}
+
 TrainingSet preparedSet(const TrainRecipe& recipe, const fs::path& data, const fs::path& folder, const TrainHooks& hooks) {
     auto set = readTrainingSet(data, recipe.data, recipe.classes);
     for (const auto& leak : set.leaks)
@@ -281,6 +289,7 @@ struct DiffusionRun::State {
             writeLora(file, model->lora().asLora(mean));
         }
         parts.weights = model->complete(mean).weights;
+        if (recipe.model.stored == "fp16") narrowMatrices(parts.weights);
         writeModelFolder(to, std::move(parts));
     }
 };

@@ -11,6 +11,7 @@
 #include "core/measure/tissue/tile_measures.h"
 #include "core/nn/vq_autoencoder.h"
 #include "core/tensor/image_tensor.h"
+#include "core/train/structure_loss.h"
 
 namespace phloxine {
 
@@ -43,7 +44,7 @@ void addMeasures(const Image& real, const Image& made, std::vector<Reconstructio
 
 Json toJson(const ReconstructionReport& report) {
     const auto figures = [](const ReconstructionReport::Figures& f) {
-        return Json{{"psnr_db", f.psnr}, {"ssim", f.ssim}, {"high_frequency_energy", f.highFrequencies}};
+        return Json{{"psnr_db", f.psnr}, {"ssim", f.ssim}, {"high_frequency_energy", f.highFrequencies}, {"line_energy", f.lines}};
     };
     Json measures = Json::object(), worst = Json::array();
     for (const auto& m : report.measures)
@@ -64,14 +65,15 @@ ReconstructionMeter::ReconstructionMeter(const nn::Autoencoder& trained, std::un
 
 void ReconstructionMeter::Sum::add(const Image& tile, const Image& made) {
     figures.psnr += peakSignalToNoise(tile, made), figures.ssim += structuralSimilarity(tile, made);
-    figures.highFrequencies += highFrequencyEnergy(tensorFrom(made));
+    const auto picture = tensorFrom(made);
+    figures.highFrequencies += highFrequencyEnergy(picture), figures.lines += lineEnergy(picture);
 }
 
 void ReconstructionMeter::add(const std::string& name, const Image& tile) {
     const c10::AutoGradMode off(false);
     const auto x = tensorFrom(tile), latent = m_trained.encode(x);
     const auto made = imageFrom(m_trained.decode(latent)[0]);
-    ++m_report.tiles, m_energy += highFrequencyEnergy(x);
+    ++m_report.tiles, m_energy += highFrequencyEnergy(x), m_lines += lineEnergy(x);
     m_trainedSum.add(tile, made);
     if (m_before) m_beforeSum.add(tile, imageFrom(m_before->decode(m_before->encode(x))[0]));
     m_report.worst.push_back({name, peakSignalToNoise(tile, made), structuralSimilarity(tile, made)});
@@ -90,7 +92,7 @@ void ReconstructionMeter::writeTo(ReconstructionReport& report) const {
     const double n = std::max(1, report.tiles);
     const auto mean = [&](const Sum& sum) {
         auto f = sum.figures;
-        f.psnr /= n, f.ssim /= n, f.highFrequencies /= std::max(m_energy, 1e-12);
+        f.psnr /= n, f.ssim /= n, f.highFrequencies /= std::max(m_energy, 1e-12), f.lines /= std::max(m_lines, 1e-12);
         return f;
     };
     report.trained = mean(m_trainedSum);

@@ -25,7 +25,7 @@ private:
     Sum m_trainedSum, m_beforeSum;
     ReconstructionReport m_report;
     std::set<std::int64_t> m_codes;
-    double m_energy = 0;
+    double m_energy = 0, m_lines = 0;
 };
 
 } // namespace phloxine

@@ -171,7 +171,7 @@ void describeModel(Visitor& v, RecipeModel& m) {
         l.word("layers", m.lora.layers, {"attention", "all"});
     });
     if (m.lora.rank > 0) m.trainText = m.trainText && v.has("train_text");
-    v.flag("train_text", m.trainText);
+    v.flag("train_text", m.trainText), v.word("stored", m.stored, {"fp32", "fp16"});
     v.word("prediction", m.prediction, {"eps", "v", "x0", "flow"}), v.word("schedule", m.schedule, {"cosine", "linear"});
 }
 
@@ -220,12 +220,13 @@ void describe(Visitor& v, AutoencoderRecipe& r) {
     v.text("id", r.id), v.text("title", r.title);
     v.object("data", [&](auto& d) { describeData(d, r.data); });
     v.word("network", r.network, {"patch", "kl", "vq"}), v.number("z_channels", r.zChannels, 1, 256);
+    v.text("start", r.start);
     if (r.network == "patch") {
         v.number("patch", r.patch, 4, 64), v.number("norm_num_groups", r.normGroups, 1, 256);
         v.numbers("decoder_widths", r.decoderWidths, 4, 1024, 2);
         v.number("whitening", r.whitening, 0, 1), v.number("jitter", r.jitter, 0, 1);
     } else {
-        v.text("start", r.start), v.flag("decoder_only", r.decoderOnly);
+        v.flag("decoder_only", r.decoderOnly);
         v.number("ch", r.channels, 32, 1024), v.numbers("ch_mult", r.channelMult, 1, 16, 1), v.number("num_res_blocks", r.resBlocks, 1, 8);
         v.flag("attention", r.attention);
         if (r.network == "kl") v.number("kl_weight", r.klWeight, 0, 1);

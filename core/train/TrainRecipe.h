@@ -59,7 +59,8 @@ struct RecipeModel {
     RecipeUNet unet;
     RecipeText text;
     RecipeLora lora;
-    bool trainText = true; // together with the network; with a LoRA, factors of the text encoder too, and false if not said
+    std::string stored = "fp32"; // or "fp16": the matrices of the finished model, for half the size
+    bool trainText = true;       // together with the network; with a LoRA, factors of the text encoder too, and false if not said
     std::string prediction = "v", schedule = "cosine"; // of a model from scratch. Schedules: "cosine", or CompVis' "linear"
 };
 
@@ -114,12 +115,12 @@ struct AutoencoderRecipe {
     RecipeData data;
     std::string network = "patch"; // or "kl", "vq": the convolutional ones of CompVis
     int zChannels = 8;             // of the latent
-    // patch
+    std::string start;             // a model whose first stage is gone on from, with its shape; empty: from scratch, by what follows
+    // patch; its linear transform stays that of a start
     int patch = 8, normGroups = 16;
     std::vector<int> decoderWidths{128, 64, 32};
     double whitening = 0.6; // component i is divided by std_i to this power
     // kl and vq, names of CompVis; each further number of channelMult halves the map
-    std::string start;        // a model whose first stage is gone on from, with its shape; empty: from scratch, by what follows
     bool decoderOnly = false; // the latents stay what they are, so that a diffusion model over them stays good
     int channels = 64, resBlocks = 1, codes = 1024;
     std::vector<int> channelMult{1, 2, 4};

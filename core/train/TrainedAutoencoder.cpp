@@ -47,10 +47,12 @@ Binding training(at::ScalarType precision) {
 
 class TrainedPatch final : public TrainedAutoencoder {
 public:
-    TrainedPatch(const AutoencoderRecipe& recipe, const Weights& begin, at::ScalarType precision)
-        : m_config(patchConfig(recipe)), m_jitter(recipe.jitter), m_seed(recipe.seed) {
-        m_frozen = begin, m_precision = precision, m_begun = true;
-        m_masters = newPatchDecoder(recipe.zChannels, recipe.decoderWidths, recipe.seed);
+    TrainedPatch(const AutoencoderRecipe& recipe, const nn::PatchConfig& config, const Weights& begin, at::ScalarType precision)
+        : m_config(config), m_jitter(recipe.jitter), m_seed(recipe.seed) {
+        m_precision = precision, m_begun = true;
+        for (const auto& [key, tensor] : begin)
+            (key.starts_with("decoder.net.") ? m_masters : m_frozen)[key] = tensor.to(at::kFloat).clone(at::MemoryFormat::Contiguous);
+        (void)bound(m_masters); // names the tensor that does not fit
     }
     AutoencoderPass pass(const at::Tensor& image, std::int64_t step) const override {
         const auto autoencoder = bound(m_masters);
@@ -199,6 +201,7 @@ Checkpoint beginAutoencoder(const AutoencoderRecipe& recipe, const at::Tensor& p
             statistics.add(turned(signedFrom(pixels[i * n / count]), int(i % 8)).unsqueeze(0).contiguous());
         }
         weights = statistics.transform(recipe.zChannels, recipe.whitening);
+        weights.merge(newPatchDecoder(recipe.zChannels, recipe.decoderWidths, recipe.seed));
         return prefixed();
     }
     const auto salt = std::to_string(recipe.seed) + ":";
@@ -217,7 +220,7 @@ std::unique_ptr<TrainedAutoencoder> trainedAutoencoder(const AutoencoderRecipe& 
     std::unique_ptr<TrainedAutoencoder> trained;
     if (const auto* kl = std::get_if<nn::KlConfig>(&config)) trained = std::make_unique<TrainedKl>(recipe, *kl, weights, precision);
     else if (const auto* vq = std::get_if<nn::VqConfig>(&config)) trained = std::make_unique<TrainedVq>(recipe, *vq, weights, precision);
-    else trained = std::make_unique<TrainedPatch>(recipe, weights, precision);
+    else trained = std::make_unique<TrainedPatch>(recipe, std::get<nn::PatchConfig>(config), weights, precision);
     for (const auto& [key, tensor] : trained->masters()) const_cast<at::Tensor&>(tensor).requires_grad_(true);
     return trained;
 }

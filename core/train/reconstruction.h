@@ -16,6 +16,7 @@ struct ReconstructionReport {
     struct Figures {
         double psnr = 0, ssim = 0;
         double highFrequencies = 0; // energy of what a 3 x 3 mean takes away, against the real tiles'
+        double lines = 0;           // energy of lines two pixels apart, against theirs: well above one is an artefact
     } trained;
     std::optional<Figures> before; // of what the training began with: the linear transform, the model
     int codesUsed = 0, codes = 0;  // of a codebook, in these tiles

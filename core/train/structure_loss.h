@@ -10,7 +10,11 @@ at::Tensor gradientLoss(const at::Tensor& made, const at::Tensor& real); // mean
 // multi-scale SSIM takes them: blurring costs even where the mean colour is right.
 at::Tensor structureLoss(const at::Tensor& made, const at::Tensor& real);
 
-// The contrast term of SSIM on what a 3 x 3 mean takes away: fine texture must be as strong as in the real tile, wherever its grains lie.
+// The contrast term of SSIM in three directions at three sizes: fine texture must be as strong as in the real tile, wherever its grains
+// lie. The finest frequencies are left out: a network that shuffles pixels would fill them with lines two pixels apart.
 at::Tensor textureLoss(const at::Tensor& made, const at::Tensor& real);
+
+// Energy of lines two pixels apart, of a grey picture: networks that shuffle pixels draw them, and tissue has next to none.
+double lineEnergy(const at::Tensor& picture); // [1, 3, h, w]
 
 } // namespace phloxine

@@ -60,6 +60,17 @@ private slots:
         train(smallDiffusion(at("ae/autoencoder").string(), 3), "scratch");
     }
 
+    void storedInHalf() {
+        auto recipe = json(at("scratch/model").string());
+        train(recipe, "single");
+        recipe["model"]["stored"] = "fp16";
+        train(recipe, "half");
+        const auto one = openCheckpoint(at("single/model")).weights, half = openCheckpoint(at("half/model")).weights;
+        QVERIFY(farthest(one, half) < 2e-3 && farthest(one, half) > 0);
+        QVERIFY(fs::file_size(at("half/model/weights.safetensors")) < fs::file_size(at("single/model/weights.safetensors")) * 6 / 10);
+        QVERIFY(at::equal(one.at("first_stage_model.encoder.weight"), half.at("first_stage_model.encoder.weight")));
+    }
+
     void aModelFolder() {
         train(json(at("scratch/model").string()), "folder");
         const auto before = openCheckpoint(at("scratch/model")), after = openCheckpoint(at("folder/model"));
