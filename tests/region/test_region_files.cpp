@@ -228,7 +228,8 @@ private slots:
 
     void manyPlaces() {
         std::string ring;
-        for (int i = 0; i < 100000; ++i) ring += "[" + std::to_string(i) + "," + std::to_string((i * 7919) % 1000) + ".5],";
+        for (int i = 0; i < 100000; ++i)
+            ring.append("[").append(std::to_string(i)).append(",").append(std::to_string((i * 7919) % 1000)).append(".5],");
         ring.pop_back();
         QCOMPARE(read(feature(polygon("[[" + ring + "]]"))).regions[0].polygons[0].outer.size(), std::size_t(100000));
     }
