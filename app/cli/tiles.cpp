@@ -28,7 +28,7 @@ std::vector<std::tuple<const char*, const char*, std::int64_t>> rowsOf(const Cut
 void printJson(const CutResult& result, const SlideSearch& search, const std::string& out) {
     Json leftOut, faults = Json::array();
     for (const auto& [key, words, n] : rowsOf(result.leftOut)) leftOut[key] = n;
-    for (const auto& [slide, reason] : result.faults) faults.push_back({{"slide", slide}, {"reason", reason}});
+    for (const auto& fault : result.faults) faults.push_back({{"slide", fault.slide}, {"reason", fault.reason}});
     print({{"folder", out},
            {"slides", result.slides},
            {"classes", result.classes},
@@ -56,7 +56,7 @@ int cut(const Context& context, const Options& options) {
     for (const auto& [key, words, n] : rowsOf(result.leftOut))
         if (n > 0) print("Places left out " + std::string(words) + ": " + std::to_string(n));
     if (search.otherFiles > 0) print("Files that are no slides: " + std::to_string(search.otherFiles));
-    for (const auto& [slide, reason] : result.faults) std::cerr << "Left out " << slide << ": " << reason << "\n";
+    for (const auto& fault : result.faults) std::cerr << "Left out: " << sentenceOf(fault) << "\n";
     for (const auto& notice : result.notices) std::cerr << notice << "\n";
     return 0;
 }

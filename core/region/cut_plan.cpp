@@ -148,6 +148,7 @@ SlidePlan planTiles(SlideSource& slide, const std::vector<Region>* regions, cons
                     info.name + " is smaller than one tile of " + shortNumber(request.tilePx * request.micronsPerPixel) + " um.");
     std::vector<std::vector<PlannedTile>> found(areas.size());
     const Tissue tissue(slide, grid.side);
+    if (slide.hatchedPixels() > 0) plan.notices.push_back("Parts of it cannot be read even in its overview, and count as without tissue.");
     for (std::int64_t row = 0; row < grid.rows; ++row) {
         const auto y = std::int64_t(std::floor(double(row) * grid.stride));
         const double step = grid.side / coverageRows;

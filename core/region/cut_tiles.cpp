@@ -76,15 +76,14 @@ std::vector<Work> lookAtAll(const SlideSearch& search, const CutRequest& request
                                                               std::string(all.back().regions ? " inside regions of one class." : ".")});
                 all.pop_back();
             }
-        } catch (const Error& e) { result.faults.push_back({plainText(search.slides[i].file.filename().string()), e.what()}); }
+        } catch (const Error& e) { result.faults.push_back({plainText(search.slides[i].file.filename().string()), e.what(), e.code()}); }
     }
     if (!all.empty()) return all;
     if (result.faults.empty())
         throw Error(ErrorCode::NotFound, "There is no slide or image to cut tiles from; name slides or a folder of them.");
-    const auto& [slide, reason] = result.faults.front();
-    const auto words = reason.starts_with(slide) ? reason : slide + ": " + reason;
-    if (result.faults.size() == 1) throw Error(ErrorCode::WrongUse, words);
-    throw Error(ErrorCode::WrongUse, "None of " + std::to_string(result.faults.size()) + " slides gives a tile. The first: " + words);
+    const auto& first = result.faults.front();
+    if (result.faults.size() == 1) throw Error(first.code, sentenceOf(first));
+    throw Error(first.code, "None of " + std::to_string(result.faults.size()) + " slides gives a tile. The first: " + sentenceOf(first));
 }
 
 // Two things that would get one name in the set.
@@ -200,6 +199,10 @@ std::string cutSlide(const Work& work, const CutRequest& request, const fs::path
 
 } // namespace
 
+std::string sentenceOf(const SlideFault& fault) {
+    return fault.reason.starts_with(fault.slide) ? fault.reason : fault.slide + ": " + fault.reason;
+}
+
 CutResult cutTiles(const SlideSearch& search, const CutRequest& request, const fs::path& out, const ProgressHook& progress) {
     requireValid(request);
     CutResult result;
@@ -225,16 +228,15 @@ CutResult cutTiles(const SlideSearch& search, const CutRequest& request, const f
             });
         } catch (const Error& e) {
             if (e.code() == ErrorCode::DiskFull || e.code() == ErrorCode::ReadOnly) throw;
-            result.faults.push_back({work.name, e.what()}); // gone since it was looked at; run it again
+            result.faults.push_back({work.name, e.what(), e.code()}); // gone since it was looked at; run it again
             continue;
         }
         if (result.written + result.kept == before)
-            result.faults.push_back({work.name, "Every tile of it touches a part that cannot be read."});
+            result.faults.push_back({work.name, "Every tile of it touches a part that cannot be read.", ErrorCode::Corrupt});
         else ++result.slides;
         writeFileAtomically(out / "metadata.jsonl", rows, IfExists::Replace, Durability::Synced);
     }
-    if (result.written + result.kept == 0)
-        throw Error(ErrorCode::WrongUse, "No tile was cut: " + result.faults.back().slide + ": " + result.faults.back().reason);
+    if (result.written + result.kept == 0) throw Error(result.faults.back().code, "No tile was cut. " + sentenceOf(result.faults.back()));
     if (progress) progress({"Done", 1});
     return result;
 }

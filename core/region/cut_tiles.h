@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "core/base/Error.h"
 #include "core/base/Progress.h"
 #include "core/region/cut_plan.h"
 
@@ -16,7 +17,9 @@ struct CutSlide {
 
 struct SlideFault {
     std::string slide, reason; // one sentence
+    ErrorCode code = ErrorCode::WrongUse;
 };
+std::string sentenceOf(const SlideFault& fault); // names the slide once
 
 struct SlideSearch {
     std::vector<CutSlide> slides; // sorted by name

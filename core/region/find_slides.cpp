@@ -61,12 +61,13 @@ SlideSearch findSlides(const std::vector<fs::path>& paths, const fs::path& regio
                     "The folder " + plainText(regionsFolder.filename().string()) + " of region files was not found; correct --regions.");
     SlideSearch search;
     std::set<fs::path> named;
+    const auto own = [](const fs::path& path) { return fs::absolute(path).lexically_normal(); }; // named twice is cut once
     std::vector<fs::path> files;
     for (const auto& path : paths) {
         if (!isThere(path))
             throw Error(ErrorCode::NotFound, plainText(path.string()) + " was not found; name slides or folders of slides.");
-        if (isFolder(path)) addFolder(path, out, files);
-        else files.push_back(path), named.insert(path);
+        if (isFolder(path)) addFolder(own(path), out, files);
+        else files.push_back(own(path)), named.insert(own(path));
     }
     std::sort(files.begin(), files.end());
     files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -79,7 +80,7 @@ SlideSearch findSlides(const std::vector<fs::path>& paths, const fs::path& regio
             search.slides.push_back({file, regionsOf(file, regionsFolder)});
         } catch (const Error& e) {
             if (e.code() == ErrorCode::Unsupported && !named.contains(file)) ++search.otherFiles;
-            else search.faults.push_back({plainText(file.filename().string()), e.what()});
+            else search.faults.push_back({plainText(file.filename().string()), e.what(), e.code()});
         }
     }
     return search;
