@@ -32,6 +32,7 @@ struct Work { // a slide that gives tiles
     CutSlide files;
     std::string name, stem, group;
     std::optional<std::vector<Region>> regions;
+    Scale scale; // of the slide
     SlidePlan plan;
 };
 
@@ -43,7 +44,7 @@ std::unique_ptr<SlideSource> open(const CutSlide& files, const CutRequest& reque
 }
 
 Work lookAt(const CutSlide& files, const CutRequest& request, CutResult& result) {
-    Work work{files, plainText(files.file.filename().string()), safeName(files.file.stem().string()), {}, {}, {}};
+    Work work{files, plainText(files.file.filename().string()), safeName(files.file.stem().string()), {}, {}, {}, {}};
     work.group = groupOf(files.file.filename().string(), request.groupPattern);
     if (!files.regions.empty()) {
         auto read = readRegions(files.regions);
@@ -51,6 +52,7 @@ Work lookAt(const CutSlide& files, const CutRequest& request, CutResult& result)
         work.regions = std::move(read.regions);
     }
     const auto slide = open(files, request);
+    work.scale = slide->info().scale;
     work.plan = planTiles(*slide, work.regions ? &*work.regions : nullptr, request);
     for (const auto& notice : work.plan.notices) result.notices.push_back(work.name + ": " + notice);
     return work;
@@ -163,17 +165,17 @@ Json rowOf(const Work& work, const PlannedTile& tile, const std::string& file, c
                 {"width", work.plan.sidePx},
                 {"height", work.plan.sidePx},
                 {"mpp", scale.micronsPerPixel},
-                {"scale", {{"microns_per_pixel", scale.micronsPerPixel}, {"source", toString(scale.source)}}},
+                {"mpp_source", toString(work.scale.source)},
+                {"scale", {{"microns_per_pixel", scale.micronsPerPixel}, {"source", toString(scale.source)}}}, // of the set
                 {"tissue_share", rounded(tile.tissueShare)}};
     if (work.regions) row["region"] = regionOf(work, tile, request), row["region_share"] = rounded(tile.regionShare);
     return row;
 }
 
 // Cuts the tiles of one slide; their rows.
-std::string cutSlide(const Work& work, const CutRequest& request, const fs::path& out, CutResult& result,
+std::string cutSlide(const Work& work, const CutRequest& request, const Scale& scale, const fs::path& out, CutResult& result,
                      const std::function<void()>& step) {
     const auto slide = open(work.files, request);
-    const Scale scale{request.micronsPerPixel, slide->info().scale.source};
     std::string rows;
     for (const auto& tile : work.plan.tiles) {
         step();
@@ -215,12 +217,15 @@ CutResult cutTiles(const SlideSearch& search, const CutRequest& request, const f
     makeWritableFolder(out);
     const FolderLock lock(out);
     takeFolder(out, planOf(all, request));
+    // A set has one scale for its readers: it is as sure as the least sure of its slides, which come in this order.
+    Scale scale{request.micronsPerPixel, ScaleSource::Property};
+    for (const auto& work : all) scale.source = std::max(scale.source, work.scale.source);
     std::string rows;
     for (const auto& work : all) {
         for (const auto& name : work.plan.classes) makeWritableFolder(out / safeName(name));
         const int before = result.written + result.kept;
         try {
-            rows += cutSlide(work, request, out, result, [&] {
+            rows += cutSlide(work, request, scale, out, result, [&] {
                 if (progress)
                     progress(
                         {"Tile " + std::to_string(done + 1) + " of " + std::to_string(tiles), 0.1 + 0.9 * double(done) / double(tiles)});

@@ -1,7 +1,8 @@
 #pragma once
 // Tiles cut from slides into a folder that training, comparison and captions read as it is: OUT/<class>/<slide>_<x>_<y>.png with their
-// scale, and OUT/metadata.jsonl with a row per tile (file_name, class, group, slide, x, y, width, height in level-0 pixels, mpp and its
-// source, tissue_share, region, region_share). OUT/plan.json says what is cut; the same plan again goes on where it stopped.
+// scale, and OUT/metadata.jsonl with a row per tile (file_name, class, group, slide, x, y, width, height in level-0 pixels, mpp,
+// mpp_source of the slide, scale of the set with the least sure source of all slides, tissue_share, region, region_share). OUT/plan.json
+// says what is cut; the same plan again goes on where it stopped.
 #include <filesystem>
 #include <map>
 

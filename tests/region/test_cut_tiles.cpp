@@ -191,7 +191,8 @@ private slots:
         const auto assumed = folder("assumed");
         QCOMPARE(cutTiles(search, r, assumed).slides, 2);
         for (const auto& row : rowsOf(assumed))
-            QCOMPARE(row["scale"]["source"].get<std::string>(), std::string(row["slide"] == "unknown.png" ? "assumed" : "user"));
+            QCOMPARE(row["mpp_source"].get<std::string>(), std::string(row["slide"] == "unknown.png" ? "assumed" : "user"));
+        for (const auto& tile : readTileSet(assumed).tiles) QVERIFY(tile.scale.source == ScaleSource::Assumed); // all of it, for comparison
     }
 
     void refusalsLeaveNothingBehind() {
