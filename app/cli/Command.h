@@ -40,6 +40,7 @@ Run addCompare(CLI::App&);
 Run addEncoder(CLI::App&);
 Run addExport(CLI::App&);
 Run addStudy(CLI::App&);
+Run addTiles(CLI::App&);
 Run addTrain(CLI::App&);
 Run addVerify(CLI::App&);
 Run addBench(CLI::App&);

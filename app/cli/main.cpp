@@ -34,6 +34,7 @@ constexpr cli::CommandRow commands[] = {
     {"encoder", "Train a network that knows the same tissue again, or show one", cli::addEncoder},
     {"export", "Write an augmentation set from a plan", cli::addExport},
     {"study", "Train the same model under several conditions and compare", cli::addStudy},
+    {"tiles", "Cut tiles from slides and their regions, to train on and to compare with", cli::addTiles},
     {"train", "Train a model from a recipe", cli::addTrain},
     {"verify", "Run parity cases and print the error of each tensor", cli::addVerify},
     {"bench", "Measure time and memory, beside peers", cli::addBench},

@@ -51,23 +51,6 @@ int info(const Context& context, const Options& options) {
     return 0;
 }
 
-// The slide with the scale that the user stated.
-class RescaledSlide final : public SlideSource {
-public:
-    RescaledSlide(std::unique_ptr<SlideSource> slide, double micronsPerPixel) : m_slide(std::move(slide)), m_info(m_slide->info()) {
-        m_info.scale = {micronsPerPixel, ScaleSource::User};
-    }
-    const SlideInfo& info() const override { return m_info; }
-    Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
-        return m_slide->read(level, x, y, width, height);
-    }
-    int unreadableReads() const override { return m_slide->unreadableReads(); }
-
-private:
-    std::unique_ptr<SlideSource> m_slide;
-    SlideInfo m_info;
-};
-
 int pixelsOf(double microns, double micronsPerPixel) {
     const double pixels = std::round(microns / micronsPerPixel);
     if (!(pixels >= 1 && pixels <= 65535))
@@ -88,7 +71,7 @@ int region(const Context& context, const Options& options, const CLI::App& comma
                                         {"--slide-mpp", options.slideMicrons}})
         if (command.count(option) > 0) requirePositive(option, value);
     auto slide = openSlide(options.slide);
-    if (options.slideMicrons > 0) slide = std::make_unique<RescaledSlide>(std::move(slide), options.slideMicrons);
+    if (options.slideMicrons > 0) slide = withScale(std::move(slide), {options.slideMicrons, ScaleSource::User});
     if (!slide->info().scale.known())
         throw Error(ErrorCode::WrongUse, slide->info().name + " does not state its scale; give it with --slide-mpp.");
     const double mpp = options.micronsPerPixel > 0 ? options.micronsPerPixel : slide->info().scale.micronsPerPixel;

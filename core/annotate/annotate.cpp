@@ -4,9 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include <opencv2/imgproc.hpp>
-
 #include "core/base/Error.h"
+#include "core/image/tissue.h"
 
 namespace phloxine {
 
@@ -56,16 +55,6 @@ std::vector<double> mean(const std::vector<std::vector<double>>& rows) {
     return sum;
 }
 
-cv::Mat tissueMask(const Image& picture) {
-    const cv::Mat rgb(picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
-    cv::Mat hsv, channels[3], saturation;
-    cv::cvtColor(rgb, hsv, cv::COLOR_RGB2HSV);
-    cv::split(hsv, channels);
-    cv::medianBlur(channels[1], saturation, 7);
-    constexpr int pale = 15, dark = 40; // saturation of glass; below this value it is ink, not tissue
-    return (saturation > pale) & (channels[2] > dark);
-}
-
 } // namespace
 
 Annotation annotateSet(TileClassifier& classifier, TileSet set, double micronsPerPixel, const ProgressHook& progress) {
@@ -100,8 +89,7 @@ Annotation annotateSet(TileClassifier& classifier, TileSet set, double micronsPe
 
 std::vector<Place> tissuePlaces(SlideSource& slide, double side) {
     const auto picture = overview(slide, 1536, 1536);
-    cv::Mat counts;
-    cv::integral(tissueMask(picture) / 255, counts, CV_32S);
+    const auto tissue = tissueMap(picture);
     const double shrink = double(slide.info().width()) / picture.width;
     std::vector<Place> places;
     for (double y = 0; y + side <= double(slide.info().height()); y += side)
@@ -111,9 +99,7 @@ std::vector<Place> tissuePlaces(SlideSource& slide, double side) {
             const int left = column(x), right = std::max(left + 1, column(x + side)), top = row(y),
                       bottom = std::max(top + 1, row(y + side));
             if (right > picture.width || bottom > picture.height) continue;
-            const int tissue =
-                counts.at<int>(bottom, right) - counts.at<int>(top, right) - counts.at<int>(bottom, left) + counts.at<int>(top, left);
-            if (4 * tissue >= (right - left) * (bottom - top)) places.push_back({x, y, side, side});
+            if (4 * tissue.count(left, top, right, bottom) >= (right - left) * (bottom - top)) places.push_back({x, y, side, side});
         }
     return places;
 }

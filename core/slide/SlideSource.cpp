@@ -37,7 +37,28 @@ Image enlargedRegion(SlideSource& slide, std::int64_t x, std::int64_t y, int out
     return bilinear(slide.read(0, x - 1, y - 1, width, height), 1, 1, outWidth, outHeight, step);
 }
 
+class RescaledSlide final : public SlideSource {
+public:
+    RescaledSlide(std::unique_ptr<SlideSource> slide, Scale scale) : m_slide(std::move(slide)), m_info(m_slide->info()) {
+        m_info.scale = scale;
+    }
+    const SlideInfo& info() const override { return m_info; }
+    Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
+        return m_slide->read(level, x, y, width, height);
+    }
+    int unreadableReads() const override { return m_slide->unreadableReads(); }
+    std::int64_t hatchedPixels() const override { return m_slide->hatchedPixels(); }
+
+private:
+    std::unique_ptr<SlideSource> m_slide;
+    SlideInfo m_info;
+};
+
 } // namespace
+
+std::unique_ptr<SlideSource> withScale(std::unique_ptr<SlideSource> slide, Scale scale) {
+    return std::make_unique<RescaledSlide>(std::move(slide), scale);
+}
 
 Image blankRead(const SlideInfo& info, int level, int width, int height) {
     if (level < 0 || level >= int(info.levels.size()))

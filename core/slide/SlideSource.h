@@ -36,10 +36,14 @@ public:
     // Throws Error(NotFound) when the file is gone, Error(OutOfMemory) for absurd sizes.
     virtual Image read(int level, std::int64_t x, std::int64_t y, int width, int height) = 0;
     virtual int unreadableReads() const { return 0; }
+    virtual std::int64_t hatchedPixels() const { return 0; } // over all reads so far: it grows with each read that touches a bad tile
 };
 
 // Recognises the file by content. Error(NotFound | Unsupported "not a slide or an image" | Corrupt).
 std::unique_ptr<SlideSource> openSlide(const std::filesystem::path& path);
+
+// The same slide with a scale that its file does not state, or states wrongly.
+std::unique_ptr<SlideSource> withScale(std::unique_ptr<SlideSource> slide, Scale scale);
 
 // Deterministic tissue-like pattern of any size, computed on demand; levels down to about 1024 px. Microns per pixel 0.25.
 std::unique_ptr<SlideSource> syntheticSlide(std::int64_t width, std::int64_t height, std::uint64_t seed = 1);

@@ -95,6 +95,7 @@ public:
 
     const SlideInfo& info() const override { return m_info; }
     int unreadableReads() const override { return m_unreadable; }
+    std::int64_t hatchedPixels() const override { return m_hatched; }
 
     Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
         Image image = blankRead(m_info, level, width, height);
@@ -177,6 +178,7 @@ private:
             ++m_unreadable;
             logWarning("A tile of " + m_info.name + " cannot be read and is shown hatched: " + m_problem);
         }
+        m_hatched += std::int64_t(p.width) * p.height;
         for (int row = 0; row < p.height; ++row)
             for (int i = 0; i < p.width; ++i) {
                 const std::uint8_t grey = (p.column + i + p.row + row) % 16 < 4 ? 190 : 225;
@@ -210,6 +212,7 @@ private:
     std::vector<BlockSize> m_blocks; // the file's own tiles, per level
     std::set<Block> m_bad;
     int m_unreadable = 0;
+    std::int64_t m_hatched = 0;
     std::string m_problem;
     std::vector<std::uint32_t> m_argb;
 };

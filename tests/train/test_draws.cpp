@@ -5,6 +5,8 @@
 #include <QtTest>
 
 #include "core/base/Dice.h"
+#include "core/region/cut_tiles.h"
+#include "core/region/region_files.h"
 #include "core/train/draws.h"
 #include "tests/support/errors.h"
 #include "tests/train/small_runs.h"
@@ -191,6 +193,38 @@ private slots:
         QCOMPARE(tiles.rows(true).size(), std::size_t(5));
         QCOMPARE(tiles.leaks.size(), std::size_t(1));
         QVERIFY2(QString::fromStdString(tiles.leaks[0]).contains("dense/g000_9.png"), tiles.leaks[0].c_str());
+    }
+
+    void tilesOfSlidesAreHeldOutByPatient() { // two slides of each patient, two classes on each slide
+        std::filesystem::create_directories(folder("slides"));
+        for (const int i : {0, 1, 2, 3}) {
+            const auto name = "TCGA-AA-000" + std::to_string(i / 2) + "-0" + std::to_string(i) + "A";
+            auto image = syntheticSlide(256, 128, std::uint64_t(i + 1))->read(0, 0, 0, 256, 128);
+            image.scale = {0.5, ScaleSource::User};
+            writePng(folder("slides") / (name + ".png"), image);
+            const Ring left{{0, 0}, {128, 0}, {128, 128}, {0, 128}}, right{{128, 0}, {256, 0}, {256, 128}, {128, 128}};
+            writeRegions(folder("slides") / (name + ".geojson"),
+                         {{"1", "", "tumour", "", "annotation", {{left, {}}}}, {"2", "", "stroma", "", "annotation", {{right, {}}}}},
+                         RegionFormat::GeoJson);
+        }
+        CutRequest request;
+        request.tilePx = 32, request.tissueShare = 0.9; // lumens without nuclei are all alike
+        cutTiles(findSlides({folder("slides")}, {}, {}), request, folder("cut"));
+        RecipeData data;
+        data.holdOut = "^TCGA-AA-0001$";
+        const auto tiles = readTrainingSet(folder("cut"), data, {});
+        QVERIFY(tiles.tiles.size() > 40 && !tiles.rows(false).empty());
+        QCOMPARE(tiles.classes.size(), std::size_t(2));
+        QVERIFY(tiles.leaks.empty());
+        for (const auto& tile : tiles.tiles)
+            QCOMPARE(tile.heldOut, QString::fromStdString(tile.name).contains("/TCGA-AA-0001-0")); // on both slides, in both classes
+        const auto copied = tiles.tiles[std::size_t(tiles.rows(true).front())].file,
+                   over = tiles.tiles[std::size_t(tiles.rows(false).front())].file;
+        std::filesystem::copy_file(copied, over, std::filesystem::copy_options::overwrite_existing);
+        const auto leaking = readTrainingSet(folder("cut"), data, {});
+        QCOMPARE(leaking.rows(true).size(), tiles.rows(true).size() + 1);
+        QCOMPARE(leaking.leaks.size(), std::size_t(1));
+        QVERIFY(leaking.leaks[0].find(over.filename().string()) != std::string::npos);
     }
 
     void unknownGroupsAreNamed() {
