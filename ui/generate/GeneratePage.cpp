@@ -13,6 +13,7 @@
 #include <QVBoxLayout>
 
 #include "core/generate/Generator.h"
+#include "ui/bridge/ProjectBridge.h"
 #include "ui/exporting/ExportDialog.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/GalleryStrip.h"
@@ -170,7 +171,9 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
         if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), tile, step, steps, mpp);
     });
     connect(&bridge, &JobBridge::tile, this, [this](quint64 id, int, const TileRecord& record) {
-        if (m_jobs->find(id)) m_gallery->addTile(id, record);
+        if (!m_jobs->find(id)) return;
+        m_gallery->addTile(id, record);
+        if (m_project && !record.file.isEmpty()) m_project->addTile(record.file);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
         if (m_jobs->find(id)) m_images->showNotice(sentence);
@@ -182,7 +185,10 @@ int GeneratePage::galleryCount() const { return m_gallery->model().finishedCount
 
 void GeneratePage::selectClass(const QString& id) { m_condition->selectClass(id); }
 
-QString GeneratePage::tileFolder() {
+void GeneratePage::setProject(ProjectBridge* project) { m_project = project; }
+
+QString GeneratePage::tileFolder() const {
+    if (const QString ofProject = m_project ? m_project->tilesFolder() : QString(); !ofProject.isEmpty()) return ofProject;
     const QString chosen = qEnvironmentVariable("PHLOXINE_TILES");
     return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/tiles") : chosen;
 }

@@ -16,6 +16,7 @@ class ConditionPanel;
 class GalleryStrip;
 class ImagePair;
 class ModelPanel;
+class ProjectBridge;
 class QueuePanel;
 class RunFoot;
 class SamplingPanel;
@@ -34,7 +35,8 @@ public:
     const ModelCard& card() const { return m_entry.card; } // of the chosen model
     JobList& jobs() { return *m_jobs; }
 
-    static QString tileFolder(); // where finished tiles are saved
+    void setProject(ProjectBridge* project); // that finished tiles belong to
+    QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
 
 public Q_SLOTS:
     void refreshModels();               // reads the cards again; the chosen model stays
@@ -83,6 +85,7 @@ private:
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
+    ProjectBridge* m_project = nullptr;
     std::vector<ModelEntry> m_models;
     ModelEntry m_entry; // the chosen one
     SharedCards m_cards = std::make_shared<ModelCards>();

@@ -30,6 +30,7 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     m_list->setAccessibleName(tr("Keys"));
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     add(m_list, tr("Open slide"), shown("Ctrl+O"));
+    add(m_list, tr("Open project"), shown("Ctrl+Shift+O"));
     add(m_list, tr("Export tiles"), shown("Ctrl+E"));
     add(m_list, tr("Generate, compare or train what is set up on this screen"), shown("Ctrl+Return"));
     add(m_list, tr("Stop now; a training pauses"), shown("Ctrl+."));

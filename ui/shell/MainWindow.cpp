@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/job/JobQueue.h"
+#include "ui/bridge/ProjectBridge.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/models/ModelsPage.h"
@@ -22,6 +23,7 @@
 #include "ui/shell/settings.h"
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/Note.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {
@@ -38,9 +40,10 @@ QString firstLocalFile(const QMimeData* data) {
 } // namespace
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
-    : QMainWindow(parent), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)), m_page(new GeneratePage(store, bridge, this)),
-      m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
-      m_status(new StatusRow(this)) {
+    : QMainWindow(parent), m_project(new ProjectBridge(this)), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)),
+      m_page(new GeneratePage(store, bridge, this)), m_models(new ModelsPage(store, bridge, this)),
+      m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)), m_status(new StatusRow(this)),
+      m_projectNote(new Note(Tone::Info, this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
@@ -57,7 +60,15 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
         box->setSpacing(0);
     }
     row->addWidget(m_rail);
-    row->addWidget(m_pages, 1);
+    auto* body = new QVBoxLayout;
+    body->setSpacing(0);
+    m_projectNote->setObjectName(QStringLiteral("projectNote"));
+    m_projectNote->setBar(true);
+    m_projectNote->setClosable(true);
+    m_projectNote->hide();
+    body->addWidget(m_projectNote);
+    body->addWidget(m_pages, 1);
+    row->addLayout(body, 1);
     column->addLayout(row, 1);
     column->addWidget(m_status);
     setCentralWidget(centre);
@@ -65,6 +76,9 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     buildMenus();
     m_rail->setSettingsMenu(m_themeMenu);
     connectPages();
+    connectProject();
+    m_page->setProject(m_project);
+    openFirstProject();
     showStatus({}, -1);
     restore();
 }

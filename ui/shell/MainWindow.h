@@ -23,8 +23,11 @@ class GeneratePage;
 class JobBridge;
 class ModelsPage;
 class NavRail;
+class Note;
+class ProjectBridge;
 class StatusRow;
 class TrainPage;
+enum class Tone;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -35,7 +38,9 @@ public:
     ModelsPage* models() const { return m_models; }
     ComparePage* compare() const { return m_compare; }
     TrainPage* train() const { return m_train; }
-    void showWorkspace(QWidget* page); // one of the four
+    ProjectBridge* project() const { return m_project; }
+    void openProject(const QString& folder); // refused while a run goes on
+    void showWorkspace(QWidget* page);       // one of the four
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -57,6 +62,15 @@ private:
     QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen = true);
     void addThemeChoices(QMenu* menu);
 
+    // projects (projects.cpp)
+    void addProjectChoices(QMenu* menu);
+    void connectProject();
+    void openFirstProject();
+    void newProject();
+    void openProjectDialog();
+    void showProjectName();
+    void sayOfProject(Tone tone, const QString& text, const QString& action);
+
     void addWorkspace(const char* icon, const QString& word, QWidget* page);
     void connectPages();
     void runHere();  // what is set up on the page that is shown
@@ -70,6 +84,7 @@ private:
     void remember() const;
     bool mayClose();
 
+    ProjectBridge* m_project;
     NavRail* m_rail;
     QStackedWidget* m_pages;
     GeneratePage* m_page;
@@ -80,7 +95,9 @@ private:
     QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;
     QAction *m_stopNow = nullptr, *m_stopAfterTile = nullptr;
-    QLabel* m_researchIcon = nullptr;
+    QLabel *m_researchIcon = nullptr, *m_projectName = nullptr;
+    Note* m_projectNote;
+    QString m_projectTried; // that could not be opened
 };
 
 } // namespace phloxine::ui

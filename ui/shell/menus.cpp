@@ -17,6 +17,7 @@
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
 
@@ -43,6 +44,8 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySeque
 
 void MainWindow::buildFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
+    addProjectChoices(menu);
+    menu->addSeparator();
     addAction(menu, tr("&Open slide..."), QKeySequence(Qt::CTRL | Qt::Key_O), &GeneratePage::openSlideDialog);
     addAction(menu, tr("Open &sample slide"), {}, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
     QAction* addModel = menu->addAction(tr("&Add model..."));
@@ -152,6 +155,12 @@ void MainWindow::buildCorner() {
     m_researchIcon->setPixmap(iconPixmap(QStringLiteral("shield"), 16, theme().text2, devicePixelRatioF()));
     auto* words = new QLabel(tr("Research use only, not for diagnosis"), corner);
     words->setProperty("role", QStringLiteral("secondary"));
+    m_projectName = new QLabel(corner);
+    m_projectName->setObjectName(QStringLiteral("projectName"));
+    m_projectName->setProperty("role", QStringLiteral("value"));
+    m_projectName->setTextFormat(Qt::PlainText);
+    row->addWidget(m_projectName);
+    row->addWidget(separatorLine(corner, true));
     row->addWidget(m_researchIcon);
     row->addWidget(words);
     menuBar()->setCornerWidget(corner, Qt::TopRightCorner);

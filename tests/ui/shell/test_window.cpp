@@ -48,6 +48,7 @@ private Q_SLOTS:
     void initTestCase() {
         QVERIFY(m_folder.isValid());
         qputenv("PHLOXINE_SETTINGS_DIR", m_folder.path().toLocal8Bit());
+        qputenv("PHLOXINE_TILES", m_folder.filePath(QStringLiteral("tiles")).toLocal8Bit());
         applyTheme(ThemeChoice::Light);
     }
 
@@ -55,8 +56,8 @@ private Q_SLOTS:
 
     void everyKeyHasItsAction() {
         Window w;
-        for (const char* keys : {"Ctrl+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6", "Shift+F6", "F11",
-                                 "Ctrl+Q", "Alt+1", "Alt+5", "Alt+6"})
+        for (const char* keys : {"Ctrl+O", "Ctrl+Shift+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6",
+                                 "Shift+F6", "F11", "Ctrl+Q", "Alt+1", "Alt+5", "Alt+6"})
             QVERIFY2(actionWithKeys(w.window, QKeySequence(QString::fromLatin1(keys))), keys);
         QSet<QKeySequence> seen;
         for (QAction* action : w.window.findChildren<QAction*>())
