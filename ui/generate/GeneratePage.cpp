@@ -131,14 +131,9 @@ void GeneratePage::connectPanels() {
     connect(m_foot, &RunFoot::stopAfterTile, this, &GeneratePage::stopAfterTile);
     connect(m_gallery, &GalleryStrip::currentChanged, this, &GeneratePage::showCurrent);
     connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
-    connect(m_tilePanel, &TilePanel::useSeed, m_sampling, &SamplingPanel::setSeed);
-    connect(m_tilePanel, &TilePanel::useAll, this, [this](const GenerateRequest& request) {
-        useModelOf(request);
-        m_sampling->readFrom(request);
-        if (!request.vector.empty()) m_condition->setVectors(fromUtf8(request.vector.string()), request.magnification);
-        else if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
-        else m_condition->selectClass(fromUtf8(request.classId));
-    });
+    connect(m_tilePanel, &TilePanel::useSeed, this, &GeneratePage::useSeed);
+    connect(m_tilePanel, &TilePanel::useAll, this, &GeneratePage::useAll);
+    connect(m_tilePanel, &TilePanel::remix, this, &GeneratePage::remix);
     connect(m_queue, &QueuePanel::removeRequested, this, &GeneratePage::removeJob);
     connect(&m_images->errorBar(), &RunErrorBar::actionChosen, this, &GeneratePage::answer);
 }
@@ -184,6 +179,21 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
 int GeneratePage::galleryCount() const { return m_gallery->model().finishedCount(); }
 
 void GeneratePage::selectClass(const QString& id) { m_condition->selectClass(id); }
+
+void GeneratePage::useSeed(quint64 seed) { m_sampling->setSeed(seed); }
+
+void GeneratePage::useAll(const GenerateRequest& request) {
+    useModelOf(request);
+    m_sampling->readFrom(request);
+    if (!request.vector.empty()) m_condition->setVectors(fromUtf8(request.vector.string()), request.magnification);
+    else if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+    else m_condition->selectClass(fromUtf8(request.classId));
+}
+
+void GeneratePage::remix(const GenerateRequest& request) {
+    useAll(request);
+    m_sampling->drawSeed();
+}
 
 void GeneratePage::setProject(ProjectBridge* project) { m_project = project; }
 

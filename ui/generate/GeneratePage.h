@@ -34,6 +34,7 @@ public:
     void selectClass(const QString& id);
     const ModelCard& card() const { return m_entry.card; } // of the chosen model
     JobList& jobs() { return *m_jobs; }
+    const SharedCards& cards() const { return m_cards; }
 
     void setProject(ProjectBridge* project); // that finished tiles belong to
     QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
@@ -41,6 +42,9 @@ public:
 public Q_SLOTS:
     void refreshModels();               // reads the cards again; the chosen model stays
     bool useModel(const QString& path); // false: it is not there
+    void useSeed(quint64 seed);
+    void useAll(const phloxine::GenerateRequest& request); // of an earlier tile
+    void remix(const phloxine::GenerateRequest& request);  // the same with a new seed
     void generateNow();
     void stopNow();
     void stopAfterTile();
@@ -51,6 +55,7 @@ public Q_SLOTS:
     void setMagnification(int index); // 0..4
 
 Q_SIGNALS:
+    void cardsChanged();                                      // other models
     void statusChanged(const QString& text, double fraction); // -1 = idle
 
 private:

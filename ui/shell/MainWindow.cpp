@@ -17,6 +17,7 @@
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/NavRail.h"
 #include "ui/shell/StatusRow.h"
@@ -41,13 +42,14 @@ QString firstLocalFile(const QMimeData* data) {
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
     : QMainWindow(parent), m_project(new ProjectBridge(this)), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)),
-      m_page(new GeneratePage(store, bridge, this)), m_models(new ModelsPage(store, bridge, this)),
-      m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)), m_status(new StatusRow(this)),
-      m_projectNote(new Note(Tone::Info, this)) {
+      m_page(new GeneratePage(store, bridge, this)), m_library(new LibraryPage(*m_project, this)),
+      m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
+      m_status(new StatusRow(this)), m_projectNote(new Note(Tone::Info, this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
     addWorkspace("sparkles", tr("Generate"), m_page);
+    addWorkspace("library-photo", tr("Library"), m_library);
     addWorkspace("git-compare", tr("Compare"), m_compare);
     addWorkspace("chart-line", tr("Train"), m_train);
     addWorkspace("box", tr("Models"), m_models);
@@ -106,6 +108,18 @@ void MainWindow::connectPages() {
     const auto use = [this](const QString& path) {
         if (m_page->useModel(path)) showWorkspace(m_page);
     };
+    connect(m_page, &GeneratePage::cardsChanged, m_library, [this] { m_library->setCards(m_page->cards()); });
+    m_library->setCards(m_page->cards());
+    const QString askKey = QStringLiteral("library/askBeforeTrash");
+    m_library->setAskBeforeTrash(openSettings()->value(askKey, true).toBool());
+    connect(m_library, &LibraryPage::doNotAskAgain, this, [askKey] { openSettings()->setValue(askKey, false); });
+    connect(m_library, &LibraryPage::generateRequested, this, [this] { showWorkspace(m_page); });
+    connect(m_library, &LibraryPage::useSeed, m_page, &GeneratePage::useSeed);
+    connect(m_library, &LibraryPage::useAll, m_page, &GeneratePage::useAll);
+    connect(m_library, &LibraryPage::remix, m_page, &GeneratePage::remix);
+    for (const auto signal : {&LibraryPage::useAll, &LibraryPage::remix})
+        connect(m_library, signal, this, [this] { showWorkspace(m_page); });
+    connect(m_library, &LibraryPage::useSeed, this, [this] { showWorkspace(m_page); });
     connect(m_models, &ModelsPage::useRequested, this, use);
     connect(m_train, &TrainPage::useRequested, this, use);
 }

@@ -21,6 +21,7 @@ namespace phloxine::ui {
 class ComparePage;
 class GeneratePage;
 class JobBridge;
+class LibraryPage;
 class ModelsPage;
 class NavRail;
 class Note;
@@ -36,11 +37,12 @@ public:
     ~MainWindow() override;
     GeneratePage* page() const { return m_page; }
     ModelsPage* models() const { return m_models; }
+    LibraryPage* library() const { return m_library; }
     ComparePage* compare() const { return m_compare; }
     TrainPage* train() const { return m_train; }
     ProjectBridge* project() const { return m_project; }
     void openProject(const QString& folder); // refused while a run goes on
-    void showWorkspace(QWidget* page);       // one of the four
+    void showWorkspace(QWidget* page);       // one of the five
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -52,6 +54,7 @@ private:
     // menus (menus.cpp)
     void buildMenus();
     void buildFileMenu();
+    void buildEditMenu();
     void buildViewMenu();
     void buildSlideMenu();
     void buildRunMenu();
@@ -88,6 +91,7 @@ private:
     NavRail* m_rail;
     QStackedWidget* m_pages;
     GeneratePage* m_page;
+    LibraryPage* m_library;
     ModelsPage* m_models;
     ComparePage* m_compare;
     TrainPage* m_train;

@@ -9,6 +9,8 @@
 
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryModel.h"
+#include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/AboutDialog.h"
 #include "ui/shell/KeysDialog.h"
@@ -25,6 +27,7 @@ void MainWindow::buildMenus() {
     menuBar()->setFixedHeight(32);
     menuBar()->setNativeMenuBar(false); // the research notice sits in its corner
     buildFileMenu();
+    buildEditMenu();
     buildViewMenu();
     buildSlideMenu();
     buildRunMenu();
@@ -64,11 +67,28 @@ void MainWindow::buildFileMenu() {
     connect(quit, &QAction::triggered, this, &QWidget::close);
 }
 
+void MainWindow::buildEditMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QAction* undo = menu->addAction(tr("&Undo: back from the trash"));
+    undo->setObjectName(QStringLiteral("undoTrash"));
+    undo->setShortcut(QKeySequence::Undo);
+    connect(undo, &QAction::triggered, m_library, &LibraryPage::undo);
+    connect(menu, &QMenu::aboutToShow, this, [this, undo] { undo->setEnabled(m_library->isVisible() && m_library->model().canUndo()); });
+    connect(menu, &QMenu::aboutToHide, undo, [undo] { undo->setEnabled(true); }); // the key acts whatever the menu showed last
+    QAction* find = menu->addAction(tr("&Find in the library"));
+    find->setShortcut(QKeySequence::Find);
+    connect(find, &QAction::triggered, this, [this] {
+        showWorkspace(m_library);
+        m_library->find();
+    });
+}
+
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
     addWorkspaceChoice(menu, tr("&Compare"), QKeySequence(Qt::ALT | Qt::Key_2), m_compare);
-    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train); // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train);     // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Library"), QKeySequence(Qt::ALT | Qt::Key_7), m_library); // the others keep the digits they have
     addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models);
     menu->addSeparator();
     m_themeMenu = menu->addMenu(tr("&Theme"));

@@ -1,0 +1,95 @@
+#include "ui/library/ChipGroup.h"
+
+#include <algorithm>
+
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QStyle>
+#include <QVBoxLayout>
+
+#include "ui/widgets/ClassSwatch.h"
+#include "ui/widgets/FlowLayout.h"
+#include "ui/widgets/labels.h"
+
+namespace phloxine::ui {
+
+namespace {
+
+constexpr int widest = 224;
+
+QIcon swatchIcon(const QString& code, const QColor& colour, double ratio) {
+    QPixmap picture(QSize(26, 16) * ratio);
+    picture.setDevicePixelRatio(ratio);
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    paintClassSwatch(painter, {0, 0, 26, 16}, code, colour);
+    return QIcon(picture);
+}
+
+} // namespace
+
+ChipGroup::ChipGroup(const QString& title, QWidget* parent) : QWidget(parent), m_row(new QWidget(this)) {
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(6);
+    if (!title.isEmpty()) column->addWidget(mutedLabel(title, this));
+    new FlowLayout(6, m_row);
+    QSizePolicy grows(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    grows.setHeightForWidth(true);
+    m_row->setSizePolicy(grows);
+    m_row->setAccessibleName(title);
+    column->addWidget(m_row);
+}
+
+void ChipGroup::setChips(const std::vector<Chip>& chips) {
+    if (chips == m_chips) return;
+    const auto on = chosen();
+    for (auto* button : m_buttons) button->hide(), button->deleteLater();
+    m_buttons.clear();
+    m_chips = chips;
+    for (const Chip& chip : chips) {
+        auto* button = new QPushButton(m_row);
+        button->setProperty("chip", true);
+        button->setCheckable(true);
+        button->setChecked(std::find(on.begin(), on.end(), chip.key) != on.end());
+        button->setText(button->fontMetrics().elidedText(chip.text, Qt::ElideRight, widest));
+        button->setToolTip(chip.toolTip.isEmpty() ? chip.text : chip.toolTip);
+        button->setAccessibleName(chip.text);
+        if (!chip.code.isEmpty()) {
+            button->setIcon(swatchIcon(chip.code, chip.colour, devicePixelRatioF()));
+            button->setIconSize({26, 16});
+        }
+        connect(button, &QPushButton::toggled, this, [this, key = chip.key](bool now) {
+            Q_EMIT toggled(fromUtf8(key), now);
+            Q_EMIT changed();
+        });
+        m_row->layout()->addWidget(button);
+        button->show();
+        m_buttons.push_back(button);
+    }
+    setVisible(!chips.empty());
+    updateGeometry();
+}
+
+std::vector<std::string> ChipGroup::chosen() const {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < m_buttons.size(); ++i)
+        if (m_buttons[i]->isChecked()) keys.push_back(m_chips[i].key);
+    return keys;
+}
+
+void ChipGroup::choose(const std::vector<std::string>& keys) {
+    for (std::size_t i = 0; i < m_buttons.size(); ++i) {
+        const QSignalBlocker quiet(m_buttons[i]);
+        m_buttons[i]->setChecked(std::find(keys.begin(), keys.end(), m_chips[i].key) != keys.end());
+    }
+}
+
+QPushButton* ChipGroup::chip(const std::string& key) const {
+    for (std::size_t i = 0; i < m_buttons.size(); ++i)
+        if (m_chips[i].key == key) return m_buttons[i];
+    return nullptr;
+}
+
+} // namespace phloxine::ui
