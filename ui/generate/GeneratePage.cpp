@@ -20,6 +20,7 @@
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
 #include "ui/generate/QueuePanel.h"
+#include "ui/generate/QueueStore.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/generate/RunFoot.h"
 #include "ui/generate/SamplingPanel.h"
@@ -157,21 +158,29 @@ void GeneratePage::connectSlide() {
 }
 
 void GeneratePage::connectJobs(JobBridge& bridge) {
+    m_jobs->setSubmit([this](const GenerateRequest& request) { return give(request); });
+    connect(m_queue, &QueuePanel::pauseRequested, this, &GeneratePage::pauseQueue);
+    connect(m_queue, &QueuePanel::retryRequested, m_jobs, &JobList::retry);
+    connect(m_queue, &QueuePanel::moveRequested, m_jobs, &JobList::move);
+    connect(m_queue, &QueuePanel::resumeHeld, m_jobs, &JobList::resumeHeld);
+    connect(m_queue, &QueuePanel::discardHeld, m_jobs, &JobList::discardHeld);
     // The list is connected first, in its constructor: here its rows are up to date.
     connect(m_jobs, &JobList::changed, this, &GeneratePage::jobsChanged);
     connect(&bridge, &JobBridge::preview, this, [this](quint64 id, const QImage& image, int tile, int step, int steps, double mpp) {
-        const JobRow* job = m_jobs->find(id);
+        const JobRow* job = m_jobs->ofQueue(id);
         if (!job || job->state != JobState::Running) return;
         m_gallery->showPreview(image, step, steps);
-        if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), tile, step, steps, mpp);
+        if (m_gallery->followsRun())
+            m_images->showPreview(image, forTile(job->request, job->before + tile), job->before + tile, step, steps, mpp);
     });
     connect(&bridge, &JobBridge::tile, this, [this](quint64 id, int, const TileRecord& record) {
-        if (!m_jobs->find(id)) return;
-        m_gallery->addTile(id, record);
+        const JobRow* job = m_jobs->ofQueue(id);
+        if (!job) return;
+        m_gallery->addTile(job->id, record);
         if (m_project && !record.file.isEmpty()) m_project->addTile(record.file);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
-        if (m_jobs->find(id)) m_images->showNotice(sentence);
+        if (m_jobs->ofQueue(id)) m_images->showNotice(sentence);
     });
     connect(&bridge, &JobBridge::failed, this, &GeneratePage::showFailure);
 }
@@ -195,7 +204,15 @@ void GeneratePage::remix(const GenerateRequest& request) {
     m_sampling->drawSeed();
 }
 
-void GeneratePage::setProject(ProjectBridge* project) { m_project = project; }
+void GeneratePage::setProject(ProjectBridge* project) {
+    m_project = project;
+    new QueueStore(*m_jobs, *project, this);
+}
+
+void GeneratePage::prepareToQuit() {
+    m_jobs->freeze();
+    stopNow();
+}
 
 QString GeneratePage::tileFolder() const {
     if (const QString ofProject = m_project ? m_project->tilesFolder() : QString(); !ofProject.isEmpty()) return ofProject;

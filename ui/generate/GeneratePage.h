@@ -45,6 +45,7 @@ public Q_SLOTS:
     void useSeed(quint64 seed);
     void useAll(const phloxine::GenerateRequest& request); // of an earlier tile
     void remix(const phloxine::GenerateRequest& request);  // the same with a new seed
+    void prepareToQuit();                                  // what is under way goes on at the next start
     void generateNow();
     void stopNow();
     void stopAfterTile();
@@ -77,6 +78,8 @@ private:
 
     std::vector<GenerateRequest> requests() const; // one for each class, or one for the text or the vectors
     void submit(const GenerateRequest& request);
+    quint64 give(const GenerateRequest& request); // to the worker
+    void pauseQueue(bool pause);
     void freshSeedIfRepeated();
     void stop(Stop how);
     void removeJob(quint64 id);
@@ -105,8 +108,7 @@ private:
     SlidePanel* m_slidePanel;
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
-    GenerateRequest m_failedRequest; // what "Try again" goes on with
-    int m_failedDone = 0;
+    JobRow m_failed; // what "Try again" goes on with
 };
 
 } // namespace phloxine::ui

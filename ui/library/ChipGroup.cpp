@@ -16,7 +16,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int widest = 224;
+constexpr int widest = 200, narrowestRow = 224;
 
 QIcon swatchIcon(const QString& code, const QColor& colour, double ratio) {
     QPixmap picture(QSize(26, 16) * ratio);
@@ -35,11 +35,13 @@ ChipGroup::ChipGroup(const QString& title, QWidget* parent) : QWidget(parent), m
     column->setSpacing(6);
     if (!title.isEmpty()) column->addWidget(mutedLabel(title, this));
     new FlowLayout(6, m_row);
+    m_row->setMinimumWidth(narrowestRow); // else its least height is that of one chip a row
     QSizePolicy grows(QSizePolicy::Preferred, QSizePolicy::Minimum);
     grows.setHeightForWidth(true);
     m_row->setSizePolicy(grows);
     m_row->setAccessibleName(title);
     column->addWidget(m_row);
+    hide(); // until there are chips
 }
 
 void ChipGroup::setChips(const std::vector<Chip>& chips) {

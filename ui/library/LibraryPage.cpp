@@ -24,7 +24,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int leftWidth = 272, rightWidth = 280, headHeight = 56;
+constexpr int leftWidth = 288, rightWidth = 280, headHeight = 56;
 
 QScrollArea* scrolled(QWidget* content, QWidget* parent) {
     auto* area = new QScrollArea(parent);

@@ -104,19 +104,19 @@ void RecordPanel::addActions(QLayout* layout) {
     auto* grid = new QGridLayout(m_actions);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setSpacing(8);
-    const auto add = [&](const char* name, const char* mark, const QString& text, const QString& tip, int row, int column) {
-        auto* button = new QPushButton(icon(mark, 16), text, m_actions);
+    const auto add = [&](const char* name, const QString& text, const QString& tip, int row, int column) {
+        auto* button = new QPushButton(text, m_actions);
         button->setObjectName(QString::fromLatin1(name));
         button->setToolTip(tip);
         button->setProperty("compact", true);
         grid->addWidget(button, row, column);
         return button;
     };
-    auto* image = add("copyImage", "photo", tr("Copy image"), tr("The picture, for another program"), 0, 0);
-    auto* request = add("copyRequest", "copy", tr("Copy request"), tr("How it was made, as JSON that phloxine generate reads"), 0, 1);
-    auto* folder = add("showInFolder", "folder-open", tr("Show in folder"), {}, 1, 0);
-    m_compare = add("compareTiles", "columns", tr("Compare"), {}, 1, 1);
-    m_trash = add("trashTiles", "trash", {}, {}, 2, 0);
+    auto* image = add("copyImage", tr("Copy image"), tr("The picture, for another program"), 0, 0);
+    auto* request = add("copyRequest", tr("Copy request"), tr("How it was made, as JSON that phloxine generate reads"), 0, 1);
+    auto* folder = add("showInFolder", tr("Show in folder"), {}, 1, 0);
+    m_compare = add("compareTiles", tr("Compare"), {}, 1, 1);
+    m_trash = add("trashTiles", {}, {}, 2, 0);
     grid->addWidget(m_trash, 2, 0, 1, 2);
     layout->addWidget(m_actions);
     connect(image, &QPushButton::clicked, this, [this] {
@@ -171,6 +171,7 @@ void RecordPanel::refresh() {
 void RecordPanel::showMarks() {
     m_star->setChecked(m_model.allSelected(&LibraryTile::star));
     m_reject->setChecked(m_model.allSelected(&LibraryTile::rejected));
+    m_star->setIcon(icon(m_star->isChecked() ? "star-filled" : "star"));
     std::vector<ChipGroup::Chip> chips;
     int key = 0;
     for (const auto& tag : artefactTags()) chips.push_back({tag, tagWord(tag), tr("%1 (Shift+%2)").arg(tagWord(tag)).arg(++key), {}, {}});

@@ -54,7 +54,7 @@ TilesDialog::TilesDialog(const std::vector<TileRecord>& tiles, const ModelCards&
         column->addWidget(table(tiles[0], tiles[1]));
     }
     auto* buttons = new QDialogButtonBox(this);
-    buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole);
+    buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole)->setFocus();
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     column->addWidget(buttons);
 }
@@ -100,6 +100,7 @@ QWidget* TilesDialog::table(const TileRecord& left, const TileRecord& right) {
     tree->setAccessibleName(tr("What differs in how the two tiles were made"));
     tree->setHeaderLabels({tr("What differs"), tr("Left"), tr("Right")});
     tree->setRootIsDecorated(false);
+    tree->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0 3px; }")); // over what stands below
     tree->setSelectionMode(QAbstractItemView::NoSelection);
     for (const auto& row : rows) {
         auto* item = new QTreeWidgetItem(tree, {row.what, row.left, row.right});

@@ -203,7 +203,7 @@ bool MainWindow::mayClose() {
     QMessageBox box(QMessageBox::NoIcon, tr("Quit Phloxine"), training ? tr("A training is going on.") : tr("A run is going on."),
                     QMessageBox::NoButton, this);
     box.setInformativeText(training ? tr("Its state is saved before Phloxine ends. You can go on with it at any time.")
-                                    : tr("Finished tiles are saved. The tile that is being made would be lost."));
+                                    : tr("Finished tiles are saved. The queue is kept, and can go on at the next start."));
     auto* stop = box.addButton(training ? tr("Save and quit") : tr("Stop and quit"), QMessageBox::AcceptRole);
     box.setDefaultButton(box.addButton(tr("Keep running"), QMessageBox::RejectRole));
     box.exec();
@@ -215,7 +215,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         event->ignore();
         return;
     }
-    if (m_page->busy()) m_page->stopNow();
+    m_page->prepareToQuit();
     remember();
     event->accept();
 }

@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
+#include <QMenuBar>
 #include <QMessageBox>
 #include <QStandardPaths>
 
@@ -12,6 +13,7 @@
 #include "ui/bridge/error_text.h"
 #include "ui/bridge/project_folder.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/generate/JobList.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/shell/NewProjectDialog.h"
 #include "ui/shell/settings.h"
@@ -102,6 +104,7 @@ void MainWindow::sayOfProject(Tone tone, const QString& text, const QString& act
 void MainWindow::showProjectName() {
     const QString name = m_project->isOpen() ? nameOf(m_project->folder()) : tr("No project");
     m_projectName->setText(m_project->isReadOnly() && m_project->isOpen() ? tr("%1 (for reading)").arg(name) : name);
+    menuBar()->setCornerWidget(menuBar()->cornerWidget()); // it takes its new width
     m_projectName->setToolTip(m_project->isOpen() ? QDir::toNativeSeparators(m_project->folder()) : QString());
 }
 
@@ -125,6 +128,7 @@ void MainWindow::openProject(const QString& folder) {
         return;
     }
     m_projectTried.clear();
+    m_page->jobs().leave();
     m_project->open(folder);
 }
 
