@@ -29,7 +29,7 @@ QueuePanel::QueuePanel(QWidget* parent) : QWidget(parent) {
     m_column->addWidget(makeOffer());
     m_none = mutedLabel(tr("Nothing waiting."), this);
     m_column->addWidget(m_none);
-    m_history = mutedLabel(tr("Done"), this);
+    m_history = mutedLabel(tr("History"), this);
     m_history->hide();
     m_dropLine = new QFrame(this);
     m_dropLine->setStyleSheet(QStringLiteral("background: palette(link);"));

@@ -47,31 +47,41 @@ ChipGroup::ChipGroup(const QString& title, QWidget* parent) : QWidget(parent), m
 void ChipGroup::setChips(const std::vector<Chip>& chips) {
     if (chips == m_chips) return;
     const auto on = chosen();
+    const bool sameKeys = chips.size() == m_chips.size() && std::equal(chips.begin(), chips.end(), m_chips.begin(),
+                                                                       [](const Chip& a, const Chip& b) { return a.key == b.key; });
+    m_chips = chips;
+    if (!sameKeys) makeButtons(on);
+    for (std::size_t i = 0; i < chips.size(); ++i) show(*m_buttons[i], chips[i]);
+    setVisible(!chips.empty());
+    m_row->updateGeometry();
+}
+
+void ChipGroup::makeButtons(const std::vector<std::string>& on) {
     for (auto* button : m_buttons) button->hide(), button->deleteLater();
     m_buttons.clear();
-    m_chips = chips;
-    for (const Chip& chip : chips) {
+    for (const Chip& chip : m_chips) {
         auto* button = new QPushButton(m_row);
         button->setProperty("chip", true);
         button->setCheckable(true);
         button->setChecked(std::find(on.begin(), on.end(), chip.key) != on.end());
-        button->setText(button->fontMetrics().elidedText(chip.text, Qt::ElideRight, widest));
-        button->setToolTip(chip.toolTip.isEmpty() ? chip.text : chip.toolTip);
-        button->setAccessibleName(chip.text);
-        if (!chip.code.isEmpty()) {
-            button->setIcon(swatchIcon(chip.code, chip.colour, devicePixelRatioF()));
-            button->setIconSize({26, 16});
-        }
         connect(button, &QPushButton::toggled, this, [this, key = chip.key](bool now) {
             Q_EMIT toggled(fromUtf8(key), now);
             Q_EMIT changed();
         });
         m_row->layout()->addWidget(button);
-        button->show();
         m_buttons.push_back(button);
     }
-    setVisible(!chips.empty());
-    updateGeometry();
+}
+
+void ChipGroup::show(QPushButton& button, const Chip& chip) const {
+    button.setText(button.fontMetrics().elidedText(chip.text, Qt::ElideRight, widest));
+    button.setToolTip(chip.toolTip.isEmpty() ? chip.text : chip.toolTip);
+    button.setAccessibleName(chip.text);
+    if (!chip.code.isEmpty()) {
+        button.setIcon(swatchIcon(chip.code, chip.colour, devicePixelRatioF()));
+        button.setIconSize({26, 16});
+    }
+    button.setVisible(true);
 }
 
 std::vector<std::string> ChipGroup::chosen() const {

@@ -22,7 +22,7 @@ public:
         bool operator==(const Chip&) const = default;
     };
     explicit ChipGroup(const QString& title, QWidget* parent = nullptr); // an empty title has no row
-    void setChips(const std::vector<Chip>& chips);                       // those that stay keep their state
+    void setChips(const std::vector<Chip>& chips);                       // those that stay keep their state, and the focus
     std::vector<std::string> chosen() const;
     void choose(const std::vector<std::string>& keys); // without a signal
     QPushButton* chip(const std::string& key) const;
@@ -32,6 +32,9 @@ Q_SIGNALS:
     void toggled(const QString& key, bool on);
 
 private:
+    void makeButtons(const std::vector<std::string>& on);
+    void show(QPushButton& button, const Chip& chip) const;
+
     QWidget* m_row;
     std::vector<Chip> m_chips;
     std::vector<QPushButton*> m_buttons;

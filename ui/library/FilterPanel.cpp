@@ -1,5 +1,6 @@
 #include "ui/library/FilterPanel.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDateTime>
@@ -108,7 +109,7 @@ void FilterPanel::addHead(QLayout* layout) {
     m_search->setPlaceholderText(tr("Words, class or tag"));
     m_search->setAccessibleName(tr("Words that the tiles are found by"));
     m_search->setClearButtonEnabled(true);
-    m_search->addAction(icon("search", 16, IconTone::Text2), QLineEdit::LeadingPosition);
+    m_search->addAction(icon("search", 16, IconTone::Text2), QLineEdit::LeadingPosition)->setText(tr("Find"));
     column->addWidget(m_search);
     m_order = new QComboBox(this);
     m_order->setObjectName(QStringLiteral("libraryOrder"));

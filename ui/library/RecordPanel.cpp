@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <QAction>
 #include <QClipboard>
 #include <QDesktopServices>
 #include <QFileInfo>
@@ -89,7 +90,9 @@ void RecordPanel::addMarks(QLayout* layout) {
     m_newTag->setPlaceholderText(tr("Add a tag"));
     m_newTag->setAccessibleName(tr("Add a tag"));
     m_newTag->setMaxLength(60);
-    m_newTag->addAction(icon("tag", 16, IconTone::Text2), QLineEdit::LeadingPosition);
+    auto* add = m_newTag->addAction(icon("tag", 16, IconTone::Text2), QLineEdit::LeadingPosition);
+    add->setText(tr("Add the tag"));
+    connect(add, &QAction::triggered, this, &RecordPanel::addTag);
     column->addWidget(m_tags);
     column->addWidget(m_newTag);
     layout->addWidget(m_marks);

@@ -1,6 +1,7 @@
 #include "ui/library/TileGallery.h"
 
 #include <QAccessible>
+#include <QMimeData>
 #include <QPaintEvent>
 #include <QPainter>
 #include <QScrollBar>

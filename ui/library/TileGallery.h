@@ -7,6 +7,8 @@
 #include "ui/library/LibraryModel.h"
 #include "ui/library/ThumbnailStore.h"
 
+class QMimeData;
+
 namespace phloxine::ui {
 
 enum class TileAction { Star, Reject, UseSeed, UseAll, Remix, Show, Trash };
@@ -23,6 +25,7 @@ public:
     std::pair<int, int> shown() const;
     void showIndex(int index); // scrolls to it
     QString spoken(int index) const;
+    std::unique_ptr<QMimeData> dragData() const; // of the selected tiles: files, and the picture of a single one; null: none is there
 
 Q_SIGNALS:
     void actionChosen(phloxine::ui::TileAction action);

@@ -116,7 +116,7 @@ void TileGallery::contextMenuEvent(QContextMenuEvent* event) {
 }
 
 // Other programs get copies of the files, and the picture where it is one.
-void TileGallery::dragOut() {
+std::unique_ptr<QMimeData> TileGallery::dragData() const {
     QList<QUrl> files;
     const QString folder = m_model.project().folder();
     for (const int index : m_model.selection().indices()) {
@@ -125,17 +125,20 @@ void TileGallery::dragOut() {
         files.append(QUrl::fromLocalFile(folder + (tile->trashed ? QStringLiteral("/trash/") : QStringLiteral("/tiles/")) +
                                          QString::fromStdString(tile->file)));
     }
-    const auto* current = m_model.record(m_model.selection().current());
-    if (files.isEmpty() || !current) return;
-    auto* data = new QMimeData;
+    if (files.isEmpty()) return {};
+    auto data = std::make_unique<QMimeData>();
     data->setUrls(files);
-    const QImage picture = m_thumbnails->picture(current->id);
-    if (files.size() == 1) { // small, and needed at once: the whole picture
-        const QImage whole(files.front().toLocalFile());
-        data->setImageData(whole.isNull() ? picture : whole);
-    }
+    if (files.size() == 1) data->setImageData(QImage(files.front().toLocalFile())); // small, and needed at once
+    return data;
+}
+
+void TileGallery::dragOut() {
+    auto data = dragData();
+    if (!data) return;
     auto* drag = new QDrag(this);
-    drag->setMimeData(data);
+    drag->setMimeData(data.release());
+    const auto* current = m_model.record(m_model.selection().current());
+    const QImage picture = current ? m_thumbnails->picture(current->id) : QImage();
     if (!picture.isNull()) drag->setPixmap(QPixmap::fromImage(picture.scaled(64, 64, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
     drag->exec(Qt::CopyAction);
 }

@@ -72,6 +72,7 @@ private:
     void newProject();
     void openProjectDialog();
     void showProjectName();
+    void nameProject(const QString& text);
     void sayOfProject(Tone tone, const QString& text, const QString& action);
 
     void addWorkspace(const char* icon, const QString& word, QWidget* page);

@@ -72,7 +72,9 @@ void MainWindow::buildEditMenu() {
     QAction* undo = menu->addAction(tr("&Undo: back from the trash"));
     undo->setObjectName(QStringLiteral("undoTrash"));
     undo->setShortcut(QKeySequence::Undo);
-    connect(undo, &QAction::triggered, m_library, &LibraryPage::undo);
+    connect(undo, &QAction::triggered, m_library, [this] {
+        if (m_library->isVisible()) m_library->undo(); // nobody would see it elsewhere
+    });
     connect(menu, &QMenu::aboutToShow, this, [this, undo] { undo->setEnabled(m_library->isVisible() && m_library->model().canUndo()); });
     connect(menu, &QMenu::aboutToHide, undo, [undo] { undo->setEnabled(true); }); // the key acts whatever the menu showed last
     QAction* find = menu->addAction(tr("&Find in the library"));

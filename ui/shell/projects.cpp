@@ -69,6 +69,8 @@ void MainWindow::addProjectChoices(QMenu* menu) {
 
 void MainWindow::connectProject() {
     connect(m_project, &ProjectBridge::opening, this, [this] { m_projectNote->hide(); });
+    connect(m_project, &ProjectBridge::progress, this,
+            [this](double fraction) { nameProject(tr("Taking in tiles, %1\u00a0%", "percent").arg(int(fraction * 100))); });
     connect(m_project, &ProjectBridge::opened, this, [this](const QStringList& notices) {
         phloxine::ui::remember(m_project->folder());
         showProjectName();
@@ -101,10 +103,14 @@ void MainWindow::sayOfProject(Tone tone, const QString& text, const QString& act
     m_projectNote->show();
 }
 
+void MainWindow::nameProject(const QString& text) {
+    m_projectName->setText(text);
+    menuBar()->setCornerWidget(menuBar()->cornerWidget()); // it takes its new width
+}
+
 void MainWindow::showProjectName() {
     const QString name = m_project->isOpen() ? nameOf(m_project->folder()) : tr("No project");
-    m_projectName->setText(m_project->isReadOnly() && m_project->isOpen() ? tr("%1 (for reading)").arg(name) : name);
-    menuBar()->setCornerWidget(menuBar()->cornerWidget()); // it takes its new width
+    nameProject(m_project->isReadOnly() && m_project->isOpen() ? tr("%1 (for reading)").arg(name) : name);
     m_projectName->setToolTip(m_project->isOpen() ? QDir::toNativeSeparators(m_project->folder()) : QString());
 }
 

@@ -14,6 +14,7 @@
 #include <QTest>
 #include <QTimer>
 #include <QTreeWidget>
+#include <QUrl>
 
 #include <nlohmann/json.hpp>
 
@@ -194,6 +195,20 @@ private Q_SLOTS:
         QTest::keyClick(p.find<QLineEdit>("newTag"), Qt::Key_Return);
         QTRY_COMPARE(p.model().record(5)->tags, std::vector<std::string>{"for the talk"});
         QTRY_VERIFY(p.page->findChild<ChipGroup*>(QStringLiteral("recordTags"))->chip("for the talk"));
+    }
+
+    void tilesAreDraggedOut() {
+        Page p(5);
+        QVERIFY(p.ready(5));
+        QVERIFY(!p.gallery->dragData()); // none is chosen
+        p.click(1);
+        auto data = p.gallery->dragData();
+        QVERIFY(data && data->hasImage());
+        QCOMPARE(data->urls(), QList{QUrl::fromLocalFile(p.folder.filePath(QStringLiteral("tiles/lung_scc-1.png")))});
+        p.click(3, Qt::ControlModifier);
+        data = p.gallery->dragData();
+        QCOMPARE(data->urls().size(), 2);
+        for (const QUrl& url : data->urls()) QVERIFY(QFile::exists(url.toLocalFile()));
     }
 
     void twoAreCompared() {
