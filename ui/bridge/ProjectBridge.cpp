@@ -77,7 +77,6 @@ void ProjectBridge::report(const Failure& failure) {
 }
 
 void ProjectBridge::open(const QString& path) {
-    m_wanted = path;
     if (m_folder.isEmpty()) m_folder = projectFolderOf(path); // tiles that are made before it is open belong there
     Q_EMIT opening(path);
     m_thread->put([this, path] {

@@ -56,7 +56,7 @@ private:
     void report(const Failure& failure);
 
     std::unique_ptr<Thread> m_thread;
-    QString m_folder, m_wanted;
+    QString m_folder;
     bool m_open = false, m_readOnly = false;
     quint64 m_life = 0; // counts the projects that were open
 };

@@ -1,10 +1,13 @@
 #include "ui/bridge/project_folder.h"
 
 #include <QDir>
+#include <QDirIterator>
 #include <QFileInfo>
 #include <QStandardPaths>
 
+#include "core/base/Error.h"
 #include "core/base/Files.h"
+#include "core/generate/Generator.h"
 #include "core/project/Project.h"
 
 namespace phloxine::ui {
@@ -32,6 +35,18 @@ QString prepareProjectFolder(const QString& path) {
     fs::create_directory_symlink(".", root / "tiles", problem);
     if (problem) throwFileError(problem.value(), "make a project of", root);
     return folder;
+}
+
+bool holdsTiles(const QString& path) {
+    constexpr int mostTried = 50;
+    const QString folder = projectFolderOf(path);
+    if (Project::isOne(folder.toStdString())) return true;
+    int tried = 0;
+    for (QDirIterator files(folder, {QStringLiteral("*.png")}, QDir::Files); files.hasNext() && tried < mostTried; ++tried) try {
+            (void)requestFromPng(files.next().toStdString());
+            return true;
+        } catch (const Error&) {} // a picture of something else
+    return false;
 }
 
 } // namespace phloxine::ui

@@ -14,4 +14,7 @@ QString projectFolderOf(const QString& path);
 // are. Error(ReadOnly) where that cannot be made.
 QString prepareProjectFolder(const QString& path);
 
+// There is a project, or there are tiles of Phloxine: opening it makes nothing where nobody wants it.
+bool holdsTiles(const QString& path);
+
 } // namespace phloxine::ui

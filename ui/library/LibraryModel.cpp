@@ -20,13 +20,17 @@ LibraryModel::LibraryModel(ProjectBridge& project, QObject* parent) : QObject(pa
     connect(&project, &ProjectBridge::opened, this, [this] {
         m_records.clear(), m_undo.clear(), m_ids.clear();
         m_selection.reset(0);
-        m_known = false;
+        m_known = m_asked = false;
         Q_EMIT selectionChanged();
         refresh();
     });
+    connect(&project, &ProjectBridge::failed, this, [this] { m_asked = false; }); // it may have been this that failed
 }
 
+// Not asked again before it is answered: a fast run would fill the project's thread with questions.
 void LibraryModel::refresh() {
+    if (m_asked) return m_soon.start();
+    m_asked = true;
     m_project.ask(
         this,
         [](Project& project) {
@@ -35,6 +39,7 @@ void LibraryModel::refresh() {
             return std::pair(project.facets(), int(project.find(trash).size()));
         },
         [this](const std::pair<Facets, int>& answer) {
+            m_asked = false;
             std::tie(m_facets, m_trash) = answer;
             Q_EMIT facetsChanged();
         });

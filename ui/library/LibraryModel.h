@@ -1,6 +1,8 @@
 #pragma once
 // The tiles that a filter finds: their ids all, their records only around what is looked at. Everything is asked of the project's thread;
 // an answer that is overtaken by another question is dropped.
+#include <functional>
+#include <optional>
 #include <unordered_map>
 
 #include <QObject>
@@ -65,7 +67,7 @@ private:
     Facets m_facets;
     int m_trash = 0, m_first = 0, m_behind = 0;
     quint64 m_findTurn = 0, m_fetchTurn = 0;
-    bool m_known = false, m_fresh = false; // fresh: another filter, so nothing has a neighbour
+    bool m_known = false, m_asked = false, m_fresh = false; // fresh: another filter, so nothing has a neighbour
     Selection m_selection;
     QTimer m_soon; // many tiles in one moment are one question
 };

@@ -69,6 +69,7 @@ private:
     void addProjectChoices(QMenu* menu);
     void connectProject();
     void openFirstProject();
+    void openFound(const QString& folder); // that somebody chose: a project, or a folder of tiles
     void newProject();
     void openProjectDialog();
     void showProjectName();

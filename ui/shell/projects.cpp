@@ -60,7 +60,7 @@ void MainWindow::addProjectChoices(QMenu* menu) {
             action->setToolTip(QDir::toNativeSeparators(folder));
             action->setCheckable(true);
             action->setChecked(m_project->isOpen() && folder == m_project->folder());
-            connect(action, &QAction::triggered, this, [this, folder] { openProject(folder); });
+            connect(action, &QAction::triggered, this, [this, folder] { openFound(folder); });
         }
         if (folders.isEmpty()) recent->addAction(tr("None yet"))->setEnabled(false);
     });
@@ -138,6 +138,16 @@ void MainWindow::openProject(const QString& folder) {
     m_project->open(folder);
 }
 
+void MainWindow::openFound(const QString& folder) {
+    if (holdsTiles(folder)) return openProject(folder);
+    const QString name = QFileInfo(folder).fileName();
+    sayOfProject(Tone::Warn,
+                 QFileInfo(folder).isDir()
+                     ? tr("The folder %1 is no project and holds no tiles. Make a project with File, New project.").arg(name)
+                     : tr("The project %1 is not there any more. Open it where it lies now with File, Open project.").arg(name),
+                 {});
+}
+
 void MainWindow::newProject() {
     const QString place = m_project->folder().isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)
                                                         : QFileInfo(m_project->folder()).path();
@@ -152,7 +162,7 @@ void MainWindow::openProjectDialog() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openProject);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openFound);
     dialog->open();
 }
 

@@ -4,6 +4,7 @@
 #include <QAction>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -83,6 +84,27 @@ private Q_SLOTS:
         QCOMPARE(prepareProjectFolder(at("mine")), at("mine"));
         std::ofstream(path(at("mine/tiles/x.png")));
         QVERIFY(QFile::exists(at("mine/x.png")));
+    }
+
+    void otherFoldersAreLeftAlone() {
+        QDir().mkpath(at("photos"));
+        writePng(path(at("photos/a.png")), Image(4, 4));
+        QVERIFY(!holdsTiles(at("photos")));
+        QVERIFY(!holdsTiles(at("nowhere")));
+        QVERIFY(QDir(at("photos")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot).size() == 1);
+        writeMadeTile(path(at("photos")), madeRequest(1));
+        QVERIFY(holdsTiles(at("photos")));
+        { const Project made(path(at("made"))); }
+        QVERIFY(holdsTiles(at("made")) && holdsTiles(at("made/tiles")));
+        openSettings()->setValue(QStringLiteral("project/recent"), QStringList{at("gone")});
+        Window w;
+        QVERIFY(w.opens());
+        auto* recent = w.window.findChild<QMenu*>(QStringLiteral("recentProjects"));
+        Q_EMIT recent->aboutToShow();
+        for (QAction* action : recent->actions())
+            if (action->text() == QStringLiteral("gone")) action->trigger();
+        QVERIFY2(w.says("not there any more"), qPrintable(w.note->text()));
+        QVERIFY(!QDir(at("gone")).exists());
     }
 
     void aFinishedTileIsAdded() {
