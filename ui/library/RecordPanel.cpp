@@ -77,7 +77,7 @@ void RecordPanel::addMarks(QLayout* layout) {
     m_star->setToolTip(tr("Star (S)"));
     m_reject = new QPushButton(icon("ban"), tr("Reject"), m_marks);
     m_reject->setObjectName(QStringLiteral("rejectButton"));
-    m_reject->setToolTip(tr("Reject: not for exports (X)"));
+    m_reject->setToolTip(tr("Reject (X)"));
     for (auto* button : {m_star, m_reject}) {
         button->setCheckable(true);
         row->addWidget(button, 1);

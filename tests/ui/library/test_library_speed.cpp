@@ -51,10 +51,10 @@ private Q_SLOTS:
         m_page->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_page.get()));
         m_gallery = m_page->findChild<TileGallery*>();
+        application().startMeasuring();
         m_project.open(m_folder.path());
         QTRY_COMPARE_WITH_TIMEOUT(m_page->model().count(), tiles, 20'000);
         QTRY_VERIFY(m_page->model().record(0));
-        application().startMeasuring();
     }
 
     // One frame: the bar moves, records and pictures are asked for, what came meanwhile is taken, and the whole gallery is drawn.
