@@ -35,6 +35,7 @@ struct TileFilter {
     std::string words; // each must begin a word of prompt, class, model or tag, whatever the case
     std::vector<std::string> classes, models, tags;
     std::optional<bool> star, rejected;
+    std::optional<std::uint64_t> seed;
     std::int64_t fromMs = 0, untilMs = std::numeric_limits<std::int64_t>::max();
     double nearestBelow = std::numeric_limits<double>::infinity(); // tiles without a distance only where this is infinite
     bool trash = false;                                            // what lies in the trash, instead of what does not

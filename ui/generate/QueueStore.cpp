@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include <QDateTime>
+
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
+#include "core/generate/Generator.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/generate/JobList.h"
 
@@ -46,6 +49,39 @@ StoredJob asStored(const JobRow& row) {
     return job;
 }
 
+// What a request leaves open is taken from the tile; everything else must be the same.
+bool madeFor(GenerateRequest wish, const GenerateRequest& made) {
+    const auto open = [](auto& field, const auto& nothing, const auto& value) {
+        if (field == nothing) field = value;
+    };
+    wish.model = made.model, wish.modelSha256 = made.modelSha256, wish.build = made.build; // by name or by folder
+    wish.batch = made.batch;
+    open(wish.negative, std::string(), made.negative), open(wish.sampler, std::string(), made.sampler), open(wish.steps, 0, made.steps);
+    open(wish.guidance, -1.0, made.guidance), open(wish.precision, std::string("auto"), made.precision);
+    open(wish.device, std::string("auto"), made.device), open(wish.spacing, std::string(), made.spacing);
+    for (const auto field : {&GenerateRequest::eta, &GenerateRequest::churn, &GenerateRequest::shift})
+        open(wish.*field, std::optional<double>(), made.*field);
+    open(wish.magnification, -1, made.magnification), open(wish.strength, -1.0, made.strength);
+    open(wish.widthPx, 0, made.widthPx), open(wish.heightPx, 0, made.heightPx);
+    return wish == made;
+}
+
+// Tiles that were saved, but not yet counted, when the program was killed. The files are the truth.
+int savedTiles(const Project& project, const GenerateRequest& request, int counted) {
+    int done = counted;
+    for (; done < request.count; ++done) {
+        const auto wish = forTile(request, done);
+        TileFilter sameSeed;
+        sameSeed.seed = wish.seed;
+        bool there = false;
+        for (const auto& tile : project.records(project.find(sameSeed))) try {
+                there = there || (!tile.missing && madeFor(wish, requestFromPng(project.fileOf(tile))));
+            } catch (const Error&) {} // it is made again
+        if (!there) break;
+    }
+    return done;
+}
+
 std::vector<JobRow> rowsOf(Project& project) {
     std::vector<JobRow> open, history;
     for (const StoredJob& job : project.jobs()) {
@@ -56,9 +92,16 @@ std::vector<JobRow> rowsOf(Project& project) {
         } catch (const std::exception&) { continue; } // of a newer Phloxine: it stays there
         row.state = fromStored(job.state);
         row.tilesDone = std::clamp(job.done, 0, row.request.count);
+        if (!row.over()) row.tilesDone = savedTiles(project, row.request, row.tilesDone);
         row.problem = QString::fromStdString(job.message);
         row.addedMs = job.addedMs, row.endedMs = job.endedMs;
         row.stored = std::make_shared<std::int64_t>(job.id);
+        if (!row.over() && row.tilesDone == row.request.count) { // killed after the last tile
+            row.state = JobState::Done, row.endedMs = QDateTime::currentMSecsSinceEpoch();
+            auto ended = asStored(row);
+            ended.id = job.id;
+            project.updateJob(ended);
+        }
         if (!row.over()) open.push_back(std::move(row));
         else if (int(history.size()) < mostHistory) history.push_back(std::move(row));
     }

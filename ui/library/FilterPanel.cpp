@@ -10,6 +10,7 @@
 #include <QLineEdit>
 #include <QLocale>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QVBoxLayout>
 
 #include "ui/generate/words.h"
@@ -25,6 +26,14 @@ constexpr int typedMs = 200;
 
 QString counted(const QString& name, int tiles) {
     return FilterPanel::tr("%1  %2", "name, how many tiles").arg(name, QLocale().toString(tiles));
+}
+
+// "412 907 733", as seeds are shown, or without the spaces.
+std::optional<std::uint64_t> seedOf(QString text) {
+    text.remove(QRegularExpression(QStringLiteral("\\s")));
+    bool number = false;
+    const auto seed = text.toULongLong(&number);
+    return number ? std::optional<std::uint64_t>(seed) : std::nullopt;
 }
 
 // The first moment of the days that a choice of the list means: any time, today, 7 days, 30 days.
@@ -106,7 +115,7 @@ void FilterPanel::addHead(QLayout* layout) {
     column->addLayout(head);
     m_search = new QLineEdit(this);
     m_search->setObjectName(QStringLiteral("librarySearch"));
-    m_search->setPlaceholderText(tr("Words, class or tag"));
+    m_search->setPlaceholderText(tr("Words, class, seed or tag"));
     m_search->setAccessibleName(tr("Words that the tiles are found by"));
     m_search->setClearButtonEnabled(true);
     m_search->addAction(icon("search", 16, IconTone::Text2), QLineEdit::LeadingPosition)->setText(tr("Find"));
@@ -145,7 +154,8 @@ void FilterPanel::setFacets(const Facets& facets) {
 
 TileFilter FilterPanel::filter() const {
     TileFilter f;
-    f.words = m_search->text().toStdString();
+    if (const auto seed = seedOf(m_search->text())) f.seed = seed;
+    else f.words = m_search->text().toStdString();
     f.classes = m_classes->chosen(), f.models = m_models->chosen(), f.tags = m_tags->chosen();
     for (const auto& key : m_marks->chosen()) {
         if (key == "star") f.star = true;

@@ -168,6 +168,40 @@ private Q_SLOTS:
                  1);
     }
 
+    void savedTilesCountThoughNobodyCountedThem() {
+        QTemporaryDir folder;
+        const std::filesystem::path root = folder.path().toStdString();
+        auto request = wish(50, 4);
+        request.model.clear(), request.modelSha256.clear(), request.build.clear(), request.steps = 0; // as a person leaves them open
+        {
+            Project project(root);
+            StoredJob job;
+            job.kind = "generate", job.value = toJson(request).dump(), job.count = 4, job.done = 1, job.state = StoredState::Running;
+            project.addJob(job);
+            request.seed = 70;
+            job.value = toJson(request).dump(), job.done = 0, job.state = StoredState::Waiting;
+            project.addJob(job);
+            request.seed = 60, request.count = 1;
+            job.value = toJson(request).dump(), job.count = 1;
+            project.addJob(job);
+        }
+        for (const std::uint64_t seed : {50, 51, 52, 60}) writeMadeTile(root / "tiles", madeRequest(seed));
+        auto other = madeRequest(70);
+        other.guidance = 9; // the same seed, but another wish
+        writeMadeTile(root / "tiles", other);
+        Queue q;
+        ProjectBridge project;
+        QueueStore store(q.list, project);
+        project.open(folder.path());
+        QTRY_COMPARE(q.list.held(), 2);
+        QCOMPARE(q.withSeed(50).tilesDone, 3);
+        QCOMPARE(q.withSeed(70).tilesDone, 0);
+        QCOMPARE(int(q.withSeed(60).state), int(JobState::Done)); // nothing of it is missing
+        q.list.resumeHeld();
+        QCOMPARE(q.given.back().seed, std::uint64_t(53));
+        QCOMPARE(q.given.back().count, 1);
+    }
+
     void whatIsDiscardedIsHistory() {
         QTemporaryDir folder;
         {

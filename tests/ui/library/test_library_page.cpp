@@ -127,6 +127,11 @@ private Q_SLOTS:
         QTest::mouseClick(p.find<QPushButton>("libraryEmptyButton"), Qt::LeftButton);
         QTRY_COMPARE(p.model().count(), 21);
         QVERIFY(!p.find<QPushButton>("clearFilters")->isEnabled());
+        QTest::keyClicks(p.find<QLineEdit>("librarySearch"), QStringLiteral("1 3")); // a seed, with or without spaces
+        QTRY_COMPARE(p.model().count(), 1);
+        QTRY_VERIFY(p.model().record(0) && p.model().record(0)->seed == 13);
+        p.find<QLineEdit>("librarySearch")->clear();
+        QTRY_COMPARE(p.model().count(), 21);
         auto* marks = p.page->findChild<ChipGroup*>(QStringLiteral("markChips"));
         QTest::mouseClick(marks->chip("kept"), Qt::LeftButton);
         QTest::mouseClick(marks->chip("rejected"), Qt::LeftButton); // excludes the other
