@@ -35,7 +35,8 @@ void LibraryPage::act(TileAction action) {
     case TileAction::Show:
         return showTiles();
     case TileAction::Trash:
-        return trash();
+        if (!m_inTrash) trash(); // what lies there is brought back by a button, not by the key that put it there
+        return;
     }
 }
 
@@ -119,7 +120,8 @@ void LibraryPage::showMenu(QPoint global) {
     add(tr("Star\tS"), TileAction::Star, writable);
     add(tr("Reject\tX"), TileAction::Reject, writable);
     menu.addSeparator();
-    add(m_inTrash ? tr("Restore\tDel") : tr("Move to the trash\tDel"), TileAction::Trash, writable);
+    connect(menu.addAction(m_inTrash ? tr("Restore") : tr("Move to the trash\tDel")), &QAction::triggered, this, &LibraryPage::trash);
+    menu.actions().back()->setEnabled(writable);
     menu.exec(global);
 }
 
