@@ -16,7 +16,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int widest = 200, narrowestRow = 224;
+constexpr int widest = 188, narrowestRow = 240, gap = 5;
 
 QIcon swatchIcon(const QString& code, const QColor& colour, double ratio) {
     QPixmap picture(QSize(26, 16) * ratio);
@@ -34,8 +34,7 @@ ChipGroup::ChipGroup(const QString& title, QWidget* parent) : QWidget(parent), m
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(6);
     if (!title.isEmpty()) column->addWidget(mutedLabel(title, this));
-    new FlowLayout(6, m_row);
-    m_row->setMinimumWidth(narrowestRow); // else its least height is that of one chip a row
+    new FlowLayout(gap, narrowestRow, m_row);
     QSizePolicy grows(QSizePolicy::Preferred, QSizePolicy::Minimum);
     grows.setHeightForWidth(true);
     m_row->setSizePolicy(grows);
@@ -74,9 +73,14 @@ void ChipGroup::makeButtons(const std::vector<std::string>& on) {
 }
 
 void ChipGroup::show(QPushButton& button, const Chip& chip) const {
-    button.setText(button.fontMetrics().elidedText(chip.text, Qt::ElideRight, widest));
-    button.setToolTip(chip.toolTip.isEmpty() ? chip.text : chip.toolTip);
-    button.setAccessibleName(chip.text);
+    button.ensurePolished(); // the style sheet has another size
+    const QFontMetrics metrics = button.fontMetrics();
+    const QString whole = chip.count.isEmpty() ? chip.text : tr("%1  %2", "name, how many").arg(chip.text, chip.count);
+    const int left = widest - metrics.horizontalAdvance(whole) + metrics.horizontalAdvance(chip.text);
+    const QString name = metrics.elidedText(chip.text, Qt::ElideRight, left);
+    button.setText(chip.count.isEmpty() ? name : tr("%1  %2", "name, how many").arg(name, chip.count));
+    button.setToolTip(chip.toolTip.isEmpty() ? whole : chip.toolTip);
+    button.setAccessibleName(whole);
     if (!chip.code.isEmpty()) {
         button.setIcon(swatchIcon(chip.code, chip.colour, devicePixelRatioF()));
         button.setIconSize({26, 16});

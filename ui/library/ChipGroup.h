@@ -17,7 +17,8 @@ public:
     struct Chip {
         std::string key;
         QString text, toolTip;
-        QString code; // of a class, on its colour; empty = none
+        QString count; // after the text, never cut; empty = none
+        QString code;  // of a class, on its colour; empty = none
         QColor colour;
         bool operator==(const Chip&) const = default;
     };

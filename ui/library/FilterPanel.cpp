@@ -24,10 +24,6 @@ namespace {
 
 constexpr int typedMs = 200;
 
-QString counted(const QString& name, int tiles) {
-    return FilterPanel::tr("%1  %2", "name, how many tiles").arg(name, QLocale().toString(tiles));
-}
-
 // "412 907 733", as seeds are shown, or without the spaces.
 std::optional<std::uint64_t> seedOf(QString text) {
     text.remove(QRegularExpression(QStringLiteral("\\s")));
@@ -52,8 +48,9 @@ FilterPanel::FilterPanel(QWidget* parent) : QWidget(parent) {
     addHead(column);
     m_marks = new ChipGroup({}, this);
     m_marks->setObjectName(QStringLiteral("markChips"));
-    m_marks->setChips(
-        {{"star", tr("Starred"), {}, {}, {}}, {"kept", tr("Not rejected"), {}, {}, {}}, {"rejected", tr("Rejected"), {}, {}, {}}});
+    m_marks->setChips({{"star", tr("Starred"), {}, {}, {}, {}},
+                       {"kept", tr("Not rejected"), {}, {}, {}, {}},
+                       {"rejected", tr("Rejected"), {}, {}, {}, {}}});
     m_classes = new ChipGroup(tr("Class"), this);
     m_classes->setObjectName(QStringLiteral("classChips"));
     m_tags = new ChipGroup(tr("Tag"), this);
@@ -138,15 +135,17 @@ void FilterPanel::setCards(SharedCards cards) {
 
 void FilterPanel::setFacets(const Facets& facets) {
     m_facets = facets;
+    const QLocale locale;
     std::vector<ChipGroup::Chip> classes, models, tags;
     for (const Facet& facet : facets.classes) {
         GenerateRequest request;
         request.classId = facet.value;
         const Subject subject = subjectOf(request, m_cards->of(request));
-        classes.push_back({facet.value, counted(subject.name, facet.tiles), {}, subject.code, subject.colour});
+        classes.push_back({facet.value, subject.name, {}, locale.toString(facet.tiles), subject.code, subject.colour});
     }
-    for (const Facet& facet : facets.models) models.push_back({facet.value, counted(fromUtf8(facet.value), facet.tiles), {}, {}, {}});
-    for (const Facet& facet : facets.tags) tags.push_back({facet.value, counted(tagWord(facet.value), facet.tiles), {}, {}, {}});
+    for (const Facet& facet : facets.models)
+        models.push_back({facet.value, fromUtf8(facet.value), {}, locale.toString(facet.tiles), {}, {}});
+    for (const Facet& facet : facets.tags) tags.push_back({facet.value, tagWord(facet.value), {}, locale.toString(facet.tiles), {}, {}});
     m_classes->setChips(classes);
     m_models->setChips(models.size() > 1 ? models : std::vector<ChipGroup::Chip>()); // one model tells nothing apart
     m_tags->setChips(tags);

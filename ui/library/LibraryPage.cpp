@@ -24,7 +24,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int leftWidth = 288, rightWidth = 280, headHeight = 56;
+constexpr int leftWidth = 272, rightWidth = 280, headHeight = 56;
 
 QScrollArea* scrolled(QWidget* content, QWidget* parent) {
     auto* area = new QScrollArea(parent);
@@ -190,7 +190,7 @@ void LibraryPage::showCount() {
     for (const Facet& model : m_model->facets().models) all += model.tiles;
     const QLocale locale;
     m_count->setText(!m_model->known()           ? QString()
-                     : m_inTrash || shown == all ? tilesText(shown)
+                     : m_inTrash || shown == all ? (shown == 1 ? tilesText(1) : tr("%1 tiles").arg(locale.toString(shown)))
                                                  : tr("%1 of %2 tiles").arg(locale.toString(shown), locale.toString(all)));
     m_centre->setCurrentWidget(shown || !m_model->known() ? static_cast<QWidget*>(m_gallery) : m_empty);
     if (shown || !m_model->known()) return;

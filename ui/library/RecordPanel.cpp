@@ -177,14 +177,15 @@ void RecordPanel::showMarks() {
     m_star->setIcon(icon(m_star->isChecked() ? "star-filled" : "star"));
     std::vector<ChipGroup::Chip> chips;
     int key = 0;
-    for (const auto& tag : artefactTags()) chips.push_back({tag, tagWord(tag), tr("%1 (Shift+%2)").arg(tagWord(tag)).arg(++key), {}, {}});
+    for (const auto& tag : artefactTags())
+        chips.push_back({tag, tagWord(tag), tr("%1 (Shift+%2)").arg(tagWord(tag)).arg(++key), {}, {}, {}});
     std::vector<std::string> on;
     for (const auto& tag : artefactTags())
         if (m_model.allSelectedHave(tag)) on.push_back(tag);
     for (const auto* tile : m_model.knownSelected())
         for (const auto& tag : tile->tags) {
             if (std::any_of(chips.begin(), chips.end(), [&](const auto& chip) { return chip.key == tag; })) continue;
-            chips.push_back({tag, tagWord(tag), {}, {}, {}});
+            chips.push_back({tag, tagWord(tag), {}, {}, {}, {}});
             if (m_model.allSelectedHave(tag)) on.push_back(tag);
         }
     m_tags->setChips(chips);

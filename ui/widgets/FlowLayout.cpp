@@ -6,7 +6,9 @@
 
 namespace phloxine::ui {
 
-FlowLayout::FlowLayout(int gap, QWidget* parent) : QLayout(parent), m_gap(gap) { setContentsMargins(0, 0, 0, 0); }
+FlowLayout::FlowLayout(int gap, int leastWidth, QWidget* parent) : QLayout(parent), m_gap(gap), m_leastWidth(leastWidth) {
+    setContentsMargins(0, 0, 0, 0);
+}
 
 FlowLayout::~FlowLayout() {
     for (auto* item : m_items) delete item;
@@ -21,7 +23,7 @@ QLayoutItem* FlowLayout::takeAt(int index) {
 }
 
 QSize FlowLayout::minimumSize() const {
-    QSize size;
+    QSize size(m_leastWidth, 0);
     for (const auto* item : m_items) size = size.expandedTo(item->minimumSize());
     return size;
 }

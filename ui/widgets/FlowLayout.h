@@ -8,7 +8,8 @@ namespace phloxine::ui {
 
 class FlowLayout : public QLayout {
 public:
-    explicit FlowLayout(int gap, QWidget* parent = nullptr);
+    // At least `leastWidth` wide: Qt reserves the height that it would need at its least width.
+    FlowLayout(int gap, int leastWidth, QWidget* parent = nullptr);
     ~FlowLayout() override;
     void addItem(QLayoutItem* item) override { m_items.push_back(item); }
     int count() const override { return int(m_items.size()); }
@@ -23,7 +24,7 @@ public:
 private:
     int arrange(const QRect& area, bool place) const; // the height
 
-    int m_gap;
+    int m_gap, m_leastWidth;
     std::vector<QLayoutItem*> m_items;
 };
 
