@@ -57,7 +57,9 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addOptions(
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
-          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train or training."),
+          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
+                         "library-empty "
+                         "or library-compare."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},

@@ -22,6 +22,9 @@
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/RunErrorBar.h"
+#include "ui/library/LibraryModel.h"
+#include "ui/library/LibraryPage.h"
+#include "ui/library/TileGallery.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/train/MemoryBar.h"
@@ -56,6 +59,7 @@ public:
         if (name == QLatin1String("compare")) return showComparison(wanted.comparison);
         if (name == QLatin1String("train") || name == QLatin1String("training"))
             return showTraining(wanted.training, name == QLatin1String("training"));
+        if (name.startsWith(QLatin1String("library"))) return showLibrary(name);
         if (name == QLatin1String("calibrate")) return showCalibration(wanted.comparison);
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
@@ -141,6 +145,45 @@ private:
         return settle(true);
     }
 
+    // A project that the environment names; where it is empty, a few tiles are made. Some tiles get marks, as a person would give them.
+    bool showLibrary(const QString& name) {
+        auto& model = m_window.library()->model();
+        if (!waitFor([&] { return model.known(); }) || (model.count() == 0 && name != QLatin1String("library-empty") && !generate()))
+            return false;
+        m_window.showWorkspace(m_window.library());
+        if (name == QLatin1String("library-empty")) return settle(true);
+        auto* gallery = m_window.findChild<ui::TileGallery*>();
+        const auto shown = [&] {
+            const auto [first, behind] = gallery->shown();
+            for (int i = first; i < behind; ++i) {
+                bool exact = false;
+                const auto* tile = model.record(i);
+                if (!tile || (gallery->thumbnails().picture(tile->id, &exact), !exact)) return false;
+            }
+            return behind > first;
+        };
+        if (!waitFor(shown)) return false;
+        const auto choose = [&](std::initializer_list<int> indices) {
+            model.select([&](ui::Selection& s) {
+                s.choose(-1, false, false);
+                for (const int index : indices)
+                    if (index < model.count()) s.choose(index, false, true);
+            });
+        };
+        choose({1, 3}), model.toggle(&TileMarks::star, &ui::LibraryTile::star);
+        choose({2}), model.toggleTag("stain");
+        choose({3}), model.toggleTag("for the talk"), model.toggleTag("blur");
+        choose({2}), model.toggle(&TileMarks::rejected, &ui::LibraryTile::rejected);
+        if (name == QLatin1String("library-compare")) choose({0, 3});
+        else choose({1});
+        const bool ready = waitFor([&] { return model.facets().tags.size() == 3; }) && settle(true);
+        if (name == QLatin1String("library-compare")) {
+            m_window.findChild<QPushButton*>(QStringLiteral("compareTiles"))->click();
+            return ready && waitFor([&] { return m_window.findChild<QDialog*>(QStringLiteral("tilesDialog")); }) && settle(true);
+        }
+        return ready;
+    }
+
     bool setComparison(const QString& request) {
         m_window.showWorkspace(m_window.compare());
         try {
@@ -215,9 +258,11 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"), QStringLiteral("empty"),     QStringLiteral("running"), QStringLiteral("text"),
-                       QStringLiteral("export"),   QStringLiteral("error"),     QStringLiteral("models"),  QStringLiteral("add-model"),
-                       QStringLiteral("compare"),  QStringLiteral("calibrate"), QStringLiteral("train"),   QStringLiteral("training")}
+    return QStringList{QStringLiteral("generate"),  QStringLiteral("empty"),         QStringLiteral("running"),
+                       QStringLiteral("text"),      QStringLiteral("export"),        QStringLiteral("error"),
+                       QStringLiteral("models"),    QStringLiteral("add-model"),     QStringLiteral("compare"),
+                       QStringLiteral("calibrate"), QStringLiteral("train"),         QStringLiteral("training"),
+                       QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare")}
         .contains(scene);
 }
 

@@ -93,6 +93,9 @@ void setFlag(SQLite::Database& db, const char* column, std::int64_t id, bool val
 } // namespace
 
 void Project::State::requireWritable() const {
+    if (locked)
+        throw Error(ErrorCode::ReadOnly, "The project " + folder.filename().string() +
+                                             " is open in another window, so here it can only be looked at; change it there.");
     if (readOnly)
         throw Error(ErrorCode::ReadOnly,
                     "The project " + folder.filename().string() +
@@ -110,7 +113,8 @@ void Project::State::change(const std::function<void(SQLite::Database&)>& work) 
 
 bool Project::isOne(const fs::path& folder) { return isThere(folder / "project.sqlite") || isFolder(folder / "tiles"); }
 
-Project::Project(const fs::path& folder, const ProgressHook& progress, const std::function<void(const std::string&)>& notice)
+Project::Project(const fs::path& folder, const ProgressHook& progress, const std::function<void(const std::string&)>& notice,
+                 WhenLocked whenLocked)
     : m(std::make_unique<State>()) {
     const auto say = [&](const std::string& sentence) {
         if (notice) notice(sentence);
@@ -120,9 +124,15 @@ Project::Project(const fs::path& folder, const ProgressHook& progress, const std
         for (const auto& part : {folder, folder / "tiles", folder / "trash"}) makeWritableFolder(part);
         m->lock.emplace(folder);
     } catch (const Error& e) {
-        if (e.code() != ErrorCode::ReadOnly || !isThere(m->file)) throw;
+        m->locked = e.code() == ErrorCode::Busy && whenLocked == WhenLocked::Read;
+        if ((e.code() != ErrorCode::ReadOnly && !m->locked) || !isThere(m->file)) throw;
         m->readOnly = true;
-        say("The folder of the project cannot be written, so it is open for reading alone.");
+        if (!m->locked) say("The folder of the project cannot be written, so it is open for reading alone.");
+    }
+    if (m->locked) {
+        m->db = openCopy(m->file);
+        say("The project is open in another window, so it is open for reading here. Close it there, and open it again to change it.");
+        return;
     }
     try {
         m->db = openDatabase(m->file, m->readOnly);

@@ -35,6 +35,7 @@ struct TileFilter {
     std::string words; // each must begin a word of prompt, class, model or tag, whatever the case
     std::vector<std::string> classes, models, tags;
     std::optional<bool> star, rejected;
+    std::optional<std::uint64_t> seed;
     std::int64_t fromMs = 0, untilMs = std::numeric_limits<std::int64_t>::max();
     double nearestBelow = std::numeric_limits<double>::infinity(); // tiles without a distance only where this is infinite
     bool trash = false;                                            // what lies in the trash, instead of what does not
@@ -70,12 +71,15 @@ struct FoundTiles { // what reading the folder changed
     std::vector<std::string> faults; // "x.png: ...", files that are no tile of Phloxine
 };
 
+// What to do with a project that another program has open: refuse, or show what is in it as it stands now.
+enum class WhenLocked { Fail, Read };
+
 class Project {
 public:
     // Opens, or makes. A damaged database is set aside and made again from the PNGs; a folder that cannot be written is opened for reading
     // alone. `notice` gets one sentence for each. Error(Unsupported) of a newer Phloxine, Busy of another program, NotFound.
     explicit Project(const std::filesystem::path& folder, const ProgressHook& progress = {},
-                     const std::function<void(const std::string&)>& notice = {});
+                     const std::function<void(const std::string&)>& notice = {}, WhenLocked whenLocked = WhenLocked::Fail);
     ~Project();
     Project(const Project&) = delete;
     Project& operator=(const Project&) = delete;

@@ -2,6 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 
@@ -101,6 +107,52 @@ std::unique_ptr<SQLite::Database> openDatabase(const fs::path& file, bool readOn
         bringUpToDate(*db, file);
     });
     return db;
+}
+
+namespace {
+
+// Sizes and dates of the database and its log: equal before and after copying, nobody wrote meanwhile.
+std::vector<std::pair<std::uintmax_t, fs::file_time_type>> standOf(const fs::path& file) {
+    std::vector<std::pair<std::uintmax_t, fs::file_time_type>> stand;
+    for (const auto* suffix : {"", "-wal"}) {
+        std::error_code none;
+        stand.emplace_back(fs::file_size(file.string() + suffix, none), fs::last_write_time(file.string() + suffix, none));
+    }
+    return stand;
+}
+
+struct TemporaryFolder {
+    fs::path path;
+    TemporaryFolder() {
+        auto name = (fs::temp_directory_path() / "phloxine-project-XXXXXX").string();
+        if (!mkdtemp(name.data())) throwFileError(errno, "make", name);
+        path = name;
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        fs::remove_all(path, ignored);
+    }
+};
+
+} // namespace
+
+std::unique_ptr<SQLite::Database> openCopy(const fs::path& file) {
+    const TemporaryFolder folder; // gone at the end: an open file stays readable without its name
+    const auto copy = folder.path / file.filename();
+    for (int attempt = 0; attempt < 20; ++attempt) {
+        if (attempt) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        const auto before = standOf(file);
+        std::error_code problem, noLog;
+        fs::copy_file(file, copy, fs::copy_options::overwrite_existing, problem);
+        if (problem) throwFileError(problem.value(), "read", file);
+        fs::copy_file(file.string() + "-wal", copy.string() + "-wal", fs::copy_options::overwrite_existing, noLog);
+        if (noLog) fs::remove(copy.string() + "-wal", problem);
+        if (standOf(file) != before) continue;
+        auto db = openDatabase(copy, false);
+        guarded(file, [&] { db->exec("PRAGMA query_only = ON"); });
+        return db;
+    }
+    throw Error(ErrorCode::Busy, "Another window is changing the project all the time; wait until its run is done, and open it again.");
 }
 
 fs::path setAside(const fs::path& file) {

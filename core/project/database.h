@@ -23,6 +23,10 @@ T guardedValue(const std::filesystem::path& file, const std::function<T()>& work
 // NotFound for a file that is to be read and is not there.
 std::unique_ptr<SQLite::Database> openDatabase(const std::filesystem::path& file, bool readOnly);
 
+// What a database holds that another program is writing to: a copy of it and of its log, for reading. Error(Busy) where it changes all
+// the time.
+std::unique_ptr<SQLite::Database> openCopy(const std::filesystem::path& file);
+
 // Out of the way as "<name>.damaged-<n>", with what belongs to it.
 std::filesystem::path setAside(const std::filesystem::path& file);
 

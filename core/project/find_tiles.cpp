@@ -43,6 +43,7 @@ Where whereOf(const TileFilter& f) {
     where.oneOf("EXISTS (SELECT 1 FROM tag WHERE tag.tile = tile.id AND name", f.tags, ")");
     if (f.star) where.add(*f.star ? "star" : "NOT star");
     if (f.rejected) where.add(*f.rejected ? "rejected" : "NOT rejected");
+    if (f.seed) where.add("seed = " + std::to_string(*f.seed));
     if (f.fromMs > 0) where.add("made >= " + std::to_string(f.fromMs));
     if (f.untilMs != std::numeric_limits<std::int64_t>::max()) where.add("made < " + std::to_string(f.untilMs));
     if (f.nearestBelow < std::numeric_limits<double>::infinity())

@@ -12,7 +12,7 @@ struct Project::State {
     std::filesystem::path folder, file;
     std::optional<FolderLock> lock;
     std::unique_ptr<SQLite::Database> db;
-    bool readOnly = false;
+    bool readOnly = false, locked = false; // locked: by another program, so a copy of its database is read
 
     void requireWritable() const;                                    // Error(ReadOnly)
     void change(const std::function<void(SQLite::Database&)>& work); // all of it or nothing

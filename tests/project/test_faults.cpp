@@ -78,6 +78,27 @@ private slots:
         QCOMPARE(errorOf([&] { Project another(root()); }), "busy");
     }
 
+    void aLockedOneOpensForReading() {
+        fill(3);
+        const auto project = open();
+        project->add(writeMadeTile(project->tilesFolder(), madeRequest(77))); // lies in the log, not yet in the database
+        std::vector<std::string> notices;
+        Project another(
+            root(), {}, [&](const std::string& sentence) { notices.push_back(sentence); }, WhenLocked::Read);
+        QVERIFY(another.readOnly());
+        QCOMPARE(int(notices.size()), 1);
+        QVERIFY(QString::fromStdString(notices[0]).contains("another window"));
+        QCOMPARE(another.find({}).size(), std::size_t(4));
+        std::string message;
+        QCOMPARE(errorOf([&] { another.mark(another.find({}), {true, {}, {}, {}}); }, &message), "read-only");
+        QVERIFY2(QString::fromStdString(message).contains("another window"), message.c_str());
+        QCOMPARE(errorOf([&] { another.emptyTrash(); }), "read-only");
+        project->moveToTrash(project->find({})); // the one that has it goes on
+        QCOMPARE(project->find({}).size(), std::size_t(0));
+        for (const auto& entry : fs::directory_iterator(fs::temp_directory_path()))
+            QVERIFY(!QString::fromStdString(entry.path().filename().string()).startsWith("phloxine-project-"));
+    }
+
     void openForReadingAlone() {
         fill(3);
         fs::permissions(m_folder->path().toStdString(), fs::perms(0755));

@@ -47,6 +47,8 @@ private slots:
         QCOMPARE(find([](auto& f) { f.words = "x'); DROP TABLE tile; --"; }), Ids());
         QCOMPARE(find([](auto& f) { f.models = {"another"}; }), Ids());
         QCOMPARE(find([](auto& f) { f.untilMs = 1; }), Ids());
+        QCOMPARE(find([](auto& f) { f.seed = 2; }), (Ids{b}));
+        QCOMPARE(find([](auto& f) { f.seed = 20; }), Ids());
         project.setNearest(b, 0.1), project.setNearest(c, 0.4);
         QCOMPARE(find([](auto& f) { f.nearestBelow = 0.2; }), (Ids{b}));
         QCOMPARE(find([](auto& f) { f.order = TileOrder::NearestFirst; }), (Ids{b, c, a}));

@@ -13,12 +13,14 @@
 #include <QVBoxLayout>
 
 #include "core/generate/Generator.h"
+#include "ui/bridge/ProjectBridge.h"
 #include "ui/exporting/ExportDialog.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
 #include "ui/generate/QueuePanel.h"
+#include "ui/generate/QueueStore.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/generate/RunFoot.h"
 #include "ui/generate/SamplingPanel.h"
@@ -130,14 +132,9 @@ void GeneratePage::connectPanels() {
     connect(m_foot, &RunFoot::stopAfterTile, this, &GeneratePage::stopAfterTile);
     connect(m_gallery, &GalleryStrip::currentChanged, this, &GeneratePage::showCurrent);
     connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
-    connect(m_tilePanel, &TilePanel::useSeed, m_sampling, &SamplingPanel::setSeed);
-    connect(m_tilePanel, &TilePanel::useAll, this, [this](const GenerateRequest& request) {
-        useModelOf(request);
-        m_sampling->readFrom(request);
-        if (!request.vector.empty()) m_condition->setVectors(fromUtf8(request.vector.string()), request.magnification);
-        else if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
-        else m_condition->selectClass(fromUtf8(request.classId));
-    });
+    connect(m_tilePanel, &TilePanel::useSeed, this, &GeneratePage::useSeed);
+    connect(m_tilePanel, &TilePanel::useAll, this, &GeneratePage::useAll);
+    connect(m_tilePanel, &TilePanel::remix, this, &GeneratePage::remix);
     connect(m_queue, &QueuePanel::removeRequested, this, &GeneratePage::removeJob);
     connect(&m_images->errorBar(), &RunErrorBar::actionChosen, this, &GeneratePage::answer);
 }
@@ -161,19 +158,29 @@ void GeneratePage::connectSlide() {
 }
 
 void GeneratePage::connectJobs(JobBridge& bridge) {
+    m_jobs->setSubmit([this](const GenerateRequest& request) { return give(request); });
+    connect(m_queue, &QueuePanel::pauseRequested, this, &GeneratePage::pauseQueue);
+    connect(m_queue, &QueuePanel::retryRequested, m_jobs, &JobList::retry);
+    connect(m_queue, &QueuePanel::moveRequested, m_jobs, &JobList::move);
+    connect(m_queue, &QueuePanel::resumeHeld, m_jobs, &JobList::resumeHeld);
+    connect(m_queue, &QueuePanel::discardHeld, m_jobs, &JobList::discardHeld);
     // The list is connected first, in its constructor: here its rows are up to date.
     connect(m_jobs, &JobList::changed, this, &GeneratePage::jobsChanged);
     connect(&bridge, &JobBridge::preview, this, [this](quint64 id, const QImage& image, int tile, int step, int steps, double mpp) {
-        const JobRow* job = m_jobs->find(id);
+        const JobRow* job = m_jobs->ofQueue(id);
         if (!job || job->state != JobState::Running) return;
         m_gallery->showPreview(image, step, steps);
-        if (m_gallery->followsRun()) m_images->showPreview(image, forTile(job->request, tile), tile, step, steps, mpp);
+        if (m_gallery->followsRun())
+            m_images->showPreview(image, forTile(job->request, job->before + tile), job->before + tile, step, steps, mpp);
     });
     connect(&bridge, &JobBridge::tile, this, [this](quint64 id, int, const TileRecord& record) {
-        if (m_jobs->find(id)) m_gallery->addTile(id, record);
+        const JobRow* job = m_jobs->ofQueue(id);
+        if (!job) return;
+        m_gallery->addTile(job->id, record);
+        if (m_project && !record.file.isEmpty()) m_project->addTile(record.file);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
-        if (m_jobs->find(id)) m_images->showNotice(sentence);
+        if (m_jobs->ofQueue(id)) m_images->showNotice(sentence);
     });
     connect(&bridge, &JobBridge::failed, this, &GeneratePage::showFailure);
 }
@@ -182,7 +189,33 @@ int GeneratePage::galleryCount() const { return m_gallery->model().finishedCount
 
 void GeneratePage::selectClass(const QString& id) { m_condition->selectClass(id); }
 
-QString GeneratePage::tileFolder() {
+void GeneratePage::useSeed(quint64 seed) { m_sampling->setSeed(seed); }
+
+void GeneratePage::useAll(const GenerateRequest& request) {
+    useModelOf(request);
+    m_sampling->readFrom(request);
+    if (!request.vector.empty()) m_condition->setVectors(fromUtf8(request.vector.string()), request.magnification);
+    else if (request.classId.empty()) m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+    else m_condition->selectClass(fromUtf8(request.classId));
+}
+
+void GeneratePage::remix(const GenerateRequest& request) {
+    useAll(request);
+    m_sampling->drawSeed();
+}
+
+void GeneratePage::setProject(ProjectBridge* project) {
+    m_project = project;
+    new QueueStore(*m_jobs, *project, this);
+}
+
+void GeneratePage::prepareToQuit() {
+    m_jobs->freeze();
+    stopNow();
+}
+
+QString GeneratePage::tileFolder() const {
+    if (const QString ofProject = m_project ? m_project->tilesFolder() : QString(); !ofProject.isEmpty()) return ofProject;
     const QString chosen = qEnvironmentVariable("PHLOXINE_TILES");
     return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/tiles") : chosen;
 }

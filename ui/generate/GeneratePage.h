@@ -16,6 +16,7 @@ class ConditionPanel;
 class GalleryStrip;
 class ImagePair;
 class ModelPanel;
+class ProjectBridge;
 class QueuePanel;
 class RunFoot;
 class SamplingPanel;
@@ -33,12 +34,18 @@ public:
     void selectClass(const QString& id);
     const ModelCard& card() const { return m_entry.card; } // of the chosen model
     JobList& jobs() { return *m_jobs; }
+    const SharedCards& cards() const { return m_cards; }
 
-    static QString tileFolder(); // where finished tiles are saved
+    void setProject(ProjectBridge* project); // that finished tiles belong to
+    QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
 
 public Q_SLOTS:
     void refreshModels();               // reads the cards again; the chosen model stays
     bool useModel(const QString& path); // false: it is not there
+    void useSeed(quint64 seed);
+    void useAll(const phloxine::GenerateRequest& request); // of an earlier tile
+    void remix(const phloxine::GenerateRequest& request);  // the same with a new seed
+    void prepareToQuit();                                  // what is under way goes on at the next start
     void generateNow();
     void stopNow();
     void stopAfterTile();
@@ -49,6 +56,7 @@ public Q_SLOTS:
     void setMagnification(int index); // 0..4
 
 Q_SIGNALS:
+    void cardsChanged();                                      // other models
     void statusChanged(const QString& text, double fraction); // -1 = idle
 
 private:
@@ -70,6 +78,8 @@ private:
 
     std::vector<GenerateRequest> requests() const; // one for each class, or one for the text or the vectors
     void submit(const GenerateRequest& request);
+    quint64 give(const GenerateRequest& request); // to the worker
+    void pauseQueue(bool pause);
     void freshSeedIfRepeated();
     void stop(Stop how);
     void removeJob(quint64 id);
@@ -83,6 +93,7 @@ private:
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
+    ProjectBridge* m_project = nullptr;
     std::vector<ModelEntry> m_models;
     ModelEntry m_entry; // the chosen one
     SharedCards m_cards = std::make_shared<ModelCards>();
@@ -97,8 +108,7 @@ private:
     SlidePanel* m_slidePanel;
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
-    GenerateRequest m_failedRequest; // what "Try again" goes on with
-    int m_failedDone = 0;
+    JobRow m_failed; // what "Try again" goes on with
 };
 
 } // namespace phloxine::ui

@@ -75,6 +75,7 @@ void GeneratePage::shareCards() {
     m_gallery->setCards(m_cards);
     m_tilePanel->setCards(m_cards);
     m_queue->setCards(m_cards);
+    Q_EMIT cardsChanged();
 }
 
 // The model of a tile that was made earlier, when it is still on this machine.

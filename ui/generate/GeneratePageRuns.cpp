@@ -61,15 +61,24 @@ void GeneratePage::generateNow() {
     for (const GenerateRequest& request : requests()) submit(request);
 }
 
-void GeneratePage::submit(const GenerateRequest& request) {
+void GeneratePage::submit(const GenerateRequest& request) { m_jobs->enqueue(request); }
+
+quint64 GeneratePage::give(const GenerateRequest& request) {
+    if (!m_bridge.queue()) return 0;
     GenerateJob job;
     job.request = request;
     job.folder = tileFolder().toStdString();
-    m_jobs->add(m_bridge.queue()->submit(std::move(job)), request);
+    return m_bridge.queue()->submit(std::move(job));
+}
+
+void GeneratePage::pauseQueue(bool pause) {
+    if (!pause) return m_jobs->resumeAll();
+    m_jobs->pauseAll();
+    stop(Stop::AfterTile);
 }
 
 void GeneratePage::stop(Stop how) {
-    if (const JobRow* job = m_jobs->running(); job && m_bridge.queue()) m_bridge.queue()->stop(JobId(job->id), how);
+    if (const JobRow* job = m_jobs->running(); job && m_bridge.queue()) m_bridge.queue()->stop(JobId(job->submitted), how);
 }
 
 void GeneratePage::stopNow() { stop(Stop::Now); }
@@ -78,31 +87,30 @@ void GeneratePage::stopAfterTile() { stop(Stop::AfterTile); }
 void GeneratePage::removeJob(quint64 id) {
     const JobRow* job = m_jobs->find(id);
     if (!job) return;
-    if (!job->open()) m_jobs->remove(id);
-    else if (m_bridge.queue()) m_bridge.queue()->stop(JobId(id), Stop::Now);
+    if (!job->open() || !job->submitted) m_jobs->remove(id);
+    else if (m_bridge.queue()) m_bridge.queue()->stop(JobId(job->submitted), Stop::Now);
 }
 
 void GeneratePage::showFailure(quint64 id, const Failure& failure) {
-    const JobRow* job = m_jobs->find(id);
+    const JobRow* job = m_jobs->ofQueue(id);
     if (!job) return; // another part of the window submitted it and says so itself
-    m_failedRequest = job->request;
-    m_failedDone = job->tilesDone;
+    m_failed = *job;
     m_images->errorBar().showFailure(failure, job->tilesDone, job->request.count);
 }
 
 void GeneratePage::answer(ErrorAction action) {
     if (action == ErrorAction::OpenTileFolder) QDesktopServices::openUrl(QUrl::fromLocalFile(tileFolder()));
     if (!m_bridge.queue() || (action != ErrorAction::TryAgain && action != ErrorAction::FewerTiles)) return;
-    GenerateRequest rest = m_failedRequest; // goes on after the tiles that are saved, with their seeds unchanged
-    rest.seed += std::uint64_t(m_failedDone);
-    rest.count = action == ErrorAction::FewerTiles ? 1 : std::max(1, rest.count - m_failedDone);
+    if (action == ErrorAction::TryAgain && m_jobs->find(m_failed.id)) return m_jobs->retry(m_failed.id);
+    GenerateRequest rest = m_failed.rest(); // goes on after the tiles that are saved, with their seeds unchanged
+    if (action == ErrorAction::FewerTiles) rest.count = 1;
     rest.batch = 1;
     submit(rest);
 }
 
 void GeneratePage::jobsChanged() {
     m_gallery->setJobs(m_jobs->rows());
-    m_queue->setJobs(m_jobs->rows());
+    m_queue->setJobs(m_jobs->rows(), m_jobs->paused());
     showFoot();
     showStatus();
 }

@@ -1,156 +1,149 @@
 #include "ui/generate/QueuePanel.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include <QGridLayout>
+#include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QProgressBar>
+#include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/generate/words.h"
-#include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
-#include "ui/widgets/IconLabel.h"
 
 namespace phloxine::ui {
-
-namespace {
-struct Look {
-    const char* icon;
-    IconTone tone;
-};
-
-Look lookOf(JobState state) {
-    switch (state) {
-    case JobState::Waiting:
-        return {"clock", IconTone::Text2};
-    case JobState::Running:
-        return {"player-play", IconTone::Accent};
-    case JobState::Done:
-        return {"circle-check", IconTone::Ok};
-    case JobState::Stopped:
-        return {"player-stop", IconTone::Text2};
-    case JobState::Failed:
-        break;
-    }
-    return {"alert-circle", IconTone::Err};
-}
-} // namespace
-
-QString timeLeftText(const JobRow& job) {
-    if (job.fraction < 0.05 || job.elapsed <= 0) return {};
-    return QueuePanel::tr("about %1 left").arg(durationText(job.elapsed * (1 - job.fraction) / job.fraction));
-}
-
-JobRowView::JobRowView(quint64 id, QWidget* parent) : QWidget(parent), m_id(id) {
-    auto* grid = new QGridLayout(this);
-    grid->setContentsMargins(0, 0, 0, 4);
-    grid->setHorizontalSpacing(8);
-    grid->setVerticalSpacing(3);
-    m_swatch = new ClassSwatch({}, {}, this);
-    m_title = new QLabel(this);
-    m_title->setProperty("role", QStringLiteral("value"));
-    m_title->setTextFormat(Qt::PlainText);
-    m_remove = new QToolButton(this);
-    m_remove->setAutoRaise(true);
-    m_remove->setIcon(icon("x", 16, IconTone::Text2));
-    m_remove->setFixedSize(24, 24);
-    m_mark = new IconLabel(this);
-    m_state = mutedLabel({}, this);
-    m_state->setWordWrap(true);
-    m_bar = new QProgressBar(this);
-    m_bar->setTextVisible(false);
-    m_bar->setRange(0, 1000);
-    auto* state = new QHBoxLayout;
-    state->setSpacing(6);
-    state->addWidget(m_mark, 0, Qt::AlignTop);
-    state->addWidget(m_state, 1);
-    grid->addWidget(m_swatch, 0, 0);
-    grid->addWidget(m_title, 0, 1);
-    grid->addWidget(m_remove, 0, 2);
-    grid->addLayout(state, 1, 0, 1, 3);
-    grid->addWidget(m_bar, 2, 0, 1, 3);
-    grid->setColumnStretch(1, 1);
-    connect(m_remove, &QToolButton::clicked, this, [this] { Q_EMIT removeRequested(m_id); });
-}
-
-QString JobRowView::stateText() const { return m_state->text(); }
-
-void JobRowView::showJob(const JobRow& job, const ModelCard& card) {
-    const Subject subject = subjectOf(job.request, card);
-    m_swatch->setVisible(!job.request.classId.empty());
-    m_swatch->setSwatch(subject.code, subject.colour);
-    m_title->setText(tilesText(job.request.count));
-    setToolTip(subject.name);
-    const QString left = timeLeftText(job);
-    const int current = std::min(job.tilesDone + 1, job.request.count);
-    QString text;
-    switch (job.state) {
-    case JobState::Waiting:
-        text = tr("Waiting");
-        break;
-    case JobState::Running:
-        if (job.fraction <= 0 && !job.steps) text = tr("Loading the model");
-        else
-            text = left.isEmpty() ? tr("Tile %1 of %2").arg(current).arg(job.request.count)
-                                  : tr("Tile %1 of %2, %3").arg(current).arg(job.request.count).arg(left);
-        break;
-    case JobState::Done:
-        text = tr("Done, all saved");
-        break;
-    case JobState::Stopped:
-        text = job.tilesDone ? tr("Stopped, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count) : tr("Stopped");
-        break;
-    case JobState::Failed:
-        text = tr("Not finished, %1 of %2 saved").arg(job.tilesDone).arg(job.request.count);
-        break;
-    }
-    m_state->setText(text);
-    m_state->setToolTip(job.problem);
-    const Look look = lookOf(job.state);
-    m_mark->setMark(look.icon, 16, look.tone);
-    m_bar->setVisible(job.state == JobState::Running);
-    m_bar->setValue(int(std::lround(job.fraction * 1000)));
-    m_remove->setToolTip(job.state == JobState::Running ? tr("Stop this job")
-                         : job.open()                   ? tr("Remove from the queue")
-                                                        : tr("Remove from the list"));
-    m_remove->setAccessibleName(m_remove->toolTip());
-}
 
 QueuePanel::QueuePanel(QWidget* parent) : QWidget(parent) {
     m_column = new QVBoxLayout(this);
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(8);
-    m_column->addWidget(sectionHead(tr("Queue"), this));
+    auto* head = new QHBoxLayout;
+    head->addWidget(sectionHead(tr("Queue"), this), 1);
+    m_pause = new QToolButton(this);
+    m_pause->setObjectName(QStringLiteral("pauseQueueButton"));
+    m_pause->setAutoRaise(true);
+    m_pause->setFixedSize(24, 24);
+    head->addWidget(m_pause);
+    m_column->addLayout(head);
+    m_column->addWidget(makeOffer());
     m_none = mutedLabel(tr("Nothing waiting."), this);
     m_column->addWidget(m_none);
+    m_history = mutedLabel(tr("History"), this);
+    m_history->hide();
+    m_dropLine = new QFrame(this);
+    m_dropLine->setStyleSheet(QStringLiteral("background: palette(link);"));
+    m_dropLine->setFixedHeight(2);
+    m_dropLine->hide();
+    connect(m_pause, &QToolButton::clicked, this, [this] { Q_EMIT pauseRequested(!m_paused); });
+}
+
+QWidget* QueuePanel::makeOffer() {
+    auto* frame = new QFrame(this);
+    m_offer = frame;
+    frame->setObjectName(QStringLiteral("heldJobs"));
+    frame->setProperty("card", true);
+    auto* column = new QVBoxLayout(frame);
+    column->setContentsMargins(12, 10, 12, 10);
+    column->setSpacing(8);
+    m_offerText = new QLabel(frame);
+    m_offerText->setObjectName(QStringLiteral("heldText"));
+    m_offerText->setWordWrap(true);
+    auto* resume = new QPushButton(tr("Resume"), frame);
+    resume->setObjectName(QStringLiteral("resumeHeld"));
+    auto* discard = new QPushButton(tr("Discard"), frame);
+    discard->setObjectName(QStringLiteral("discardHeld"));
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
+    for (auto* button : {resume, discard}) {
+        button->setProperty("compact", true);
+        buttons->addWidget(button, 1);
+    }
+    column->addWidget(m_offerText);
+    column->addLayout(buttons);
+    frame->hide();
+    connect(resume, &QPushButton::clicked, this, &QueuePanel::resumeHeld);
+    connect(discard, &QPushButton::clicked, this, &QueuePanel::discardHeld);
+    return frame;
 }
 
 // What is open stands in the order it runs in; what is over follows, newest first.
-void QueuePanel::setJobs(const std::vector<JobRow>& jobs) {
+void QueuePanel::setJobs(const std::vector<JobRow>& jobs, bool paused) {
     std::vector<const JobRow*> order;
     for (const JobRow& job : jobs)
-        if (job.open()) order.push_back(&job);
+        if (!job.over()) order.push_back(&job);
+    const std::size_t open = order.size();
     for (auto it = jobs.rbegin(); it != jobs.rend(); ++it)
-        if (!it->open()) order.push_back(&*it);
+        if (it->over()) order.push_back(&*it);
     std::vector<quint64> shown, wanted;
     for (const auto* row : m_rows) shown.push_back(row->id());
     for (const JobRow* job : order) wanted.push_back(job->id);
-    if (shown != wanted) {
-        for (JobRowView* row : m_rows) row->deleteLater(), row->hide();
-        m_rows.clear();
-        for (const quint64 id : wanted) {
-            m_rows.push_back(new JobRowView(id, this));
-            connect(m_rows.back(), &JobRowView::removeRequested, this, &QueuePanel::removeRequested);
-            m_column->addWidget(m_rows.back());
-            m_rows.back()->setVisible(true);
-        }
-    }
-    for (std::size_t i = 0; i < order.size(); ++i) m_rows[i]->showJob(*order[i], m_cards->of(order[i]->request));
+    if (shown != wanted) makeRows(wanted);
+    for (std::size_t i = 0; i < order.size(); ++i) m_rows[i]->showJob(*order[i], m_cards->of(order[i]->request), paused);
+    m_column->removeWidget(m_history); // between what is to come and what was
+    m_history->setVisible(open > 0 && open < order.size());
+    if (!m_history->isHidden()) m_column->insertWidget(m_column->indexOf(m_rows[open]), m_history);
     m_none->setVisible(order.empty());
+    const auto held = std::count_if(jobs.begin(), jobs.end(), [](const JobRow& job) { return job.state == JobState::Held; });
+    m_offer->setVisible(held > 0);
+    m_offerText->setText(held == 1 ? tr("1 job was waiting when Phloxine ended. Tiles it had made are kept.")
+                                   : tr("%n jobs were waiting when Phloxine ended. Tiles they had made are kept.", nullptr, int(held)));
+    m_paused = paused;
+    m_pause->setIcon(icon(paused ? "player-play" : "player-pause", 16, IconTone::Text2));
+    m_pause->setToolTip(paused ? tr("Go on with the queue") : tr("Pause the queue after this tile"));
+    m_pause->setAccessibleName(m_pause->toolTip());
+    m_pause->setVisible(paused || std::any_of(jobs.begin(), jobs.end(), [](const JobRow& job) { return job.open(); }));
+}
+
+void QueuePanel::makeRows(const std::vector<quint64>& ids) {
+    quint64 focused = 0;
+    for (JobRowView* row : m_rows) {
+        if (row->hasFocus()) focused = row->id();
+        row->deleteLater();
+        row->hide();
+    }
+    m_rows.clear();
+    for (const quint64 id : ids) {
+        auto* row = new JobRowView(id, this);
+        m_rows.push_back(row);
+        connect(row, &JobRowView::removeRequested, this, &QueuePanel::removeRequested);
+        connect(row, &JobRowView::retryRequested, this, &QueuePanel::retryRequested);
+        connect(row, &JobRowView::stepRequested, this, &QueuePanel::step);
+        connect(row, &JobRowView::dragged, this, &QueuePanel::drag);
+        m_column->addWidget(row);
+        row->setVisible(true);
+        if (id == focused) row->setFocus(Qt::ShortcutFocusReason);
+    }
+}
+
+std::vector<JobRowView*> QueuePanel::waiting() const {
+    std::vector<JobRowView*> rows;
+    std::copy_if(m_rows.begin(), m_rows.end(), std::back_inserter(rows), [](const JobRowView* row) { return row->waits(); });
+    return rows;
+}
+
+void QueuePanel::step(quint64 id, int direction) {
+    const auto rows = waiting();
+    const auto at = std::find_if(rows.begin(), rows.end(), [id](const JobRowView* row) { return row->id() == id; });
+    const int to = int(at - rows.begin()) + direction;
+    if (at != rows.end() && to >= 0 && to < int(rows.size())) Q_EMIT moveRequested(id, to);
+}
+
+// A line shows where it would go; it goes there when it is dropped.
+void QueuePanel::drag(quint64 id, int globalY, bool dropped) {
+    const auto rows = waiting();
+    const int y = mapFromGlobal(QPoint(0, globalY)).y();
+    int before = 0, from = -1; // rows that lie above
+    for (int i = 0; i < int(rows.size()); ++i) {
+        if (rows[std::size_t(i)]->geometry().center().y() < y) before = i + 1;
+        if (rows[std::size_t(i)]->id() == id) from = i;
+    }
+    if (from < 0) return m_dropLine->hide();
+    m_dropLine->setVisible(!dropped);
+    if (dropped) return Q_EMIT moveRequested(id, before > from ? before - 1 : before);
+    const int top = before < int(rows.size()) ? rows[std::size_t(before)]->y() - 5 : rows.back()->geometry().bottom() + 2;
+    m_dropLine->setGeometry(0, top, width(), 2);
+    m_dropLine->raise();
 }
 
 } // namespace phloxine::ui

@@ -34,7 +34,8 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(8);
     auto* head = new QHBoxLayout;
-    head->addWidget(sectionHead(tr("This tile"), this));
+    m_head = sectionHead(tr("This tile"), this);
+    head->addWidget(m_head);
     head->addStretch(1);
     column->addLayout(head);
     m_none = mutedLabel(tr("How the selected tile was made stands here."), this);
@@ -73,19 +74,27 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     auto* useAllButton = new QPushButton(tr("Use all"), m_facts);
     useAllButton->setObjectName(QStringLiteral("useAllButton"));
     useAllButton->setToolTip(tr("Condition, sampling and seed of this tile"));
-    auto* copy = new QToolButton(m_facts);
+    auto* remixButton = new QPushButton(tr("Remix"), m_facts);
+    remixButton->setObjectName(QStringLiteral("remixButton"));
+    remixButton->setToolTip(tr("Condition and sampling of this tile, with a new seed"));
+    auto* copy = new QToolButton(this);
     copy->setIcon(icon("copy"));
-    copy->setFixedSize(32, 32);
+    copy->setFixedSize(24, 24);
+    copy->setAutoRaise(true);
     copy->setToolTip(tr("Copy these settings as text"));
     copy->setAccessibleName(copy->toolTip());
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(8);
     buttons->addWidget(useSeedButton, 1);
     buttons->addWidget(useAllButton, 1);
-    buttons->addWidget(copy);
+    buttons->addWidget(remixButton, 1);
+    for (auto* button : {useSeedButton, useAllButton, remixButton}) button->setProperty("compact", true);
+    head->addWidget(copy);
+    m_copy = copy;
     rows->addLayout(buttons);
     connect(useSeedButton, &QPushButton::clicked, this, [this] { Q_EMIT useSeed(m_tile->request.seed); });
     connect(useAllButton, &QPushButton::clicked, this, [this] { Q_EMIT useAll(m_tile->request); });
+    connect(remixButton, &QPushButton::clicked, this, [this] { Q_EMIT remix(m_tile->request); });
     connect(copy, &QToolButton::clicked, this, &TilePanel::copyRecord);
     showTile(nullptr);
 }
@@ -93,6 +102,7 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
 void TilePanel::showTile(const TileRecord* tile) {
     m_none->setVisible(!tile);
     m_facts->setVisible(tile != nullptr);
+    m_copy->setVisible(tile != nullptr);
     if (!tile) return m_tile.reset();
     m_tile = *tile;
     const GenerateRequest& request = tile->request;
@@ -111,6 +121,8 @@ void TilePanel::showTile(const TileRecord* tile) {
     else setElided(*m_file, QFileInfo(tile->file).fileName(), valueWidth, Qt::ElideMiddle);
     if (!tile->file.isEmpty()) m_file->setToolTip(tile->file);
 }
+
+void TilePanel::setTitle(const QString& title) { m_head->setText(title); }
 
 void TilePanel::copyRecord() const { QGuiApplication::clipboard()->setText(fromUtf8(parametersText(m_tile->request))); }
 

@@ -9,6 +9,7 @@
 
 class QLabel;
 class QPushButton;
+class QToolButton;
 
 namespace phloxine::ui {
 
@@ -18,12 +19,14 @@ class TilePanel : public QWidget {
     Q_OBJECT
 public:
     explicit TilePanel(QWidget* parent = nullptr);
+    void setTitle(const QString& title);
     void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void showTile(const TileRecord* tile); // null: none
 
 Q_SIGNALS:
     void useSeed(quint64 seed);
     void useAll(const phloxine::GenerateRequest& request);
+    void remix(const phloxine::GenerateRequest& request); // all but the seed
 
 private:
     void copyRecord() const;
@@ -31,8 +34,9 @@ private:
     SharedCards m_cards = std::make_shared<ModelCards>();
     std::optional<TileRecord> m_tile;
     QWidget* m_facts;
-    QLabel *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file;
+    QLabel *m_head, *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file;
     ClassSwatch* m_swatch;
+    QToolButton* m_copy;
 };
 
 } // namespace phloxine::ui

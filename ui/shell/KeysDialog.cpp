@@ -30,13 +30,14 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     m_list->setAccessibleName(tr("Keys"));
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
     add(m_list, tr("Open slide"), shown("Ctrl+O"));
+    add(m_list, tr("Open project"), shown("Ctrl+Shift+O"));
     add(m_list, tr("Export tiles"), shown("Ctrl+E"));
     add(m_list, tr("Generate, compare or train what is set up on this screen"), shown("Ctrl+Return"));
     add(m_list, tr("Stop now; a training pauses"), shown("Ctrl+."));
     add(m_list, tr("Stop after this tile"), shown("Ctrl+Shift+."));
-    add(m_list, tr("Workspace: Generate, Compare, Train, Models"),
+    add(m_list, tr("Workspace: Generate, Compare, Train, Models, Library"),
         shown("Alt+1") + QStringLiteral(", ") + shown("Alt+2") + QStringLiteral(", ") + shown("Alt+5") + QStringLiteral(", ") +
-            shown("Alt+6"));
+            shown("Alt+6") + QStringLiteral(", ") + shown("Alt+7"));
     add(m_list, tr("Next panel, previous panel"), shown("F6") + QStringLiteral(", ") + shown("Shift+F6"));
     add(m_list, tr("Full screen"), shown("F11"));
     add(m_list, tr("Keys of this screen"), shown("F1"));
@@ -46,6 +47,14 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     add(m_list, tr("Slide: move, by one tile with Shift"), tr("Arrow keys"));
     add(m_list, tr("Choices in a row: choose another"), tr("Arrow keys"));
     add(m_list, tr("Models: use the chosen one in Generate"), shown("Return"));
+    add(m_list, tr("Library: find by words"), shown("Ctrl+F"));
+    add(m_list, tr("Library: move, by a screen, to the first and last tile"), tr("Arrow keys, Page up and down, Home, End"));
+    add(m_list, tr("Library: choose several, all"), tr("%1 or %2 and a click, %3").arg(tr("Shift"), tr("Ctrl"), shown("Ctrl+A")));
+    add(m_list, tr("Library: star, reject"), QStringLiteral("S, X"));
+    add(m_list, tr("Library: tag as blur, nuclei, stain, seam"), shown("Shift+1") + QStringLiteral("\u2026") + shown("Shift+4"));
+    add(m_list, tr("Library: use seed, use all, remix"), QStringLiteral("U, A, R"));
+    add(m_list, tr("Library: show the tile, or compare two"), shown("Return"));
+    add(m_list, tr("Library: move to the trash, bring back"), shown("Del") + QStringLiteral(", ") + shown("Ctrl+Z"));
     add(m_list, tr("Quit"), shown("Ctrl+Q"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     buttons->button(QDialogButtonBox::Close)->setText(tr("Close"));

@@ -14,14 +14,17 @@
 #include <QVBoxLayout>
 
 #include "core/job/JobQueue.h"
+#include "ui/bridge/ProjectBridge.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/NavRail.h"
 #include "ui/shell/StatusRow.h"
 #include "ui/shell/settings.h"
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/Note.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {
@@ -38,13 +41,15 @@ QString firstLocalFile(const QMimeData* data) {
 } // namespace
 
 MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
-    : QMainWindow(parent), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)), m_page(new GeneratePage(store, bridge, this)),
+    : QMainWindow(parent), m_project(new ProjectBridge(this)), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)),
+      m_page(new GeneratePage(store, bridge, this)), m_library(new LibraryPage(*m_project, this)),
       m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
-      m_status(new StatusRow(this)) {
+      m_status(new StatusRow(this)), m_projectNote(new Note(Tone::Info, this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest);
     setAcceptDrops(true);
     addWorkspace("sparkles", tr("Generate"), m_page);
+    addWorkspace("library-photo", tr("Library"), m_library);
     addWorkspace("git-compare", tr("Compare"), m_compare);
     addWorkspace("chart-line", tr("Train"), m_train);
     addWorkspace("box", tr("Models"), m_models);
@@ -57,7 +62,15 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
         box->setSpacing(0);
     }
     row->addWidget(m_rail);
-    row->addWidget(m_pages, 1);
+    auto* body = new QVBoxLayout;
+    body->setSpacing(0);
+    m_projectNote->setObjectName(QStringLiteral("projectNote"));
+    m_projectNote->setBar(true);
+    m_projectNote->setClosable(true);
+    m_projectNote->hide();
+    body->addWidget(m_projectNote);
+    body->addWidget(m_pages, 1);
+    row->addLayout(body, 1);
     column->addLayout(row, 1);
     column->addWidget(m_status);
     setCentralWidget(centre);
@@ -65,6 +78,9 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     buildMenus();
     m_rail->setSettingsMenu(m_themeMenu);
     connectPages();
+    connectProject();
+    m_page->setProject(m_project);
+    openFirstProject();
     showStatus({}, -1);
     restore();
 }
@@ -92,6 +108,18 @@ void MainWindow::connectPages() {
     const auto use = [this](const QString& path) {
         if (m_page->useModel(path)) showWorkspace(m_page);
     };
+    connect(m_page, &GeneratePage::cardsChanged, m_library, [this] { m_library->setCards(m_page->cards()); });
+    m_library->setCards(m_page->cards());
+    const QString askKey = QStringLiteral("library/askBeforeTrash");
+    m_library->setAskBeforeTrash(openSettings()->value(askKey, true).toBool());
+    connect(m_library, &LibraryPage::doNotAskAgain, this, [askKey] { openSettings()->setValue(askKey, false); });
+    connect(m_library, &LibraryPage::generateRequested, this, [this] { showWorkspace(m_page); });
+    connect(m_library, &LibraryPage::useSeed, m_page, &GeneratePage::useSeed);
+    connect(m_library, &LibraryPage::useAll, m_page, &GeneratePage::useAll);
+    connect(m_library, &LibraryPage::remix, m_page, &GeneratePage::remix);
+    for (const auto signal : {&LibraryPage::useAll, &LibraryPage::remix})
+        connect(m_library, signal, this, [this] { showWorkspace(m_page); });
+    connect(m_library, &LibraryPage::useSeed, this, [this] { showWorkspace(m_page); });
     connect(m_models, &ModelsPage::useRequested, this, use);
     connect(m_train, &TrainPage::useRequested, this, use);
 }
@@ -175,7 +203,7 @@ bool MainWindow::mayClose() {
     QMessageBox box(QMessageBox::NoIcon, tr("Quit Phloxine"), training ? tr("A training is going on.") : tr("A run is going on."),
                     QMessageBox::NoButton, this);
     box.setInformativeText(training ? tr("Its state is saved before Phloxine ends. You can go on with it at any time.")
-                                    : tr("Finished tiles are saved. The tile that is being made would be lost."));
+                                    : tr("Finished tiles are saved. The queue is kept, and can go on at the next start."));
     auto* stop = box.addButton(training ? tr("Save and quit") : tr("Stop and quit"), QMessageBox::AcceptRole);
     box.setDefaultButton(box.addButton(tr("Keep running"), QMessageBox::RejectRole));
     box.exec();
@@ -187,7 +215,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
         event->ignore();
         return;
     }
-    if (m_page->busy()) m_page->stopNow();
+    m_page->prepareToQuit();
     remember();
     event->accept();
 }

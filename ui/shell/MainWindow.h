@@ -21,10 +21,14 @@ namespace phloxine::ui {
 class ComparePage;
 class GeneratePage;
 class JobBridge;
+class LibraryPage;
 class ModelsPage;
 class NavRail;
+class Note;
+class ProjectBridge;
 class StatusRow;
 class TrainPage;
+enum class Tone;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -33,9 +37,12 @@ public:
     ~MainWindow() override;
     GeneratePage* page() const { return m_page; }
     ModelsPage* models() const { return m_models; }
+    LibraryPage* library() const { return m_library; }
     ComparePage* compare() const { return m_compare; }
     TrainPage* train() const { return m_train; }
-    void showWorkspace(QWidget* page); // one of the four
+    ProjectBridge* project() const { return m_project; }
+    void openProject(const QString& folder); // refused while a run goes on
+    void showWorkspace(QWidget* page);       // one of the five
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -47,6 +54,7 @@ private:
     // menus (menus.cpp)
     void buildMenus();
     void buildFileMenu();
+    void buildEditMenu();
     void buildViewMenu();
     void buildSlideMenu();
     void buildRunMenu();
@@ -56,6 +64,17 @@ private:
     // Goes to the Generate page first when what it does is seen there.
     QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen = true);
     void addThemeChoices(QMenu* menu);
+
+    // projects (projects.cpp)
+    void addProjectChoices(QMenu* menu);
+    void connectProject();
+    void openFirstProject();
+    void openFound(const QString& folder); // that somebody chose: a project, or a folder of tiles
+    void newProject();
+    void openProjectDialog();
+    void showProjectName();
+    void nameProject(const QString& text);
+    void sayOfProject(Tone tone, const QString& text, const QString& action);
 
     void addWorkspace(const char* icon, const QString& word, QWidget* page);
     void connectPages();
@@ -70,9 +89,11 @@ private:
     void remember() const;
     bool mayClose();
 
+    ProjectBridge* m_project;
     NavRail* m_rail;
     QStackedWidget* m_pages;
     GeneratePage* m_page;
+    LibraryPage* m_library;
     ModelsPage* m_models;
     ComparePage* m_compare;
     TrainPage* m_train;
@@ -80,7 +101,9 @@ private:
     QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;
     QAction *m_stopNow = nullptr, *m_stopAfterTile = nullptr;
-    QLabel* m_researchIcon = nullptr;
+    QLabel *m_researchIcon = nullptr, *m_projectName = nullptr;
+    Note* m_projectNote;
+    QString m_projectTried; // that could not be opened
 };
 
 } // namespace phloxine::ui

@@ -9,6 +9,8 @@
 
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryModel.h"
+#include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/AboutDialog.h"
 #include "ui/shell/KeysDialog.h"
@@ -17,6 +19,7 @@
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
 
@@ -24,6 +27,7 @@ void MainWindow::buildMenus() {
     menuBar()->setFixedHeight(32);
     menuBar()->setNativeMenuBar(false); // the research notice sits in its corner
     buildFileMenu();
+    buildEditMenu();
     buildViewMenu();
     buildSlideMenu();
     buildRunMenu();
@@ -43,6 +47,8 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySeque
 
 void MainWindow::buildFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
+    addProjectChoices(menu);
+    menu->addSeparator();
     addAction(menu, tr("&Open slide..."), QKeySequence(Qt::CTRL | Qt::Key_O), &GeneratePage::openSlideDialog);
     addAction(menu, tr("Open &sample slide"), {}, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
     QAction* addModel = menu->addAction(tr("&Add model..."));
@@ -61,11 +67,30 @@ void MainWindow::buildFileMenu() {
     connect(quit, &QAction::triggered, this, &QWidget::close);
 }
 
+void MainWindow::buildEditMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QAction* undo = menu->addAction(tr("&Undo: back from the trash"));
+    undo->setObjectName(QStringLiteral("undoTrash"));
+    undo->setShortcut(QKeySequence::Undo);
+    connect(undo, &QAction::triggered, m_library, [this] {
+        if (m_library->isVisible()) m_library->undo(); // nobody would see it elsewhere
+    });
+    connect(menu, &QMenu::aboutToShow, this, [this, undo] { undo->setEnabled(m_library->isVisible() && m_library->model().canUndo()); });
+    connect(menu, &QMenu::aboutToHide, undo, [undo] { undo->setEnabled(true); }); // the key acts whatever the menu showed last
+    QAction* find = menu->addAction(tr("&Find in the library"));
+    find->setShortcut(QKeySequence::Find);
+    connect(find, &QAction::triggered, this, [this] {
+        showWorkspace(m_library);
+        m_library->find();
+    });
+}
+
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
     addWorkspaceChoice(menu, tr("&Compare"), QKeySequence(Qt::ALT | Qt::Key_2), m_compare);
-    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train); // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train);     // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Library"), QKeySequence(Qt::ALT | Qt::Key_7), m_library); // the others keep the digits they have
     addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models);
     menu->addSeparator();
     m_themeMenu = menu->addMenu(tr("&Theme"));
@@ -152,6 +177,12 @@ void MainWindow::buildCorner() {
     m_researchIcon->setPixmap(iconPixmap(QStringLiteral("shield"), 16, theme().text2, devicePixelRatioF()));
     auto* words = new QLabel(tr("Research use only, not for diagnosis"), corner);
     words->setProperty("role", QStringLiteral("secondary"));
+    m_projectName = new QLabel(corner);
+    m_projectName->setObjectName(QStringLiteral("projectName"));
+    m_projectName->setProperty("role", QStringLiteral("value"));
+    m_projectName->setTextFormat(Qt::PlainText);
+    row->addWidget(m_projectName);
+    row->addWidget(separatorLine(corner, true));
     row->addWidget(m_researchIcon);
     row->addWidget(words);
     menuBar()->setCornerWidget(corner, Qt::TopRightCorner);

@@ -22,6 +22,9 @@
 #include "tests/ui/shell/MeasuringApplication.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryModel.h"
+#include "ui/library/LibraryPage.h"
+#include "ui/library/TileGallery.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/Theme.h"
@@ -124,6 +127,23 @@ private Q_SLOTS:
         QVERIFY(!m_window->page()->busy());
         QVERIFY(drags > 3);
         QCOMPARE(m_window->page()->galleryCount(), tiles);
+    }
+
+    void marksATileInTheLibrary() {
+        QTest::keyClick(m_window.get(), Qt::Key_7, Qt::AltModifier);
+        auto& model = m_window->library()->model();
+        QTRY_COMPARE_WITH_TIMEOUT(model.count(), tiles, 10'000);
+        QTRY_VERIFY(model.record(1));
+        auto* gallery = m_window->findChild<TileGallery*>();
+        QTest::mouseClick(gallery->viewport(), Qt::LeftButton, {}, gallery->cardRect(1).center());
+        QTest::keyClick(gallery, Qt::Key_S);
+        QTRY_VERIFY(model.record(1)->star);
+        QTRY_VERIFY(m_window->findChild<QPushButton*>(QStringLiteral("remixButton")));
+        QTest::keyClick(gallery, Qt::Key_Return);
+        QTRY_VERIFY(m_window->findChild<QDialog*>(QStringLiteral("tilesDialog")));
+        QTest::keyClick(m_window->findChild<QDialog*>(QStringLiteral("tilesDialog")), Qt::Key_Escape);
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
     }
 
     void looksAtTheModels() {

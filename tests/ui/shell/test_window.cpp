@@ -14,6 +14,7 @@
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
@@ -48,6 +49,7 @@ private Q_SLOTS:
     void initTestCase() {
         QVERIFY(m_folder.isValid());
         qputenv("PHLOXINE_SETTINGS_DIR", m_folder.path().toLocal8Bit());
+        qputenv("PHLOXINE_TILES", m_folder.filePath(QStringLiteral("tiles")).toLocal8Bit());
         applyTheme(ThemeChoice::Light);
     }
 
@@ -55,8 +57,8 @@ private Q_SLOTS:
 
     void everyKeyHasItsAction() {
         Window w;
-        for (const char* keys : {"Ctrl+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6", "Shift+F6", "F11",
-                                 "Ctrl+Q", "Alt+1", "Alt+5", "Alt+6"})
+        for (const char* keys : {"Ctrl+O", "Ctrl+Shift+O", "Ctrl+E", "Ctrl+Return", "Ctrl+Enter", "Ctrl+.", "Ctrl+Shift+.", "F1", "F6",
+                                 "Shift+F6", "F11", "Ctrl+Q", "Alt+1", "Alt+5", "Alt+6", "Alt+7", "Ctrl+Z", "Ctrl+F"})
             QVERIFY2(actionWithKeys(w.window, QKeySequence(QString::fromLatin1(keys))), keys);
         QSet<QKeySequence> seen;
         for (QAction* action : w.window.findChildren<QAction*>())
@@ -143,6 +145,11 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(&w.window));
         QTest::keyClick(&w.window, Qt::Key_6, Qt::AltModifier);
         QVERIFY(w.window.models()->isVisible() && !w.window.page()->isVisible());
+        QTest::keyClick(&w.window, Qt::Key_7, Qt::AltModifier);
+        QVERIFY(w.window.library()->isVisible());
+        QTest::keyClick(&w.window, Qt::Key_F, Qt::ControlModifier);
+        QCOMPARE(QApplication::focusWidget()->objectName(), QStringLiteral("librarySearch"));
+        QTest::keyClick(&w.window, Qt::Key_6, Qt::AltModifier);
         QTest::keyClick(&w.window, Qt::Key_F6);
         QVERIFY(QApplication::focusWidget());
         QTest::keyClick(&w.window, Qt::Key_1, Qt::AltModifier);
@@ -153,15 +160,17 @@ private Q_SLOTS:
     }
 
     void buttonsHaveNames_data() {
-        QTest::addColumn<bool>("models");
-        QTest::newRow("generate") << false;
-        QTest::newRow("models") << true;
+        QTest::addColumn<int>("page");
+        QTest::newRow("generate") << 0;
+        QTest::newRow("models") << 1;
+        QTest::newRow("library") << 2;
     }
     void buttonsHaveNames() {
-        QFETCH(bool, models);
+        QFETCH(int, page);
         Window w;
         w.window.show();
-        if (models) w.window.showWorkspace(w.window.models());
+        if (page == 1) w.window.showWorkspace(w.window.models());
+        if (page == 2) w.window.showWorkspace(w.window.library());
         QVERIFY(QTest::qWaitForWindowExposed(&w.window));
         for (QAbstractButton* button : w.window.findChildren<QAbstractButton*>()) {
             if (!button->isVisible()) continue;
