@@ -101,6 +101,26 @@ void nameSharedGroups(TrainingSet& set, bool fromNames) {
     if (!shared.empty()) set.leaks.push_back("These groups have tiles that train and tiles that are held out: " + listed(shared) + ".");
 }
 
+// What the metadata records beside the groups that were asked for: a patient or a slide on both sides is a leak, whatever the group is.
+void nameSharedRecords(TrainingSet& set, const std::map<std::string, Json>& rows, bool fromNames) {
+    for (const auto* key : {"patient", "group", "slide"}) {
+        std::map<std::string, std::pair<bool, bool>> sides;
+        for (const auto& tile : set.tiles) {
+            const auto row = rows.find(tile.name);
+            const auto value = row == rows.end() ? Json() : row->second.value(key, Json());
+            if (!value.is_string() || (!fromNames && value == bareGroup(tile, set.classes))) continue; // those are told already
+            auto& side = sides[value.get<std::string>()];
+            (tile.heldOut ? side.second : side.first) = true;
+        }
+        std::set<std::string> shared;
+        for (const auto& [value, side] : sides)
+            if (side.first && side.second) shared.insert(plainText(value));
+        if (!shared.empty())
+            set.leaks.push_back("By the metadata's \"" + std::string(key) +
+                                "\" these have tiles that train and tiles that are held out: " + listed(shared) + ".");
+    }
+}
+
 // Sums of all tiles; equal ones go to the held-out side together.
 void compareBytes(TrainingSet& set) {
     Sha256 all;
@@ -185,6 +205,7 @@ TrainingSet readTrainingSet(const fs::path& path, const RecipeData& data, std::v
                             " does not say which tiles belong to one field, slide or patient, so held-out tiles may "
                             "have neighbours that train; give a group pattern.");
     nameSharedGroups(set, !data.groupPattern.empty());
+    nameSharedRecords(set, own, !data.groupPattern.empty());
     compareBytes(set);
     if (!data.holdOut.empty() && set.rows(true).empty())
         throw Error(ErrorCode::WrongUse, "The hold-out " + plainText(data.holdOut) + " of the recipe finds no group; correct it.");
