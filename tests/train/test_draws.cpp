@@ -62,6 +62,20 @@ private slots:
         QCOMPARE(seen.size(), std::size_t(20));
     }
 
+    // A group pattern over file names takes the place of the metadata's groups, and a patient on both sides is told all the same.
+    void patientsOnBothSidesAreTold() {
+        RecipeData data;
+        data.tileSizePx = 16, data.groupPattern = "^f([0-9]+)", data.holdOut = "2$";
+        const auto both = writeRows("patients", {{{"file_name", "f1.png"}, {"class", "a"}, {"patient", "P1"}, {"slide", "S1"}},
+                                                 {{"file_name", "f2.png"}, {"class", "a"}, {"patient", "P1"}, {"slide", "S2"}},
+                                                 {{"file_name", "f3.png"}, {"class", "a"}, {"patient", "P2"}, {"slide", "S3"}}});
+        const auto told = readTrainingSet(both, data, {}).leaks;
+        QCOMPARE(told.size(), std::size_t(1));
+        QVERIFY2(told[0].find("\"patient\"") != std::string::npos && told[0].find("P1") != std::string::npos, told[0].c_str());
+        data.holdOut = "3$";
+        QVERIFY(readTrainingSet(both, data, {}).leaks.empty());
+    }
+
     void pureAndBalanced() {
         const auto tiles = set();
         const auto r = recipe();
