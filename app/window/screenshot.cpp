@@ -148,8 +148,9 @@ private:
     // A project that the environment names; where it is empty, a few tiles are made. Some tiles get marks, as a person would give them.
     bool showLibrary(const QString& name) {
         auto& model = m_window.library()->model();
-        if (!waitFor([&] { return model.known(); }) || (model.count() == 0 && name != QLatin1String("library-empty") && !generate()))
-            return false;
+        if (!waitFor([&] { return model.known(); })) return false;
+        if (model.count() == 0 && name != QLatin1String("library-empty"))
+            if (!generate() || !waitFor([&] { return model.count() >= tilesInScene; })) return false;
         m_window.showWorkspace(m_window.library());
         if (name == QLatin1String("library-empty")) return settle(true);
         auto* gallery = m_window.findChild<ui::TileGallery*>();
