@@ -139,7 +139,7 @@ private slots:
 
     // A model folder, as a training makes it, is taken in once under each name.
     void addsAModelFolder() {
-        const QStringList add{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim", "--id", "mine-again"};
+        const QStringList add{"models", "add", PHLOXINE_TEST_DATA "/../../resources/models/lc25000", "--id", "mine-again"};
         const auto first = run(add), second = run(add);
         QVERIFY2(first.code == 0, first.err);
         QCOMPARE(second.code, 1);
@@ -184,7 +184,7 @@ private slots:
         QTest::addColumn<QString>("key");
         QTest::newRow("models list") << QStringList{"models", "list", "--json"} << "models";
         QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json",
-                                                       PHLOXINE_TEST_DATA "/../../resources/models/lc25000-interim"}
+                                                       PHLOXINE_TEST_DATA "/../../resources/models/lc25000"}
                                         << "kind";
         QTest::newRow("verify") << QStringList{"verify", "--json", PHLOXINE_TEST_REFERENCE "/formula-weights"} << "cases";
         QTest::newRow("generate") << quick("json", {"--json"}) << "tiles";

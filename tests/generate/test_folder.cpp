@@ -57,7 +57,7 @@ private slots:
     // A model of the user's own may carry the id of the embedded one: its path and its weights tell which is meant.
     void modelByPathIsTheOneThatIsUsed() {
         const auto model = fs::path(m_temporary->path().toStdString()) / "mine";
-        fs::copy(resourcesFolder() / "models" / "lc25000-interim", model);
+        fs::copy(resourcesFolder() / "models" / "lc25000", model);
         fs::permissions(model / "weights.safetensors", fs::perms::owner_write, fs::perm_options::add);
         auto weights = readFile(model / "weights.safetensors");
         weights[weights.size() - 2] = char(weights[weights.size() - 2] ^ 1); // another value in the last tensor
@@ -72,7 +72,7 @@ private slots:
         const auto result = generateIntoFolder(m_store, request, m_out, {});
         QCOMPARE(result.files.size(), std::size_t(2));
         const auto kept = requestFromPng(m_out / result.files[0].name);
-        QCOMPARE(kept.model, std::string("lc25000-interim")); // no path in the file
+        QCOMPARE(kept.model, std::string("lc25000")); // no path in the file
         QVERIFY(kept.modelSha256 != resolve(quickRequest(1), m_store.find("")).modelSha256);
         QCOMPARE(generateIntoFolder(m_store, request, m_out, {}).kept, 2);
     }

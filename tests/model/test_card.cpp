@@ -12,7 +12,7 @@ using namespace phloxine;
 
 namespace {
 
-Json embedded() { return readJsonFile(resourcesFolder() / "models/lc25000-interim/model.json"); }
+Json embedded() { return readJsonFile(resourcesFolder() / "models/lc25000/model.json"); }
 
 } // namespace
 
@@ -22,7 +22,7 @@ class TestCard : public QObject {
 private slots:
     void embeddedCardIsHonest() {
         const auto card = modelCardFromJson(embedded(), "model.json");
-        QCOMPARE(card.id, std::string("lc25000-interim"));
+        QCOMPARE(card.id, std::string("lc25000"));
         QCOMPARE(card.classes.size(), std::size_t(5));
         QCOMPARE(card.tileSizePx, 224);
         for (const auto* text : {&card.licence, &card.dataSource, &card.intendedUse, &card.limits, &card.stain, &card.groupsHeldOut})
@@ -51,7 +51,7 @@ private slots:
     void unknownKeysAreNoReasonToRefuse() {
         auto json = embedded();
         json["invented_later"] = {1, 2, 3};
-        QCOMPARE(modelCardFromJson(json, "model.json").id, std::string("lc25000-interim"));
+        QCOMPARE(modelCardFromJson(json, "model.json").id, std::string("lc25000"));
     }
 
     void refused_data() {

@@ -57,7 +57,7 @@ private slots:
         QCOMPARE(formats().size(), std::size_t(3));
         QCOMPARE(formatOf(m_diffusers).id, "diffusers");
         QCOMPARE(formatOf(m_compvis).id, "compvis");
-        QCOMPARE(formatOf(resourcesFolder() / "models/lc25000-interim").id, "phloxine");
+        QCOMPARE(formatOf(resourcesFolder() / "models/lc25000").id, "phloxine");
         files::write(at("both/model.json"), "{}"); // its own card goes first
         files::write(at("both/model_index.json"), "{}");
         QCOMPARE(formatOf(at("both")).id, "phloxine");

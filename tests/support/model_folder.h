@@ -14,7 +14,7 @@ namespace phloxine {
 
 inline std::filesystem::path copyEmbeddedModel(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
-    const auto source = std::filesystem::absolute(resourcesFolder() / "models/lc25000-interim");
+    const auto source = std::filesystem::absolute(resourcesFolder() / "models/lc25000");
     for (const auto& file : std::filesystem::directory_iterator(source)) {
         if (file.path().extension() == ".safetensors") std::filesystem::create_symlink(file.path(), folder / file.path().filename());
         else std::filesystem::copy_file(file.path(), folder / file.path().filename());
@@ -34,7 +34,7 @@ inline void setWeights(const std::filesystem::path& folder, const std::string& b
     writeFileAtomically(folder / "weights.safetensors", std::string_view(bytes));
     changeCard(folder, {{"weights_sha256", nullptr}});
 }
-inline std::string embeddedWeights() { return readFile(resourcesFolder() / "models/lc25000-interim/weights.safetensors"); }
+inline std::string embeddedWeights() { return readFile(resourcesFolder() / "models/lc25000/weights.safetensors"); }
 
 // One number of the tensor `key` in the bytes of a safetensors file (F16, BF16 or F32) becomes NaN.
 inline void putNan(std::string& bytes, const std::string& key) {

@@ -60,9 +60,9 @@ struct Fixture {
         const fs::path folder = data.filePath(QStringLiteral("download")).toStdString();
         fs::create_directories(folder);
         for (const auto* file : {"config.yaml", "text_config.json"})
-            fs::copy_file(resourcesFolder() / "models/lc25000-interim" / file, folder / file, fs::copy_options::overwrite_existing);
+            fs::copy_file(resourcesFolder() / "models/lc25000" / file, folder / file, fs::copy_options::overwrite_existing);
         const fs::path weights = folder / (std::string(name) + ".safetensors");
-        fs::copy_file(resourcesFolder() / "models/lc25000-interim/weights.safetensors", weights, fs::copy_options::overwrite_existing);
+        fs::copy_file(resourcesFolder() / "models/lc25000/weights.safetensors", weights, fs::copy_options::overwrite_existing);
         return QString::fromStdString(weights.string());
     }
     AddModelDialog* openDialog(const char* button) const {
@@ -291,7 +291,7 @@ private:
         QCOMPARE(combo->currentIndex(), 1);
         combo->setFocus();
         QTest::keyClick(combo, Qt::Key_Up);
-        QCOMPARE(f.window->page()->card().id, std::string("lc25000-interim"));
+        QCOMPARE(f.window->page()->card().id, std::string("lc25000"));
         QVERIFY(isShown(f.find<QListWidget>("classList")) || isShown(f.find<QPlainTextEdit>("promptEdit")));
     }
 };

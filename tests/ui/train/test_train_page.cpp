@@ -76,7 +76,7 @@ struct Fixture {
 
 // The embedded model for small tiles, with a bias that is no number.
 fs::path brokenModel(const fs::path& folder) {
-    const auto source = fs::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "models" / "lc25000-interim", target = folder / "broken";
+    const auto source = fs::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "models" / "lc25000", target = folder / "broken";
     fs::create_directories(target);
     for (const auto& entry : fs::directory_iterator(source))
         if (entry.is_regular_file()) fs::copy_file(entry.path(), target / entry.path().filename());
