@@ -28,6 +28,7 @@ struct CommandRow {
 // One row per command, each defined in its own file.
 Run addDemo(CLI::App&);
 Run addGenerate(CLI::App&);
+Run addGrid(CLI::App&);
 Run addRecreate(CLI::App&);
 Run addReconstruct(CLI::App&);
 Run addMetadata(CLI::App&);

@@ -32,6 +32,8 @@ std::shared_ptr<GenerateRequest> addRequestOptions(CLI::App& command) {
     command.add_option("--count", r->count, "Number of tiles; tile i has seed + i")->capture_default_str();
     command.add_option("--batch", r->batch, "Tiles computed together")->capture_default_str();
     command.add_option("--seed", r->seed, "Seed below 2^53; default: random");
+    command.add_option("--variation-seed", r->variationSeed, "Vary the tile of --seed towards that of this seed; tile i has this seed + i");
+    command.add_option("--variation", r->variation, "How far on the way, 0 to 1");
     command.add_option("--sampler", r->sampler, "One of " + samplers);
     command.add_option("--steps", r->steps, "Sampling steps; default: the model's");
     command.add_option("--guidance", r->guidance, "Guidance scale, 1 = off; default: the model's");

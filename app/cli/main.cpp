@@ -22,6 +22,7 @@ namespace {
 constexpr cli::CommandRow commands[] = {
     {"demo", "Tiles for every class of the embedded model beside a real region, and a small export", cli::addDemo},
     {"generate", "Make tiles from a tissue class or a text", cli::addGenerate},
+    {"grid", "Make tiles while two parameters change, and a sheet of them", cli::addGrid},
     {"recreate", "Make a tile again from the provenance in its file", cli::addRecreate},
     {"reconstruct", "Take real regions through the latent space of a model and measure what is lost", cli::addReconstruct},
     {"metadata", "Show how a tile was made", cli::addMetadata},

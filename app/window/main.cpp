@@ -58,12 +58,11 @@ bool readOptions(const QApplication& app, Options& options) {
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
-                         "library-empty "
-                         "or library-compare."),
+                         "library-empty, library-compare, keys, settings, find or grid."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},
-         {QStringLiteral("theme"), QStringLiteral("light or dark, instead of the remembered one."), QStringLiteral("name")},
+         {QStringLiteral("theme"), QStringLiteral("light, dark or contrast, instead of the remembered one."), QStringLiteral("name")},
          {QStringLiteral("size"), QStringLiteral("Size of the window."), QStringLiteral("WxH"), QStringLiteral("1440x900")}});
     parser.addPositionalArgument(QStringLiteral("slide"), QStringLiteral("A slide or image to open."), QStringLiteral("[slide]"));
     parser.process(app);
@@ -77,15 +76,18 @@ bool readOptions(const QApplication& app, Options& options) {
     const QStringList sides = parser.value(QStringLiteral("size")).split(QLatin1Char('x'));
     if (parser.isSet(QStringLiteral("size")) || parser.isSet(QStringLiteral("screenshot")))
         options.size = QSize(sides.value(0).toInt(), sides.value(1).toInt());
-    const bool themeKnown = options.theme.isEmpty() || options.theme == QLatin1String("light") || options.theme == QLatin1String("dark");
+    const bool themeKnown =
+        options.theme.isEmpty() ||
+        QStringList{QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("contrast")}.contains(options.theme);
     return themeKnown && knownScene(options.screenshot.scene) && (!options.size.isValid() || !options.size.isEmpty());
 }
 
 ui::ThemeChoice chosenTheme(const QString& option) {
     if (option == QLatin1String("light")) return ui::ThemeChoice::Light;
     if (option == QLatin1String("dark")) return ui::ThemeChoice::Dark;
-    const int remembered = ui::openSettings()->value(QStringLiteral("window/theme"), int(ui::ThemeChoice::System)).toInt();
-    return ui::ThemeChoice(qBound(0, remembered, int(ui::ThemeChoice::Dark)));
+    if (option == QLatin1String("contrast")) return ui::ThemeChoice::Contrast;
+    const int remembered = ui::openSettings()->value(ui::themeSetting, int(ui::ThemeChoice::System)).toInt();
+    return ui::ThemeChoice(qBound(0, remembered, int(ui::ThemeChoice::Contrast)));
 }
 
 int runWindow(const Options& options) {
@@ -107,6 +109,7 @@ int main(int argc, char** argv) {
     limitSpinning(argv);
     const QTemporaryDir pictureFolder;
     if (asksForScreenshot(argc, argv)) prepareForScreenshot(pictureFolder);
+    ui::applySizeSetting();
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("Phloxine"));
     QApplication::setApplicationVersion(QStringLiteral(PHLOXINE_VERSION));

@@ -4,9 +4,12 @@
 #include <functional>
 
 #include <QApplication>
+#include <QComboBox>
 #include <QDeadlineTimer>
 #include <QDialog>
+#include <QLineEdit>
 #include <QListWidget>
+#include <QMenuBar>
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -21,12 +24,16 @@
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/generate/GridDialog.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/shell/ActionFinder.h"
+#include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
+#include "ui/shell/SettingsDialog.h"
 #include "ui/train/MemoryBar.h"
 #include "ui/train/SampleTimeline.h"
 #include "ui/train/TrainPage.h"
@@ -60,6 +67,10 @@ public:
         if (name == QLatin1String("train") || name == QLatin1String("training"))
             return showTraining(wanted.training, name == QLatin1String("training"));
         if (name.startsWith(QLatin1String("library"))) return showLibrary(name);
+        if (name == QLatin1String("keys")) return showDialog(new ui::KeysDialog(&m_window));
+        if (name == QLatin1String("settings")) return showDialog(new ui::SettingsDialog(&m_window));
+        if (name == QLatin1String("find")) return showDialog(new ui::ActionFinder(m_window.menuBar(), &m_window));
+        if (name == QLatin1String("grid")) return showGrid();
         if (name == QLatin1String("calibrate")) return showCalibration(wanted.comparison);
         if (name != QLatin1String("empty") && !openSlide(wanted.slideGiven)) return false;
         if (name == QLatin1String("generate") || name == QLatin1String("export")) {
@@ -120,6 +131,26 @@ private:
         return there;
     }
 
+    bool showDialog(QDialog* dialog) {
+        dialog->show();
+        return openSlide(false) && settle(true);
+    }
+
+    bool showGrid() { // five classes at three scales of guidance
+        chooseClass();
+        m_page.openGrid();
+        auto* dialog = m_page.findChild<ui::GridDialog*>();
+        const auto choose = [dialog](const char* axis, const char* parameter, const QString& values) {
+            auto* combo = dialog->findChild<QComboBox*>(QLatin1String(axis) + QStringLiteral("Parameter"));
+            combo->setCurrentIndex(combo->findData(QString::fromLatin1(parameter)));
+            dialog->findChild<QLineEdit*>(QLatin1String(axis) + QStringLiteral("Values"))->setText(values);
+        };
+        choose("gridX", "class", QStringLiteral("colon_aca, colon_n, lung_aca, lung_n, lung_scc"));
+        choose("gridY", "guidance", QStringLiteral("1, 2, 4"));
+        dialog->findChild<QPushButton*>(QStringLiteral("gridStart"))->click();
+        return m_page.busy() && waitFor([&] { return !m_page.busy(); }) && settle(true);
+    }
+
     void writeText() {
         if (auto* segments = m_page.findChild<ui::SegmentedControl*>(QStringLiteral("conditionSegments"))) segments->setCurrentIndex(1);
         for (auto* edit : m_page.findChildren<QPlainTextEdit*>())
@@ -135,7 +166,7 @@ private:
         const auto checked = [this](const QString& lines) { return m_window.findChild<QWidget*>(lines) != nullptr; };
         if (!waitFor([&] { return checked(QStringLiteral("reportLines")); })) return false;
         if (adding) { // the embedded model's weights as a file without a card
-            m_window.models()->addFrom(QString::fromStdString((resourcesFolder() / "models/lc25000-interim/weights.safetensors").string()));
+            m_window.models()->addFrom(QString::fromStdString((resourcesFolder() / "models/lc25000/weights.safetensors").string()));
             const auto asked = [this] {
                 const auto* title = m_window.findChild<QWidget*>(QStringLiteral("modelTitle"));
                 return title && title->isVisible();
@@ -263,7 +294,9 @@ bool knownScene(const QString& scene) {
                        QStringLiteral("text"),      QStringLiteral("export"),        QStringLiteral("error"),
                        QStringLiteral("models"),    QStringLiteral("add-model"),     QStringLiteral("compare"),
                        QStringLiteral("calibrate"), QStringLiteral("train"),         QStringLiteral("training"),
-                       QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare")}
+                       QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare"),
+                       QStringLiteral("keys"),      QStringLiteral("settings"),      QStringLiteral("find"),
+                       QStringLiteral("grid")}
         .contains(scene);
 }
 

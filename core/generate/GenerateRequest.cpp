@@ -31,6 +31,7 @@ std::string fileWord(const std::filesystem::path& file, const std::string& sha25
 }
 
 void addDetails(Json& json, const GenerateRequest& r) {
+    if (r.variationSeed) json["variation_seed"] = *r.variationSeed, json["variation"] = r.variation;
     if (!r.spacing.empty()) json["spacing"] = r.spacing;
     if (r.eta) json["eta"] = *r.eta;
     if (r.churn) json["churn"] = *r.churn;
@@ -38,6 +39,11 @@ void addDetails(Json& json, const GenerateRequest& r) {
     if (r.guidanceRescale) json["guidance_rescale"] = r.guidanceRescale;
     if (r.guidanceLow) json["guidance_low"] = r.guidanceLow;
     if (r.guidanceHigh) json["guidance_high"] = r.guidanceHigh;
+}
+
+std::uint64_t seedFrom(const Json& value, const char* name, const std::string& what) {
+    if (!value.is_number_unsigned()) wrong(std::string("The ") + name + " in " + what + " is not a whole number from 0 to 2^53.");
+    return value.get<std::uint64_t>();
 }
 
 void takeDetails(const Json& json, GenerateRequest& r) {
@@ -148,9 +154,9 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         take(json, "negative", r.negative);
         take(json, "count", r.count);
         take(json, "batch", r.batch);
-        if (const auto seed = json.find("seed"); seed != json.end() && !seed->is_number_unsigned())
-            wrong("The seed in " + what + " is not a whole number from 0 to 2^53.");
-        take(json, "seed", r.seed);
+        if (const auto seed = json.find("seed"); seed != json.end()) r.seed = seedFrom(*seed, "seed", what);
+        if (const auto seed = json.find("variation_seed"); seed != json.end()) r.variationSeed = seedFrom(*seed, "variation seed", what);
+        take(json, "variation", r.variation);
         take(json, "sampler", r.sampler);
         take(json, "steps", r.steps);
         take(json, "guidance", r.guidance);
@@ -178,8 +184,11 @@ void validate(const GenerateRequest& r) {
     if (!r.classId.empty() && !r.prompt.empty()) wrong("Give a tissue class or a prompt, not both.");
     if (r.count < 1 || r.count > 1000000) wrong("The number of tiles must lie between 1 and 1,000,000.");
     if (r.batch < 1 || r.batch > 256) wrong("The batch must lie between 1 and 256 tiles.");
-    if (r.seed >= seedLimit || r.seed + std::uint64_t(r.count) > seedLimit)
-        wrong("The seed must lie below 2^53 (9,007,199,254,740,992), for the last tile too.");
+    for (const auto seed : {r.seed, r.variationSeed.value_or(0)})
+        if (seed >= seedLimit || seed + std::uint64_t(r.count) > seedLimit)
+            wrong("The seed must lie below 2^53 (9,007,199,254,740,992), for the last tile too.");
+    if (!(r.variation >= 0 && r.variation <= 1)) wrong("The variation must lie between 0, no change, and 1, the tile of the other seed.");
+    if (r.variation > 0 && !r.variationSeed) wrong("A variation needs the seed that it leads to; give a variation seed.");
     if (r.steps < 0 || r.steps > 1000) wrong("The number of steps must lie between 1 and 1,000.");
     if (r.guidance != -1 && !(r.guidance >= 0 && r.guidance <= 30))
         wrong("The guidance scale must lie between 0 and 30; 1 switches guidance off.");
@@ -240,8 +249,24 @@ void resolveFiles(GenerateRequest& request) {
 GenerateRequest forTile(const GenerateRequest& request, int i) {
     auto single = request;
     single.count = 1;
-    single.seed += std::uint64_t(i);
+    (single.variationSeed ? *single.variationSeed : single.seed) += std::uint64_t(i);
     return single;
+}
+
+bool resolves(GenerateRequest wish, const GenerateRequest& made) {
+    const auto open = [](auto& field, const auto& nothing, const auto& value) {
+        if (field == nothing) field = value;
+    };
+    wish.model = made.model, wish.modelSha256 = made.modelSha256, wish.build = made.build; // by name or by folder
+    wish.batch = made.batch;
+    open(wish.negative, std::string(), made.negative), open(wish.sampler, std::string(), made.sampler), open(wish.steps, 0, made.steps);
+    open(wish.guidance, -1.0, made.guidance), open(wish.precision, std::string("auto"), made.precision);
+    open(wish.device, std::string("auto"), made.device), open(wish.spacing, std::string(), made.spacing);
+    for (const auto field : {&GenerateRequest::eta, &GenerateRequest::churn, &GenerateRequest::shift})
+        open(wish.*field, std::optional<double>(), made.*field);
+    open(wish.magnification, -1, made.magnification), open(wish.strength, -1.0, made.strength);
+    open(wish.widthPx, 0, made.widthPx), open(wish.heightPx, 0, made.heightPx);
+    return wish == made;
 }
 
 std::string parametersText(const GenerateRequest& r) {
@@ -249,6 +274,8 @@ std::string parametersText(const GenerateRequest& r) {
     std::string text = (r.classId.empty() ? r.prompt : r.classId) + "\n";
     if (!r.negative.empty()) text += "Negative prompt: " + r.negative + "\n";
     std::string canvas;
+    if (r.variationSeed)
+        canvas += ", Variation seed: " + std::to_string(*r.variationSeed) + ", Variation seed strength: " + Json(r.variation).dump();
     if (r.widthPx) canvas += ", Size: " + std::to_string(r.widthPx) + "x" + std::to_string(r.heightPx);
     if (isComposite(r)) canvas += ", Denoising strength: " + Json(r.strength).dump();
     return text + "Steps: " + std::to_string(r.steps) + ", Sampler: " + r.sampler + ", CFG scale: " + number +

@@ -28,9 +28,13 @@ struct GenerateRequest {
     int count = 1;          // tiles; tile i has seed + i
     int batch = 1;          // tiles computed together
     std::uint64_t seed = 0; // < 2^53
-    std::string sampler;    // id of a row of samplers(); empty = the card's default
-    int steps = 0;          // 0 = the card's default
-    double guidance = -1;   // -1 = the card's default; 1 = off
+    // The noise at the start lies on the great circle from that of `seed` to that of this seed, a share `variation` of the way (spherical
+    // interpolation; Shoemake 1985). Then the seed stays and tile i has variationSeed + i: variations of one tile.
+    std::optional<std::uint64_t> variationSeed;
+    double variation = 0; // 0 = the tile of `seed`, 1 = that of the other
+    std::string sampler;  // id of a row of samplers(); empty = the card's default
+    int steps = 0;        // 0 = the card's default
+    double guidance = -1; // -1 = the card's default; 1 = off
     std::string precision = "auto";
     std::string device = "auto";
 
@@ -80,8 +84,12 @@ std::vector<RequestFile> filesOf(GenerateRequest& request);
 // file.
 void resolveFiles(GenerateRequest& request);
 
-// The request for tile i alone: count 1, seed + i.
+// The request for tile i alone: count 1, seed + i; with a variation, its seed + i.
 GenerateRequest forTile(const GenerateRequest& request, int i);
+
+// Whether `made`, resolved, can be what `wish` asked for: what the wish leaves open is taken from it, and the model may go by name or
+// folder.
+bool resolves(GenerateRequest wish, const GenerateRequest& made);
 
 // The text form that A1111-like tools read: prompt, then "Steps: 20, Sampler: ..., CFG scale: ..., Seed: ...".
 std::string parametersText(const GenerateRequest& resolved);

@@ -30,19 +30,28 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 // Each tile of a batch draws from its own seed, so that its noise does not depend on its neighbours.
 class BatchNoise final : public NoiseSource {
 public:
-    BatchNoise(std::uint64_t firstSeed, int count) {
-        for (int i = 0; i < count; ++i) m_tiles.emplace_back(firstSeed + std::uint64_t(i));
+    BatchNoise(const GenerateRequest& request, int first, int count) : m_variation(request.variation) {
+        for (int i = first; i < first + count; ++i) {
+            const auto tile = forTile(request, i);
+            m_tiles.emplace_back(tile.seed);
+            if (tile.variationSeed) m_others.emplace_back(*tile.variationSeed);
+        }
     }
-    at::Tensor draw(at::IntArrayRef shape) override {
+    at::Tensor draw(at::IntArrayRef shape) override { // the first draw is the start, and only that is varied
         auto one = shape.vec();
         one[0] = 1;
         std::vector<at::Tensor> parts;
-        for (auto& tile : m_tiles) parts.push_back(tile.draw(one));
+        for (std::size_t i = 0; i < m_tiles.size(); ++i) {
+            parts.push_back(m_tiles[i].draw(one));
+            if (!m_others.empty()) parts.back() = slerp(parts.back(), m_others[i].draw(one), m_variation);
+        }
+        m_others.clear();
         return at::cat(parts, 0);
     }
 
 private:
-    std::vector<PhiloxNoise> m_tiles;
+    std::vector<PhiloxNoise> m_tiles, m_others;
+    double m_variation;
 };
 
 std::string beginning(const std::string& text) { // of a cut end that may be long
@@ -126,7 +135,7 @@ public:
     std::vector<Image> tiles(int first, int batch) const {
         const auto start = Clock::now();
         m_now = {first, 0, m_plan.steps()};
-        BatchNoise noise(m_request.seed + std::uint64_t(first), batch);
+        BatchNoise noise(m_request, first, batch);
         const auto device = m_model.binding.device;
         auto x = noise.draw({batch, m_model.network->inChannels(), m_canvas.heightPx / m_canvas.factor, m_canvas.widthPx / m_canvas.factor})
                      .to(device);

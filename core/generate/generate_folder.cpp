@@ -35,7 +35,7 @@ std::string tileFileName(const GenerateRequest& single) {
     return (!single.classId.empty() ? single.classId
             : single.vector.empty() ? "prompt"
                                     : "vector") +
-           "-" + std::to_string(single.seed) + ".png";
+           "-" + std::to_string(single.seed) + (single.variationSeed ? "-v" + std::to_string(*single.variationSeed) : "") + ".png";
 }
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {

@@ -1,5 +1,7 @@
 #include "core/tensor/noise.h"
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 namespace phloxine {
@@ -33,6 +35,19 @@ at::Tensor PhiloxNoise::draw(at::IntArrayRef shape) {
     }
     ++m_draw;
     return noise;
+}
+
+at::Tensor slerp(const at::Tensor& a, const at::Tensor& b, double t) {
+    if (t == 0) return a;
+    if (t == 1) return b;
+    const auto from = a.to(at::kDouble), to = b.to(at::kDouble);
+    const auto fromLength = from.norm().item<double>(), toLength = to.norm().item<double>();
+    const auto cosine = (from * to).sum().item<double>() / (fromLength * toLength);
+    const double angle = std::acos(std::clamp(cosine, -1.0, 1.0)), length = (1 - t) * fromLength + t * toLength;
+    if (!(std::sin(angle) > 1e-6)) return (from * (1 - t) + to * t).to(a.scalar_type()); // the same direction, or none
+    const auto direction =
+        from * (std::sin((1 - t) * angle) / (std::sin(angle) * fromLength)) + to * (std::sin(t * angle) / (std::sin(angle) * toLength));
+    return (direction * length).to(a.scalar_type());
 }
 
 } // namespace phloxine

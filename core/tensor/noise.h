@@ -23,6 +23,9 @@ private:
     std::uint32_t m_draw = 0;
 };
 
+// From a to b along the great circle, share t of the angle between them, lengths interpolated as well; t = 0 and 1 give a and b to the bit.
+at::Tensor slerp(const at::Tensor& a, const at::Tensor& b, double t);
+
 // Philox4x32-10 itself: four words from a counter and a key.
 struct PhiloxBlock {
     std::uint32_t word[4];

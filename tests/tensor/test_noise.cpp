@@ -50,6 +50,23 @@ private slots:
         QVERIFY(std::abs(correlation(a, c)) < limit);
     }
 
+    // Lengths stay those of noise on the whole way, and the way begins and ends where it should.
+    void greatCircle() {
+        const auto a = PhiloxNoise(1).draw({4, 2000}), b = PhiloxNoise(2).draw({4, 2000});
+        QVERIFY(at::equal(slerp(a, b, 0), a) && at::equal(slerp(a, b, 1), b));
+        double before = 0;
+        for (const double t : {0.1, 0.25, 0.5, 0.75, 0.9}) {
+            const auto c = slerp(a, b, t);
+            QVERIFY(std::abs(c.norm().item<double>() / ((1 - t) * a.norm().item<double>() + t * b.norm().item<double>()) - 1) < 1e-6);
+            const double angle = std::acos(((a * c).sum() / (a.norm() * c.norm())).item<double>());
+            QVERIFY(angle > before);
+            before = angle;
+        }
+        QVERIFY(at::allclose(slerp(a, a, 0.5), a));
+        QVERIFY(at::isfinite(slerp(a, -a, 0.5)).all().item<bool>() &&
+                at::isfinite(slerp(at::zeros({3}), at::zeros({3}), 0.5)).all().item<bool>());
+    }
+
     void sameSeedSameNoise() {
         PhiloxNoise a(42), b(42);
         QVERIFY(at::equal(a.draw({3, 5}), b.draw({3, 5})));

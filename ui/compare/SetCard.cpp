@@ -59,6 +59,7 @@ SetCard::SetCard(Kind kind, QWidget* parent) : QFrame(parent), m_kind(kind) {
     m_groups = new QLineEdit(this);
     m_groups->setObjectName(QStringLiteral("groupPattern"));
     m_groups->setPlaceholderText(tr("Group in the file name, e.g. ^g([0-9]+)_"));
+    m_groups->setAccessibleName(tr("Pattern of the group in file names"));
     m_groups->setToolTip(tr(
         "A regular expression whose first bracket is the field, slide or patient.\nTiles of one group are not independent of each other."));
     m_groups->setVisible(kind == Real);

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QToolButton>
 
+#include "ui/generate/SeedEdit.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/labels.h"
 
@@ -27,7 +28,7 @@ AdvancedSampling::AdvancedSampling(QWidget* parent) : QWidget(parent) {
     m_button->setIcon(icon("settings"));
     m_button->setFixedSize(30, 30);
     m_button->setCheckable(true);
-    m_button->setToolTip(tr("Advanced: step spacing and parameters of the sampler"));
+    m_button->setToolTip(tr("Advanced: variations of a tile, step spacing and parameters of the sampler"));
     m_button->setAccessibleName(tr("Advanced"));
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
@@ -46,12 +47,45 @@ AdvancedSampling::AdvancedSampling(QWidget* parent) : QWidget(parent) {
     label->setBuddy(m_spacing);
     grid->addWidget(label, 0, 0);
     grid->addWidget(m_spacing, 0, 1);
+    addVariation();
     addParameter("eta", tr("Fres&h noise"), &GenerateRequest::eta);
     addParameter("churn", tr("Chur&n"), &GenerateRequest::churn);
     addParameter("shift", tr("Shif&t"), &GenerateRequest::shift);
     connect(m_spacing, &QComboBox::currentIndexChanged, this, &AdvancedSampling::changed);
     connect(m_button, &QToolButton::toggled, this, &AdvancedSampling::setOpen);
     setOpen(false);
+}
+
+// Between the tile of the seed and that of another seed; with a variation the other seed counts up and the seed stays.
+void AdvancedSampling::addVariation() {
+    auto* grid = static_cast<QGridLayout*>(layout());
+    m_variation = new QDoubleSpinBox(this);
+    m_variation->setObjectName(QStringLiteral("variationSpin"));
+    m_variation->setRange(0, 1);
+    m_variation->setSingleStep(0.05);
+    m_variation->setSpecialValueText(tr("off"));
+    m_variation->setFixedWidth(spinWidth);
+    m_variation->setAlignment(Qt::AlignRight);
+    m_variation->setToolTip(
+        tr("How far each tile goes from that of the seed to that of another seed: small steps give variations of one tile"));
+    m_variationSeed = new SeedEdit(this);
+    m_variationSeed->setObjectName(QStringLiteral("variationSeedEdit"));
+    m_variationSeed->setSeed(1);
+    auto* label = new QLabel(tr("&Variation"), this);
+    label->setBuddy(m_variation);
+    auto* seedLabel = new QLabel(tr("towards see&d"), this);
+    seedLabel->setBuddy(m_variationSeed);
+    for (const auto& [row, left, right] : {std::tuple<int, QWidget*, QWidget*>{1, label, m_variation}, {2, seedLabel, m_variationSeed}}) {
+        grid->addWidget(left, row, 0);
+        grid->addWidget(right, row, 1, row == 1 ? Qt::AlignLeft : Qt::Alignment());
+    }
+    const auto showSeed = [this, seedLabel] {
+        for (QWidget* widget : std::initializer_list<QWidget*>{seedLabel, m_variationSeed}) widget->setVisible(m_variation->value() > 0);
+        Q_EMIT changed();
+    };
+    connect(m_variation, &QDoubleSpinBox::valueChanged, this, showSeed);
+    connect(m_variationSeed, &SeedEdit::seedChanged, this, &AdvancedSampling::changed);
+    showSeed();
 }
 
 void AdvancedSampling::addParameter(const char* id, const QString& text, std::optional<double> GenerateRequest::*field) {
@@ -98,13 +132,16 @@ void AdvancedSampling::setSampler(const SamplerRow& sampler) {
 
 void AdvancedSampling::writeTo(GenerateRequest& request) const {
     request.spacing = m_spacing->currentData().toString().toStdString();
+    if (m_variation->value() > 0) request.variation = m_variation->value(), request.variationSeed = m_variationSeed->seed();
     for (const Parameter& parameter : m_parameters)
         if (parameter.offered && parameter.spin->value() != parameter.byDefault) request.*parameter.field = parameter.spin->value();
 }
 
 void AdvancedSampling::readFrom(const GenerateRequest& request) {
     m_spacing->setCurrentIndex(std::max(0, m_spacing->findData(fromUtf8(request.spacing))));
-    bool special = m_spacing->currentIndex() > 0;
+    m_variation->setValue(request.variation);
+    if (request.variationSeed) m_variationSeed->setSeed(*request.variationSeed);
+    bool special = m_spacing->currentIndex() > 0 || request.variation > 0;
     for (const Parameter& parameter : m_parameters)
         if (parameter.offered) {
             parameter.spin->setValue((request.*parameter.field).value_or(parameter.byDefault));

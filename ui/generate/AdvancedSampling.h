@@ -1,5 +1,6 @@
 #pragma once
-// What few runs need: how the steps are spaced, and the parameters of the chosen sampler. Folded away until its button is pressed.
+// What few runs need: variations of a tile, how the steps are spaced, and the parameters of the chosen sampler. Folded away until its
+// button is pressed.
 #include <vector>
 
 #include <QWidget>
@@ -12,6 +13,8 @@ class QLabel;
 class QToolButton;
 
 namespace phloxine::ui {
+
+class SeedEdit;
 
 class AdvancedSampling : public QWidget {
     Q_OBJECT
@@ -35,10 +38,13 @@ private:
         double byDefault = 0;
         bool offered = false;
     };
+    void addVariation();
     void addParameter(const char* id, const QString& text, std::optional<double> GenerateRequest::*field);
 
     QToolButton* m_button;
     QComboBox* m_spacing;
+    SeedEdit* m_variationSeed;
+    QDoubleSpinBox* m_variation; // 0 = none
     std::vector<Parameter> m_parameters;
 };
 

@@ -53,6 +53,7 @@ public Q_SLOTS:
     void openSlide(const QString& path);
     void openSampleSlide();
     void exportTiles();
+    void openGrid();                  // of two parameters, around what is set up here
     void setMagnification(int index); // 0..4
 
 Q_SIGNALS:

@@ -8,6 +8,7 @@
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/generate/GridDialog.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/RunErrorBar.h"
@@ -59,6 +60,18 @@ void GeneratePage::generateNow() {
     if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !m_condition->whyNotReady().isEmpty()) return;
     freshSeedIfRepeated();
     for (const GenerateRequest& request : requests()) submit(request);
+}
+
+void GeneratePage::openGrid() {
+    const auto wanted = requests();
+    if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !m_condition->whyNotReady().isEmpty() || wanted.empty()) return;
+    auto* dialog = new GridDialog(wanted.front(), m_jobs->secondsPerTile(wanted.front()), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &GridDialog::requested, this, [this](const std::vector<GenerateRequest>& all) {
+        for (const GenerateRequest& request : all) submit(request);
+    });
+    connect(&m_bridge, &JobBridge::tile, dialog, [dialog](quint64, int, const TileRecord& record) { dialog->takeTile(record); });
+    dialog->show(); // beside the page, where the tiles appear too
 }
 
 void GeneratePage::submit(const GenerateRequest& request) { m_jobs->enqueue(request); }

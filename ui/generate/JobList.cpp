@@ -22,8 +22,7 @@ double evaluations(const GenerateRequest& request) {
 } // namespace
 
 GenerateRequest JobRow::rest() const {
-    GenerateRequest rest = request;
-    rest.seed += std::uint64_t(tilesDone);
+    GenerateRequest rest = forTile(request, tilesDone);
     rest.count = std::max(1, request.count - tilesDone);
     return rest;
 }

@@ -49,23 +49,6 @@ StoredJob asStored(const JobRow& row) {
     return job;
 }
 
-// What a request leaves open is taken from the tile; everything else must be the same.
-bool madeFor(GenerateRequest wish, const GenerateRequest& made) {
-    const auto open = [](auto& field, const auto& nothing, const auto& value) {
-        if (field == nothing) field = value;
-    };
-    wish.model = made.model, wish.modelSha256 = made.modelSha256, wish.build = made.build; // by name or by folder
-    wish.batch = made.batch;
-    open(wish.negative, std::string(), made.negative), open(wish.sampler, std::string(), made.sampler), open(wish.steps, 0, made.steps);
-    open(wish.guidance, -1.0, made.guidance), open(wish.precision, std::string("auto"), made.precision);
-    open(wish.device, std::string("auto"), made.device), open(wish.spacing, std::string(), made.spacing);
-    for (const auto field : {&GenerateRequest::eta, &GenerateRequest::churn, &GenerateRequest::shift})
-        open(wish.*field, std::optional<double>(), made.*field);
-    open(wish.magnification, -1, made.magnification), open(wish.strength, -1.0, made.strength);
-    open(wish.widthPx, 0, made.widthPx), open(wish.heightPx, 0, made.heightPx);
-    return wish == made;
-}
-
 // Tiles that were saved, but not yet counted, when the program was killed. The files are the truth.
 int savedTiles(const Project& project, const GenerateRequest& request, int counted) {
     int done = counted;
@@ -75,7 +58,7 @@ int savedTiles(const Project& project, const GenerateRequest& request, int count
         sameSeed.seed = wish.seed;
         bool there = false;
         for (const auto& tile : project.records(project.find(sameSeed))) try {
-                there = there || (!tile.missing && madeFor(wish, requestFromPng(project.fileOf(tile))));
+                there = there || (!tile.missing && resolves(wish, requestFromPng(project.fileOf(tile))));
             } catch (const Error&) {} // it is made again
         if (!there) break;
     }

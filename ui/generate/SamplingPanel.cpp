@@ -225,9 +225,11 @@ void SamplingPanel::addTiles(QGridLayout& grid, int row) {
 }
 
 void SamplingPanel::showChange() {
-    const int count = m_tiles->value();
-    m_seeds->setText(count == 1 ? tr("seed %1").arg(seedEnding(seed()))
-                                : tr("seeds %1 to %2").arg(seedEnding(seed()), seedEnding(seed() + quint64(count) - 1)));
+    GenerateRequest request;
+    writeTo(request);
+    const quint64 first = request.variationSeed.value_or(request.seed), last = first + quint64(request.count) - 1;
+    m_seeds->setText(request.count == 1 ? tr("seed %1").arg(seedEnding(first))
+                                        : tr("seeds %1 to %2").arg(seedEnding(first), seedEnding(last)));
     Q_EMIT changed();
 }
 

@@ -11,6 +11,7 @@
 
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/library/TileGallery.h"
+#include "ui/widgets/keys.h"
 
 namespace phloxine::ui {
 
@@ -28,39 +29,30 @@ constexpr MoveKey moveKeys[] = {{Qt::Key_Left, CardGrid::Move::Left},     {Qt::K
                                 {Qt::Key_Home, CardGrid::Move::First},    {Qt::Key_End, CardGrid::Move::Last}};
 
 struct ActionKey {
-    int key;
+    const char* row;
     TileAction action;
 };
-constexpr ActionKey actionKeys[] = {{Qt::Key_S, TileAction::Star},     {Qt::Key_X, TileAction::Reject},
-                                    {Qt::Key_U, TileAction::UseSeed},  {Qt::Key_A, TileAction::UseAll},
-                                    {Qt::Key_R, TileAction::Remix},    {Qt::Key_Return, TileAction::Show},
-                                    {Qt::Key_Enter, TileAction::Show}, {Qt::Key_Delete, TileAction::Trash}};
+constexpr ActionKey actionKeys[] = {{"tiles.star", TileAction::Star},       {"tiles.reject", TileAction::Reject},
+                                    {"tiles.useSeed", TileAction::UseSeed}, {"tiles.useAll", TileAction::UseAll},
+                                    {"tiles.remix", TileAction::Remix},     {"tiles.show", TileAction::Show},
+                                    {"tiles.trash", TileAction::Trash}};
+constexpr const char* tagKeys[] = {"tiles.blur", "tiles.nuclei", "tiles.stain", "tiles.seam"};
 
 } // namespace
 
-// Letters without Ctrl or Alt; the digits with Shift, which on some keyboards come as the sign above them.
 bool TileGallery::actOn(const QKeyEvent& event) {
-    const auto modifiers = event.modifiers() & ~Qt::KeypadModifier;
-    if (modifiers == Qt::ShiftModifier) {
-        constexpr int signs[] = {Qt::Key_Exclam, Qt::Key_At, Qt::Key_NumberSign, Qt::Key_Dollar};
-        constexpr quint32 firstDigitCode = 10; // of the row of digits, in X11's and Wayland's count
-        for (int tag = 0; tag < 4; ++tag)
-            if (event.key() == Qt::Key_1 + tag || event.key() == signs[tag] || event.nativeScanCode() == firstDigitCode + quint32(tag)) {
-                Q_EMIT artefactChosen(tag);
-                return true;
-            }
-    }
-    if (modifiers != Qt::NoModifier) return false;
-    for (const auto& row : actionKeys)
-        if (event.key() == row.key) {
-            Q_EMIT actionChosen(row.action);
-            return true;
-        }
-    return false;
+    const KeyRow* row = Keys::inUse().pressed(KeyPlace::Tiles, event);
+    if (!row) return false;
+    for (const auto& key : actionKeys)
+        if (qstrcmp(row->id, key.row) == 0) Q_EMIT actionChosen(key.action);
+    for (int tag = 0; tag < 4; ++tag)
+        if (qstrcmp(row->id, tagKeys[tag]) == 0) Q_EMIT artefactChosen(tag);
+    return true;
 }
 
 void TileGallery::keyPressEvent(QKeyEvent* event) {
     const bool shift = event->modifiers() & Qt::ShiftModifier, control = event->modifiers() & Qt::ControlModifier;
+    if (actOn(*event)) return;
     for (const auto& row : moveKeys)
         if (event->key() == row.key) {
             const int to = grid().moved(m_model.selection().current(), row.move, viewport()->height());
@@ -69,7 +61,7 @@ void TileGallery::keyPressEvent(QKeyEvent* event) {
         }
     if (event->key() == Qt::Key_Space) return m_model.select([](Selection& s) { s.toggleCurrent(); });
     if (event->matches(QKeySequence::SelectAll)) return m_model.select([](Selection& s) { s.selectAll(); });
-    if (!actOn(*event)) event->ignore();
+    event->ignore();
 }
 
 void TileGallery::mousePressEvent(QMouseEvent* event) {

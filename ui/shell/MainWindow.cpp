@@ -9,6 +9,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -20,12 +21,14 @@
 #include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/NavRail.h"
+#include "ui/shell/SettingsDialog.h"
 #include "ui/shell/StatusRow.h"
 #include "ui/shell/settings.h"
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/keys.h"
 
 namespace phloxine::ui {
 namespace {
@@ -46,7 +49,7 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
       m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
       m_status(new StatusRow(this)), m_projectNote(new Note(Tone::Info, this)) {
     setWindowTitle(tr("Phloxine"));
-    setMinimumSize(smallest);
+    setMinimumSize(smallest.boundedTo(screen()->availableSize())); // at a scale of 200 % a screen may hold less
     setAcceptDrops(true);
     addWorkspace("sparkles", tr("Generate"), m_page);
     addWorkspace("library-photo", tr("Library"), m_library);
@@ -75,8 +78,10 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     column->addWidget(m_status);
     setCentralWidget(centre);
 
+    Keys::inUse().readFrom(openSettings());
     buildMenus();
-    m_rail->setSettingsMenu(m_themeMenu);
+    connect(m_rail, &NavRail::settingsRequested, this, &MainWindow::showSettings);
+    applySettings();
     connectPages();
     connectProject();
     m_page->setProject(m_project);
@@ -110,9 +115,7 @@ void MainWindow::connectPages() {
     };
     connect(m_page, &GeneratePage::cardsChanged, m_library, [this] { m_library->setCards(m_page->cards()); });
     m_library->setCards(m_page->cards());
-    const QString askKey = QStringLiteral("library/askBeforeTrash");
-    m_library->setAskBeforeTrash(openSettings()->value(askKey, true).toBool());
-    connect(m_library, &LibraryPage::doNotAskAgain, this, [askKey] { openSettings()->setValue(askKey, false); });
+    connect(m_library, &LibraryPage::doNotAskAgain, this, [] { openSettings()->setValue(askTrashSetting, false); });
     connect(m_library, &LibraryPage::generateRequested, this, [this] { showWorkspace(m_page); });
     connect(m_library, &LibraryPage::useSeed, m_page, &GeneratePage::useSeed);
     connect(m_library, &LibraryPage::useAll, m_page, &GeneratePage::useAll);
@@ -122,6 +125,18 @@ void MainWindow::connectPages() {
     connect(m_library, &LibraryPage::useSeed, this, [this] { showWorkspace(m_page); });
     connect(m_models, &ModelsPage::useRequested, this, use);
     connect(m_train, &TrainPage::useRequested, this, use);
+}
+
+void MainWindow::showSettings() {
+    SettingsDialog dialog(this);
+    connect(&dialog, &SettingsDialog::changed, this, &MainWindow::applySettings);
+    dialog.exec();
+}
+
+void MainWindow::applySettings() {
+    const auto settings = openSettings();
+    setReducedMotion(settings->value(motionSetting, false).toBool());
+    m_library->setAskBeforeTrash(settings->value(askTrashSetting, true).toBool());
 }
 
 void MainWindow::runHere() {

@@ -59,10 +59,10 @@ private:
     void buildSlideMenu();
     void buildRunMenu();
     void buildHelpMenu();
-    void addWorkspaceChoice(QMenu* menu, const QString& text, const QKeySequence& keys, QWidget* page);
+    void addWorkspaceChoice(QMenu* menu, const QString& text, const char* keys, QWidget* page);
     void buildCorner();
     // Goes to the Generate page first when what it does is seen there.
-    QAction* addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen = true);
+    QAction* addAction(QMenu* menu, const QString& text, const char* keys, void (GeneratePage::*slot)(), bool seen = true);
     void addThemeChoices(QMenu* menu);
 
     // projects (projects.cpp)
@@ -78,8 +78,10 @@ private:
 
     void addWorkspace(const char* icon, const QString& word, QWidget* page);
     void connectPages();
-    void runHere();  // what is set up on the page that is shown
-    void stopHere(); // the job that is being done
+    void showSettings();
+    void applySettings(); // those that act at once; the theme applies itself
+    void runHere();       // what is set up on the page that is shown
+    void stopHere();      // the job that is being done
     void showStatus(const QString& text, double fraction);
     void showDevice();
     void toggleFullScreen(bool on);
@@ -98,7 +100,6 @@ private:
     ComparePage* m_compare;
     TrainPage* m_train;
     StatusRow* m_status;
-    QMenu* m_themeMenu = nullptr;
     QActionGroup* m_themes = nullptr;
     QAction *m_stopNow = nullptr, *m_stopAfterTile = nullptr;
     QLabel *m_researchIcon = nullptr, *m_projectName = nullptr;

@@ -1,7 +1,6 @@
 #include "ui/shell/NavRail.h"
 
 #include <QAbstractButton>
-#include <QMenu>
 #include <QPainter>
 #include <QVBoxLayout>
 
@@ -64,6 +63,7 @@ NavRail::NavRail(QWidget* parent) : QWidget(parent), m_column(new QVBoxLayout(th
     m_column->setSpacing(8);
     m_column->addStretch(1);
     m_settings = new RailButton("settings", tr("Settings"), this);
+    connect(m_settings, &QAbstractButton::clicked, this, &NavRail::settingsRequested);
     m_column->addWidget(m_settings);
 }
 
@@ -75,13 +75,6 @@ QAbstractButton* NavRail::addWorkspace(const char* icon, const QString& word) {
     m_column->insertWidget(m_workspaces++, button);
     setTabOrder(button, m_settings);
     return button;
-}
-
-void NavRail::setSettingsMenu(QMenu* menu) {
-    connect(m_settings, &QAbstractButton::clicked, this, [this, menu] {
-        const QPoint right = m_settings->mapToGlobal(QPoint(m_settings->width(), m_settings->height()));
-        menu->popup(QPoint(right.x(), right.y() - menu->sizeHint().height()));
-    });
 }
 
 void NavRail::paintEvent(QPaintEvent*) {

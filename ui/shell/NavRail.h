@@ -3,7 +3,6 @@
 #include <QWidget>
 
 class QAbstractButton;
-class QMenu;
 class QVBoxLayout;
 
 namespace phloxine::ui {
@@ -13,7 +12,9 @@ class NavRail : public QWidget {
 public:
     explicit NavRail(QWidget* parent = nullptr);
     QAbstractButton* addWorkspace(const char* icon, const QString& word);
-    void setSettingsMenu(QMenu* menu);
+
+Q_SIGNALS:
+    void settingsRequested();
 
 protected:
     void paintEvent(QPaintEvent* event) override;

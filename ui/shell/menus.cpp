@@ -13,12 +13,14 @@
 #include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
 #include "ui/shell/AboutDialog.h"
+#include "ui/shell/ActionFinder.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/shell/settings.h"
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/keys.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -35,9 +37,9 @@ void MainWindow::buildMenus() {
     buildCorner();
 }
 
-QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QKeySequence& keys, void (GeneratePage::*slot)(), bool seen) {
+QAction* MainWindow::addAction(QMenu* menu, const QString& text, const char* keys, void (GeneratePage::*slot)(), bool seen) {
     QAction* action = menu->addAction(text);
-    action->setShortcut(keys);
+    if (keys) Keys::inUse().give(action, keys);
     connect(action, &QAction::triggered, m_page, [this, slot, seen] {
         if (seen) showWorkspace(m_page);
         (m_page->*slot)();
@@ -49,8 +51,8 @@ void MainWindow::buildFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
     addProjectChoices(menu);
     menu->addSeparator();
-    addAction(menu, tr("&Open slide..."), QKeySequence(Qt::CTRL | Qt::Key_O), &GeneratePage::openSlideDialog);
-    addAction(menu, tr("Open &sample slide"), {}, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
+    addAction(menu, tr("&Open slide..."), "slide.open", &GeneratePage::openSlideDialog);
+    addAction(menu, tr("Open &sample slide"), nullptr, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
     QAction* addModel = menu->addAction(tr("&Add model..."));
     addModel->setObjectName(QStringLiteral("addModel"));
     connect(addModel, &QAction::triggered, this, [this] {
@@ -58,11 +60,10 @@ void MainWindow::buildFileMenu() {
         m_models->addModel();
     });
     menu->addSeparator();
-    addAction(menu, tr("&Export tiles..."), QKeySequence(Qt::CTRL | Qt::Key_E), &GeneratePage::exportTiles)
-        ->setObjectName(QStringLiteral("exportTiles"));
+    addAction(menu, tr("&Export tiles..."), "tiles.export", &GeneratePage::exportTiles)->setObjectName(QStringLiteral("exportTiles"));
     menu->addSeparator();
     QAction* quit = menu->addAction(tr("&Quit"));
-    quit->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Q));
+    Keys::inUse().give(quit, "window.quit");
     quit->setMenuRole(QAction::QuitRole);
     connect(quit, &QAction::triggered, this, &QWidget::close);
 }
@@ -71,52 +72,62 @@ void MainWindow::buildEditMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Edit"));
     QAction* undo = menu->addAction(tr("&Undo: back from the trash"));
     undo->setObjectName(QStringLiteral("undoTrash"));
-    undo->setShortcut(QKeySequence::Undo);
+    Keys::inUse().give(undo, "edit.undo");
     connect(undo, &QAction::triggered, m_library, [this] {
         if (m_library->isVisible()) m_library->undo(); // nobody would see it elsewhere
     });
     connect(menu, &QMenu::aboutToShow, this, [this, undo] { undo->setEnabled(m_library->isVisible() && m_library->model().canUndo()); });
     connect(menu, &QMenu::aboutToHide, undo, [undo] { undo->setEnabled(true); }); // the key acts whatever the menu showed last
     QAction* find = menu->addAction(tr("&Find in the library"));
-    find->setShortcut(QKeySequence::Find);
+    Keys::inUse().give(find, "library.find");
     connect(find, &QAction::triggered, this, [this] {
         showWorkspace(m_library);
         m_library->find();
     });
+    menu->addSeparator();
+    QAction* action = menu->addAction(tr("Find an &action..."));
+    Keys::inUse().give(action, "window.findAction");
+    connect(action, &QAction::triggered, this, [this] { ActionFinder(menuBar(), this).exec(); });
+    QAction* settings = menu->addAction(tr("&Settings..."));
+    settings->setObjectName(QStringLiteral("settings"));
+    settings->setMenuRole(QAction::PreferencesRole);
+    Keys::inUse().give(settings, "window.settings");
+    connect(settings, &QAction::triggered, this, &MainWindow::showSettings);
 }
 
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
-    addWorkspaceChoice(menu, tr("&Generate"), QKeySequence(Qt::ALT | Qt::Key_1), m_page);
-    addWorkspaceChoice(menu, tr("&Compare"), QKeySequence(Qt::ALT | Qt::Key_2), m_compare);
-    addWorkspaceChoice(menu, tr("&Train"), QKeySequence(Qt::ALT | Qt::Key_5), m_train);     // 3 and 4 belong to workspaces to come
-    addWorkspaceChoice(menu, tr("&Library"), QKeySequence(Qt::ALT | Qt::Key_7), m_library); // the others keep the digits they have
-    addWorkspaceChoice(menu, tr("&Models"), QKeySequence(Qt::ALT | Qt::Key_6), m_models);
+    addWorkspaceChoice(menu, tr("&Generate"), "workspace.generate", m_page);
+    addWorkspaceChoice(menu, tr("&Compare"), "workspace.compare", m_compare);
+    addWorkspaceChoice(menu, tr("&Train"), "workspace.train", m_train);       // 3 and 4 belong to workspaces to come
+    addWorkspaceChoice(menu, tr("&Library"), "workspace.library", m_library); // the others keep the digits they have
+    addWorkspaceChoice(menu, tr("&Models"), "workspace.models", m_models);
     menu->addSeparator();
-    m_themeMenu = menu->addMenu(tr("&Theme"));
-    addThemeChoices(m_themeMenu);
+    addThemeChoices(menu->addMenu(tr("&Theme")));
     QAction* full = menu->addAction(tr("&Full screen"));
     full->setCheckable(true);
-    full->setShortcut(QKeySequence(Qt::Key_F11));
+    Keys::inUse().give(full, "window.fullScreen");
     connect(full, &QAction::toggled, this, &MainWindow::toggleFullScreen);
     menu->addSeparator();
     for (const int direction : {1, -1}) {
         QAction* action = menu->addAction(direction > 0 ? tr("&Next panel") : tr("&Previous panel"));
-        action->setShortcut(direction > 0 ? QKeySequence(Qt::Key_F6) : QKeySequence(Qt::SHIFT | Qt::Key_F6));
+        Keys::inUse().give(action, direction > 0 ? "panel.next" : "panel.previous");
         connect(action, &QAction::triggered, this, [this, direction] { cyclePanel(direction); });
     }
 }
 
-void MainWindow::addWorkspaceChoice(QMenu* menu, const QString& text, const QKeySequence& keys, QWidget* page) {
+void MainWindow::addWorkspaceChoice(QMenu* menu, const QString& text, const char* keys, QWidget* page) {
     QAction* action = menu->addAction(text);
-    action->setShortcut(keys);
+    Keys::inUse().give(action, keys);
     connect(action, &QAction::triggered, this, [this, page] { showWorkspace(page); });
 }
 
 void MainWindow::addThemeChoices(QMenu* menu) {
     m_themes = new QActionGroup(this);
-    const std::pair<QString, ThemeChoice> choices[] = {
-        {tr("&System theme"), ThemeChoice::System}, {tr("&Light theme"), ThemeChoice::Light}, {tr("&Dark theme"), ThemeChoice::Dark}};
+    const std::pair<QString, ThemeChoice> choices[] = {{tr("&System theme"), ThemeChoice::System},
+                                                       {tr("&Light theme"), ThemeChoice::Light},
+                                                       {tr("&Dark theme"), ThemeChoice::Dark},
+                                                       {tr("&High contrast"), ThemeChoice::Contrast}};
     for (const auto& [text, choice] : choices) {
         QAction* action = menu->addAction(text);
         action->setCheckable(true);
@@ -124,17 +135,23 @@ void MainWindow::addThemeChoices(QMenu* menu) {
         m_themes->addAction(action);
         connect(action, &QAction::triggered, this, [choice = choice] {
             applyTheme(choice);
-            openSettings()->setValue(QStringLiteral("window/theme"), int(choice));
+            openSettings()->setValue(themeSetting, int(choice));
         });
     }
+    connect(menu, &QMenu::aboutToShow, this, [this] { m_themes->actions()[int(themeChoice())]->setChecked(true); });
 }
 
 void MainWindow::buildSlideMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Slide"));
     const QString names[] = {tr("2.5×"), tr("5×"), tr("10×"), tr("20×"), tr("40×")};
     for (int power = 0; power < 5; ++power) {
-        // The digit is shown and not set as a shortcut: it acts in the image panes only, never while somebody types.
-        QAction* action = menu->addAction(names[power] + QLatin1Char('\t') + QString::number(power + 1));
+        QAction* action = menu->addAction(names[power]);
+        // The key is shown and not set as a shortcut: it acts in the image panes only, never while somebody types.
+        const auto show = [action, name = names[power], id = QByteArray("image.power") + QByteArray::number(power + 1)] {
+            action->setText(name + QLatin1Char('\t') + shownKeys(Keys::inUse().of(id.constData())));
+        };
+        show();
+        connect(&Keys::inUse(), &Keys::changed, action, show);
         connect(action, &QAction::triggered, m_page, [this, power] { m_page->setMagnification(power); });
     }
 }
@@ -142,8 +159,9 @@ void MainWindow::buildSlideMenu() {
 void MainWindow::buildRunMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Run"));
     QAction* run = menu->addAction(tr("&Run what is set up here"));
-    run->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});
+    Keys::inUse().give(run, "run.here");
     connect(run, &QAction::triggered, this, &MainWindow::runHere);
+    addAction(menu, tr("&Grid of two parameters..."), "run.grid", &GeneratePage::openGrid)->setObjectName(QStringLiteral("openGrid"));
     menu->addSeparator();
     QAction* train = menu->addAction(tr("&Open training\u2026"));
     connect(train, &QAction::triggered, this, [this] {
@@ -152,16 +170,15 @@ void MainWindow::buildRunMenu() {
     });
     menu->addSeparator();
     m_stopNow = menu->addAction(tr("&Stop now"));
-    m_stopNow->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_Period));
+    Keys::inUse().give(m_stopNow, "run.stop");
     connect(m_stopNow, &QAction::triggered, this, &MainWindow::stopHere);
-    m_stopAfterTile = addAction(menu, tr("Stop &after this tile"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period),
-                                &GeneratePage::stopAfterTile, false);
+    m_stopAfterTile = addAction(menu, tr("Stop &after this tile"), "run.stopAfterTile", &GeneratePage::stopAfterTile, false);
 }
 
 void MainWindow::buildHelpMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Help"));
-    QAction* keys = menu->addAction(tr("&Keys of this screen"));
-    keys->setShortcut(QKeySequence(Qt::Key_F1));
+    QAction* keys = menu->addAction(tr("&Keys..."));
+    Keys::inUse().give(keys, "help.keys");
     connect(keys, &QAction::triggered, this, [this] { KeysDialog(this).exec(); });
     QAction* about = menu->addAction(tr("&About and licences"));
     connect(about, &QAction::triggered, this, [this] { AboutDialog(this).exec(); });

@@ -18,6 +18,7 @@
 #include "ui/shell/NewProjectDialog.h"
 #include "ui/shell/settings.h"
 #include "ui/widgets/Note.h"
+#include "ui/widgets/keys.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -48,7 +49,7 @@ void MainWindow::addProjectChoices(QMenu* menu) {
     connect(make, &QAction::triggered, this, &MainWindow::newProject);
     QAction* open = menu->addAction(tr("Open &project..."));
     open->setObjectName(QStringLiteral("openProject"));
-    open->setShortcut(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O));
+    Keys::inUse().give(open, "project.open");
     connect(open, &QAction::triggered, this, &MainWindow::openProjectDialog);
     QMenu* recent = menu->addMenu(tr("&Recent projects"));
     recent->setObjectName(QStringLiteral("recentProjects"));

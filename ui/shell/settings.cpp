@@ -13,4 +13,10 @@ QString settingsFile() {
 
 std::unique_ptr<QSettings> openSettings() { return std::make_unique<QSettings>(settingsFile(), QSettings::IniFormat); }
 
+void applySizeSetting() {
+    const int percent = openSettings()->value(sizeSetting, 100).toInt();
+    if (percent <= 100 || percent > 200 || qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) return;
+    qputenv("QT_SCALE_FACTOR", QByteArray::number(percent / 100.0));
+}
+
 } // namespace phloxine::ui

@@ -7,7 +7,16 @@
 
 namespace phloxine::ui {
 
+inline const QString themeSetting = QStringLiteral("window/theme");         // ThemeChoice
+inline const QString sizeSetting = QStringLiteral("window/sizePercent");    // of text and controls, from the next start
+inline const QString motionSetting = QStringLiteral("window/reduceMotion"); // no flicker, no smooth movement
+inline const QString askTrashSetting = QStringLiteral("library/askBeforeTrash");
+
 QString settingsFile();
 std::unique_ptr<QSettings> openSettings();
+
+// The size of text and controls that was chosen becomes Qt's scale factor, unless somebody set that outside. Before the QApplication is
+// made.
+void applySizeSetting();
 
 } // namespace phloxine::ui

@@ -1,40 +1,35 @@
 #include "ui/viewer/view_input.h"
 
-#include <array>
 #include <cmath>
 
 #include <QKeyEvent>
 #include <QWheelEvent>
 
+#include "ui/widgets/keys.h"
+
 namespace phloxine::ui {
 
 std::optional<ViewKey> viewKey(const QKeyEvent& event) {
     using What = ViewKey::What;
-    if (event.modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier)) return std::nullopt;
-    static constexpr std::array powers{2.5, 5.0, 10.0, 20.0, 40.0};
-    const What pan = event.modifiers() & Qt::ShiftModifier ? What::PanTile : What::Pan;
-    switch (event.key()) {
-    case Qt::Key_Equal: // the same key without Shift on many keyboards
-    case Qt::Key_Plus:
-        return ViewKey{What::ZoomBy, 1 / keyZoomFactor, {}};
-    case Qt::Key_Minus:
-        return ViewKey{What::ZoomBy, keyZoomFactor, {}};
-    case Qt::Key_0:
-        return ViewKey{What::FitTile, 0, {}};
-    case Qt::Key_Left:
-        return ViewKey{pan, 0, {-1, 0}};
-    case Qt::Key_Right:
-        return ViewKey{pan, 0, {1, 0}};
-    case Qt::Key_Up:
-        return ViewKey{pan, 0, {0, -1}};
-    case Qt::Key_Down:
-        return ViewKey{pan, 0, {0, 1}};
-    default:
-        break;
-    }
-    const bool shiftedDigit = (event.modifiers() & Qt::ShiftModifier) && !(event.modifiers() & Qt::KeypadModifier);
-    if (!shiftedDigit && event.key() >= Qt::Key_1 && event.key() <= Qt::Key_5)
-        return ViewKey{What::Power, powers[std::size_t(event.key() - Qt::Key_1)], {}};
+    static const std::pair<const char*, ViewKey> meanings[] = {{"image.power1", {What::Power, 2.5, {}}},
+                                                               {"image.power2", {What::Power, 5, {}}},
+                                                               {"image.power3", {What::Power, 10, {}}},
+                                                               {"image.power4", {What::Power, 20, {}}},
+                                                               {"image.power5", {What::Power, 40, {}}},
+                                                               {"image.larger", {What::ZoomBy, 1 / keyZoomFactor, {}}},
+                                                               {"image.smaller", {What::ZoomBy, keyZoomFactor, {}}},
+                                                               {"image.fit", {What::FitTile, 0, {}}},
+                                                               {"image.left", {What::Pan, 0, {-1, 0}}},
+                                                               {"image.right", {What::Pan, 0, {1, 0}}},
+                                                               {"image.up", {What::Pan, 0, {0, -1}}},
+                                                               {"image.down", {What::Pan, 0, {0, 1}}},
+                                                               {"image.tileLeft", {What::PanTile, 0, {-1, 0}}},
+                                                               {"image.tileRight", {What::PanTile, 0, {1, 0}}},
+                                                               {"image.tileUp", {What::PanTile, 0, {0, -1}}},
+                                                               {"image.tileDown", {What::PanTile, 0, {0, 1}}}};
+    const KeyRow* row = Keys::inUse().pressed(KeyPlace::Image, event);
+    for (const auto& [id, meaning] : meanings)
+        if (row && qstrcmp(row->id, id) == 0) return meaning;
     return std::nullopt;
 }
 

@@ -51,6 +51,20 @@ Theme makeDark() {
     return t;
 }
 
+Theme makeContrast(bool dark) {
+    Theme t = dark ? makeDark() : makeLight();
+    const QColor ground = dark ? Qt::black : Qt::white, ink = dark ? Qt::white : Qt::black;
+    t.rail = t.panel = t.surface = t.okBg = t.warnBg = t.errBg = t.infoBg = ground;
+    t.hover = t.soft = dark ? rgb(0x303030) : rgb(0xE0E0E0);
+    t.line = t.edge = t.text = t.text2 = t.text3 = t.softText = t.plotReal = ink;
+    t.disabled = dark ? rgb(0x9C9C9C) : rgb(0x6E6E6E);
+    t.accent = dark ? rgb(0x7FE9F2) : rgb(0x00484F), t.accentHover = dark ? rgb(0xB8F6FB) : rgb(0x00333A), t.onAccent = ground;
+    t.ok = dark ? rgb(0x9BE8A4) : rgb(0x1B5224), t.warn = dark ? rgb(0xFFD98A) : rgb(0x5C3900);
+    t.err = dark ? rgb(0xFFB0AC) : rgb(0x8A1512), t.info = dark ? rgb(0xA9D2FF) : rgb(0x1B4470);
+    t.track = dark ? rgb(0x505050) : rgb(0xC8C8C8);
+    return t;
+}
+
 // Fusion, but letters of menus and labels are not underlined. Alt and the letter work all the same.
 class ProgramStyle : public QProxyStyle {
 public:
@@ -61,6 +75,7 @@ public:
 };
 
 ThemeChoice chosen = ThemeChoice::System;
+bool motionReduced = false;
 const Theme* current = nullptr;
 
 // Qt 6.4 does not tell the colour scheme of the system, but the palette it started with does.
@@ -155,15 +170,24 @@ const Theme& darkTheme() {
     return dark;
 }
 
+const Theme& contrastTheme(bool dark) {
+    static const Theme onWhite = makeContrast(false), onBlack = makeContrast(true);
+    return dark ? onBlack : onWhite;
+}
+
 const Theme& theme() { return current ? *current : lightTheme(); }
 
 ThemeChoice themeChoice() { return chosen; }
+
+bool reducedMotion() { return motionReduced; }
+void setReducedMotion(bool reduced) { motionReduced = reduced; }
 
 void applyTheme(ThemeChoice choice) {
     initResources();
     const bool systemDark = systemIsDark(); // asked before the first palette of our own
     chosen = choice;
-    const Theme& wanted = choice == ThemeChoice::Dark || (choice == ThemeChoice::System && systemDark) ? darkTheme() : lightTheme();
+    const bool dark = choice == ThemeChoice::Dark || (choice != ThemeChoice::Light && systemDark);
+    const Theme& wanted = choice == ThemeChoice::Contrast ? contrastTheme(dark) : dark ? darkTheme() : lightTheme();
     const bool first = !current;
     if (!first && current == &wanted) return;
     current = &wanted;

@@ -17,14 +17,19 @@ struct Theme {
     QColor track, plotReal;    // empty part of bars; real series
 };
 
-enum class ThemeChoice { System, Light, Dark };
+enum class ThemeChoice { System, Light, Dark, Contrast }; // Contrast: black and white, dark where the system is dark
 
 const Theme& lightTheme();
 const Theme& darkTheme();
+const Theme& contrastTheme(bool dark); // no tinted grounds; text 7 : 1 and more; edges as strong as text
 const Theme& theme(); // the one in use
 ThemeChoice themeChoice();
 
 // Needs the QApplication. May be called again at any time: widgets get QEvent::PaletteChange and icons take the new colours.
 void applyTheme(ThemeChoice choice);
+
+// The user's wish: nothing blinks and nothing glides. Kept by whoever keeps settings.
+bool reducedMotion();
+void setReducedMotion(bool reduced);
 
 } // namespace phloxine::ui

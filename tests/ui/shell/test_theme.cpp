@@ -11,6 +11,8 @@
 
 using namespace phloxine::ui;
 
+Q_DECLARE_METATYPE(const Theme*)
+
 namespace {
 
 double luminance(const QColor& color) {
@@ -38,17 +40,21 @@ class TestTheme : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void textHasContrast_data() {
-        QTest::addColumn<bool>("dark");
-        QTest::newRow("light") << false;
-        QTest::newRow("dark") << true;
+        QTest::addColumn<const Theme*>("chosen");
+        QTest::addColumn<double>("least");
+        QTest::newRow("light") << &lightTheme() << 4.5;
+        QTest::newRow("dark") << &darkTheme() << 4.5;
+        QTest::newRow("contrast on white") << &contrastTheme(false) << 7.0;
+        QTest::newRow("contrast on black") << &contrastTheme(true) << 7.0;
     }
     void textHasContrast() {
-        QFETCH(bool, dark);
-        const Theme& t = dark ? darkTheme() : lightTheme();
+        QFETCH(const Theme*, chosen);
+        QFETCH(double, least);
+        const Theme& t = *chosen;
         const std::pair<const char*, QColor> texts[] = {{"text", t.text}, {"text2", t.text2}, {"text3", t.text3}, {"accent", t.accent},
                                                         {"ok", t.ok},     {"warn", t.warn},   {"err", t.err},     {"info", t.info}};
         for (const auto& [name, color] : texts)
-            for (const QColor& ground : {t.panel, t.surface}) QVERIFY2(contrast(color, ground) >= 4.5, name);
+            for (const QColor& ground : {t.panel, t.surface}) QVERIFY2(contrast(color, ground) >= least, name);
         for (const auto& [color, ground] : {std::pair(t.ok, t.okBg),
                                             {t.warn, t.warnBg},
                                             {t.err, t.errBg},
@@ -60,12 +66,12 @@ private Q_SLOTS:
                                             {t.canvasText, t.canvas},
                                             {t.text, t.warnBg},
                                             {t.text, t.errBg}})
-            QVERIFY2(contrast(color, ground) >= 4.5, qPrintable(color.name() + QStringLiteral(" on ") + ground.name()));
+            QVERIFY2(contrast(color, ground) >= least, qPrintable(color.name() + QStringLiteral(" on ") + ground.name()));
         for (const QColor& ground : {t.panel, t.surface}) QVERIFY(contrast(t.edge, ground) >= 3); // edges of controls
     }
 
     void chromeIsGrey() {
-        for (const Theme* t : {&lightTheme(), &darkTheme()})
+        for (const Theme* t : {&lightTheme(), &darkTheme(), &contrastTheme(false), &contrastTheme(true)})
             for (const QColor& c : {t->rail, t->panel, t->surface, t->hover, t->line, t->edge, t->text, t->text2, t->canvas, t->track})
                 QVERIFY(c.red() == c.green() && c.green() == c.blue());
     }

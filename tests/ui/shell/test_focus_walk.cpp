@@ -1,0 +1,151 @@
+// By keyboard alone: in each workspace Tab reaches every control that can be used, the walk comes round, and each control says its name and
+// what it is to a screen reader. What takes clicks takes the focus, or is in the menus.
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QAbstractSlider>
+#include <QAbstractSpinBox>
+#include <QAccessible>
+#include <QApplication>
+#include <QButtonGroup>
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTabBar>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/job/JobQueue.h"
+#include "core/model/ModelStore.h"
+#include "ui/bridge/JobBridge.h"
+#include "ui/compare/ComparePage.h"
+#include "ui/generate/GeneratePage.h"
+#include "ui/library/LibraryPage.h"
+#include "ui/models/ModelsPage.h"
+#include "ui/shell/MainWindow.h"
+#include "ui/shell/SettingsDialog.h"
+#include "ui/train/TrainPage.h"
+#include "ui/widgets/Theme.h"
+
+using namespace phloxine;
+using namespace phloxine::ui;
+
+namespace {
+
+QString described(const QWidget* widget) {
+    QString text = QString::fromLatin1(widget->metaObject()->className()) + QStringLiteral(" \"") + widget->objectName() + QLatin1Char('"');
+    if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) text += QStringLiteral(" (") + button->text() + QLatin1Char(')');
+    for (const QWidget* up = widget->parentWidget(); up; up = up->parentWidget())
+        text += QStringLiteral(" < ") + QString::fromLatin1(up->metaObject()->className());
+    return text;
+}
+
+bool isControl(const QWidget* widget) {
+    if (qobject_cast<const QScrollBar*>(widget) || qobject_cast<const QHeaderView*>(widget)) return false; // the area scrolls by keys
+    const QWidget* whole = widget->parentWidget();
+    if (qobject_cast<const QAbstractSpinBox*>(whole) || qobject_cast<const QComboBox*>(whole) || qobject_cast<const QLineEdit*>(whole))
+        return false; // a part of it
+    return qobject_cast<const QAbstractButton*>(widget) || qobject_cast<const QLineEdit*>(widget) ||
+           qobject_cast<const QComboBox*>(widget) || qobject_cast<const QAbstractSpinBox*>(widget) ||
+           qobject_cast<const QAbstractSlider*>(widget) || qobject_cast<const QAbstractItemView*>(widget) ||
+           qobject_cast<const QPlainTextEdit*>(widget) || qobject_cast<const QTabBar*>(widget);
+}
+
+// One of several of which one is on: Tab enters at that one, arrows do the rest.
+bool reachedByArrows(const QWidget* widget, const QSet<const QWidget*>& reached) {
+    const auto chosenOfMany = [](const QWidget* one) {
+        const auto* button = qobject_cast<const QAbstractButton*>(one);
+        return button && button->isCheckable() && (button->autoExclusive() || (button->group() && button->group()->exclusive()));
+    };
+    return chosenOfMany(widget) && std::any_of(reached.begin(), reached.end(), [&](const QWidget* other) {
+               return chosenOfMany(other) && other->parentWidget() == widget->parentWidget();
+           });
+}
+
+QSet<const QWidget*> walk(QWidget& window) {
+    QSet<const QWidget*> reached;
+    const QWidget* first = nullptr;
+    for (int i = 0; i < 400; ++i) {
+        QWidget* focus = QApplication::focusWidget();
+        QTest::keyClick(focus ? focus : &window, Qt::Key_Tab);
+        focus = QApplication::focusWidget();
+        if (!focus) continue;
+        if (focus == first) break; // it comes round
+        if (!first) first = focus;
+        reached.insert(focus);
+    }
+    return reached;
+}
+
+void check(QWidget& window, const QSet<const QWidget*>& reached) {
+    for (const QWidget* widget : reached) {
+        if (qobject_cast<const QScrollArea*>(widget)) continue;
+        auto* interface = QAccessible::queryAccessibleInterface(const_cast<QWidget*>(widget));
+        QVERIFY2(interface && !interface->text(QAccessible::Name).trimmed().isEmpty(),
+                 qPrintable(QStringLiteral("no name: ") + described(widget)));
+        QVERIFY2(interface->role() != QAccessible::Client && interface->role() != QAccessible::NoRole,
+                 qPrintable(QStringLiteral("no role: ") + described(widget)));
+    }
+    for (const QWidget* widget : window.findChildren<QWidget*>()) {
+        if (!widget->isVisible() || !widget->isEnabled() || !isControl(widget)) continue;
+        QVERIFY2(reached.contains(widget) || reached.contains(widget->focusProxy()) || reachedByArrows(widget, reached),
+                 qPrintable(QStringLiteral("not reached by Tab: ") + described(widget)));
+    }
+}
+
+} // namespace
+
+class TestFocusWalk : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        QVERIFY(m_folder.isValid());
+        qputenv("PHLOXINE_SETTINGS_DIR", m_folder.path().toLocal8Bit());
+        qputenv("PHLOXINE_TILES", m_folder.filePath(QStringLiteral("tiles")).toLocal8Bit());
+        applyTheme(ThemeChoice::Light);
+    }
+
+    void workspaces_data() {
+        QTest::addColumn<QString>("page");
+        for (const char* page : {"generate", "generate by text", "generate with a slide", "library", "compare", "train", "models"})
+            QTest::newRow(page) << QString::fromLatin1(page);
+    }
+    void workspaces() {
+        QFETCH(QString, page);
+        auto store = std::make_shared<ModelStore>();
+        JobBridge bridge;
+        JobQueue queue(store, bridge);
+        bridge.setQueue(&queue);
+        MainWindow window(store, bridge);
+        window.resize(1440, 900);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        if (page == QLatin1String("library")) window.showWorkspace(window.library());
+        if (page == QLatin1String("compare")) window.showWorkspace(window.compare());
+        if (page == QLatin1String("train")) window.showWorkspace(window.train());
+        if (page == QLatin1String("models")) window.showWorkspace(window.models());
+        if (page == QLatin1String("generate by text")) {
+            auto* segments = window.page()->findChild<QWidget*>(QStringLiteral("conditionSegments"));
+            QVERIFY(segments);
+            QTest::mouseClick(segments->findChildren<QAbstractButton*>().at(1), Qt::LeftButton);
+        }
+        if (page == QLatin1String("generate with a slide")) window.page()->openSlide(QStringLiteral("synthetic:4000x3000"));
+        QTest::qWait(600); // models are looked at, facts come in
+        check(window, walk(window));
+    }
+
+    void settings() {
+        SettingsDialog dialog;
+        dialog.show();
+        QVERIFY(QTest::qWaitForWindowActive(&dialog));
+        check(dialog, walk(dialog));
+    }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+QTEST_MAIN(TestFocusWalk)
+#include "test_focus_walk.moc"

@@ -1,0 +1,94 @@
+#include "ui/shell/SettingsDialog.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPushButton>
+
+#include "ui/shell/KeysDialog.h"
+#include "ui/shell/settings.h"
+#include "ui/widgets/SegmentedControl.h"
+#include "ui/widgets/Theme.h"
+#include "ui/widgets/labels.h"
+
+namespace phloxine::ui {
+
+SettingsDialog::SettingsDialog(QWidget* parent) : QDialog(parent) {
+    setObjectName(QStringLiteral("settingsDialog"));
+    setWindowTitle(tr("Settings"));
+    setMinimumWidth(560);
+    auto* grid = new QGridLayout(this);
+    grid->setContentsMargins(16, 16, 16, 16);
+    grid->setHorizontalSpacing(16);
+    grid->setVerticalSpacing(12);
+    grid->setColumnStretch(1, 1);
+    addTheme(grid);
+    addSize(grid);
+    addSwitch(grid, QStringLiteral("reduceMotion"), tr("Reduce motion"), tr("No flicker between images: hold Space to swap them."),
+              motionSetting, false);
+    addSwitch(grid, QStringLiteral("askTrash"), tr("Ask before tiles go to the trash"), tr("They can be brought back in any case."),
+              askTrashSetting, true);
+    auto* keys = new QPushButton(tr("Change keys..."), this);
+    keys->setObjectName(QStringLiteral("changeKeys"));
+    keys->setAutoDefault(false);
+    connect(keys, &QPushButton::clicked, this, [this] { KeysDialog(this).exec(); });
+    grid->addWidget(new QLabel(tr("Keyboard"), this), grid->rowCount(), 0);
+    grid->addWidget(keys, grid->rowCount() - 1, 1, Qt::AlignLeft);
+    auto* buttons = new QDialogButtonBox(this);
+    buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole)->setDefault(true);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    grid->addWidget(buttons, grid->rowCount(), 0, 1, 2);
+}
+
+void SettingsDialog::addTheme(QGridLayout* grid) {
+    auto* choice = new SegmentedControl({tr("System"), tr("Light"), tr("Dark"), tr("High contrast")}, this);
+    choice->setObjectName(QStringLiteral("themeChoice"));
+    choice->setAccessibleName(tr("Theme"));
+    choice->setCurrentIndex(int(themeChoice()));
+    connect(choice, &SegmentedControl::currentChanged, this, [this](int index) {
+        applyTheme(ThemeChoice(index));
+        openSettings()->setValue(themeSetting, index);
+        Q_EMIT changed();
+    });
+    grid->addWidget(new QLabel(tr("Theme"), this), 0, 0);
+    grid->addWidget(choice, 0, 1);
+}
+
+void SettingsDialog::addSize(QGridLayout* grid) {
+    auto* choice = new QComboBox(this);
+    choice->setObjectName(QStringLiteral("sizeChoice"));
+    const int now = openSettings()->value(sizeSetting, 100).toInt();
+    for (const int percent : {100, 125, 150, 175, 200}) {
+        choice->addItem(tr("%1\u00a0%", "percent").arg(percent), percent);
+        if (percent == now) choice->setCurrentIndex(choice->count() - 1);
+    }
+    auto* label = new QLabel(tr("Text and controls"), this);
+    label->setBuddy(choice);
+    auto* hint = mutedLabel(tr("From the next start."), this);
+    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice] {
+        openSettings()->setValue(sizeSetting, choice->currentData());
+        Q_EMIT changed();
+    });
+    grid->addWidget(label, 1, 0);
+    grid->addWidget(choice, 1, 1, Qt::AlignLeft);
+    grid->addWidget(hint, 2, 1);
+}
+
+void SettingsDialog::addSwitch(QGridLayout* grid, const QString& name, const QString& text, const QString& hint, const QString& setting,
+                               bool byDefault) {
+    auto* box = new QCheckBox(text, this);
+    box->setObjectName(name);
+    box->setAccessibleDescription(hint);
+    box->setChecked(openSettings()->value(setting, byDefault).toBool());
+    connect(box, &QCheckBox::toggled, this, [this, setting](bool on) {
+        openSettings()->setValue(setting, on);
+        Q_EMIT changed();
+    });
+    const int row = grid->rowCount();
+    grid->addWidget(box, row, 1);
+    grid->addWidget(mutedLabel(hint, this), row + 1, 1);
+}
+
+} // namespace phloxine::ui
