@@ -8,7 +8,7 @@ namespace phloxine {
 
 namespace {
 
-constexpr int statisticsPasses = 2;
+constexpr int statisticsPasses = 4; // two leave 14 levels of 255 (mean 0.43), three 4 (0.18), four 2 (0.11), five 1 (0.04)
 
 int sizeOf(const Window& w) { return int(w.weight.size()); }
 

@@ -87,7 +87,11 @@ void addText(Weights& weights, const RecipeText& text, const std::string& salt, 
     pair("final_layer_norm", {text.width});
 }
 
-std::string numbers(const std::vector<int>& values) { return Json(values).dump(); }
+std::string numbers(const std::vector<int>& values) { // as people write YAML
+    std::string text;
+    for (const int value : values) text += (text.empty() ? "[" : ", ") + std::to_string(value);
+    return values.empty() ? "[]" : text + "]";
+}
 
 std::string configText(const TrainRecipe& recipe, const Checkpoint& autoencoder, int latentSize, int channels) {
     const auto& u = recipe.model.unet;

@@ -145,7 +145,8 @@ private slots:
     void longPromptIsCutAndSaid() {
         auto request = quickRequest();
         request.classId.clear();
-        for (int i = 0; i < 75; ++i) request.prompt += "lung ";
+        const int words = m_store.find("").card.maxTokens - 2; // all that fit beside the start and the end
+        for (int i = 0; i < words; ++i) request.prompt += "lung ";
         const auto cut = request.prompt + "keratin pearls";
         std::vector<std::string> notices;
         GenerateHooks hooks;

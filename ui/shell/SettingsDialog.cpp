@@ -4,8 +4,10 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QVBoxLayout>
 
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/settings.h"
@@ -71,9 +73,12 @@ void SettingsDialog::addSize(QGridLayout* grid) {
         openSettings()->setValue(sizeSetting, choice->currentData());
         Q_EMIT changed();
     });
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(12);
+    cells->addWidget(choice);
+    cells->addWidget(hint, 1);
     grid->addWidget(label, 1, 0);
-    grid->addWidget(choice, 1, 1, Qt::AlignLeft);
-    grid->addWidget(hint, 2, 1);
+    grid->addLayout(cells, 1, 1);
 }
 
 void SettingsDialog::addSwitch(QGridLayout* grid, const QString& name, const QString& text, const QString& hint, const QString& setting,
@@ -87,8 +92,13 @@ void SettingsDialog::addSwitch(QGridLayout* grid, const QString& name, const QSt
         Q_EMIT changed();
     });
     const int row = grid->rowCount();
-    grid->addWidget(box, row, 1);
-    grid->addWidget(mutedLabel(hint, this), row + 1, 1);
+    auto* cell = new QVBoxLayout;
+    cell->setSpacing(2);
+    cell->addWidget(box);
+    auto* words = mutedLabel(hint, this);
+    words->setContentsMargins(22, 0, 0, 0); // under the text of the box
+    cell->addWidget(words);
+    grid->addLayout(cell, row, 1);
 }
 
 } // namespace phloxine::ui
