@@ -58,8 +58,8 @@ bool readOptions(const QApplication& app, Options& options) {
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
-                         "library-empty "
-                         "or library-compare."),
+                         "library-empty, "
+                         "library-compare, regions or from-tissue."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},

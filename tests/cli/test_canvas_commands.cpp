@@ -61,6 +61,11 @@ private slots:
         o = run({"recreate", "far/tile.png", "--check"});                                                              // beside the tile
         QVERIFY2(o.code == 0 && o.out.contains("identical"), o.out + o.err);
         QVERIFY(run({"metadata", "far/tile.png"}).out.contains("composite"));
+        for (const auto* folder : {"project/tiles", "project/inputs"}) QVERIFY(QDir(m_dir.path()).mkpath(folder)); // as the window has them
+        QVERIFY(QFile::copy(at("made/lung_scc-11.png"), at("project/tiles/tile.png")));
+        for (const auto* name : {"r.png", "mask.png"})
+            QVERIFY(QFile::rename(at(QString("far/own ") + name), at(QString("project/inputs/") + name)));
+        QCOMPARE(run({"recreate", "project/tiles/tile.png", "--check"}).code, 0);
         QCOMPARE(run({"metadata", "far/tile.png", "--json"}).json()["composite"].toBool(), true);
     }
 

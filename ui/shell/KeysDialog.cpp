@@ -45,6 +45,11 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     add(m_list, tr("Image: larger, smaller"), QStringLiteral("+ −"));
     add(m_list, tr("Image: fit the tile"), QStringLiteral("0"));
     add(m_list, tr("Slide: move, by one tile with Shift"), tr("Arrow keys"));
+    add(m_list, tr("Slide: select regions, draw a rectangle, a polygon, with the brush"), QStringLiteral("M R P B"));
+    add(m_list, tr("Slide: close the polygon; make the tile box a region (rectangle)"), shown("Return"));
+    add(m_list, tr("Slide: take back the last corner, remove the corner or region, stop drawing"),
+        shown("Backspace") + QStringLiteral(", ") + shown("Del") + QStringLiteral(", ") + shown("Esc"));
+    add(m_list, tr("Slide: undo, redo a change of regions"), shown("Ctrl+Z") + QStringLiteral(", ") + shown("Ctrl+Shift+Z"));
     add(m_list, tr("Choices in a row: choose another"), tr("Arrow keys"));
     add(m_list, tr("Models: use the chosen one in Generate"), shown("Return"));
     add(m_list, tr("Library: find by words"), shown("Ctrl+F"));
