@@ -101,7 +101,7 @@ private slots:
         QTest::newRow("coarse slide") << 500.0 << 128.0 << 1.0 << 0.5 << 0.0 << "higher power";
         QTest::newRow("off the slide") << 9000.0 << 128.0 << 0.25 << 0.5 << 0.0 << "off the slide";
         QTest::newRow("left of the slide") << -900.0 << 128.0 << 0.25 << 0.5 << 0.0 << "off the slide";
-        QTest::newRow("too large") << 10.0 << 2900.0 << 0.25 << 0.05 << 0.0 << "largest canvas";
+        QTest::newRow("too large") << 10.0 << 5000.0 << 0.05 << 0.05 << 0.0 << "draw a smaller one";
         QTest::newRow("slide smaller than a tile") << 10.0 << 20.0 << 0.25 << 20.0 << 0.0 << "smaller than";
         QTest::newRow("less than a pixel") << 500.0 << 0.4 << 0.25 << 0.5 << 0.4 << "smaller than one pixel";
     }
@@ -112,7 +112,8 @@ private slots:
         QFETCH(double, modelScale);
         QFETCH(double, replaced);
         QFETCH(QString, word);
-        const auto slide = withScale(syntheticSlide(3000, 2000), {ownScale, ownScale > 0 ? ScaleSource::User : ScaleSource::Unknown});
+        const auto slide = withScale(syntheticSlide(modelScale == 0.05 ? 9000 : 3000, 2000),
+                                     {ownScale, ownScale > 0 ? ScaleSource::User : ScaleSource::Unknown});
         auto w = wish(left, 500, side);
         w.micronsPerPixel = modelScale;
         if (replaced > 0) w.replace = square(left, 500, replaced);

@@ -68,7 +68,8 @@ void GeneratePage::takeModel(const ModelEntry& entry) {
     m_sampling->setCard(entry.card);
     m_images->setCard(entry.card);
     m_regions->setCard(entry.card);
-    m_startingPixels->setModel(entry.card.tileSizePx, entry.card.scale.micronsPerPixel);
+    if (!m_startingPixels->setModel(entry.card.tileSizePx, entry.card.scale.micronsPerPixel))
+        m_images->showNotice(tr("The real pixels were read at the scale of another model, so the next tiles start from noise alone."));
     shareCards();
     showFoot();
 }

@@ -95,6 +95,8 @@ void RegionBench::setProject(ProjectBridge& project) {
     take();
 }
 
+bool RegionBench::hasSlide() const { return m_slide.hasSlide(); }
+
 void RegionBench::say(Tone tone, const QString& sentence) { m_panel->say(tone, sentence); }
 
 void RegionBench::takeSlide() {

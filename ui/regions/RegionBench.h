@@ -37,6 +37,7 @@ public:
     RegionDocument& document() { return m_document; }
     RegionLayer& layer() { return *m_layer; }
     PlacedTiles& placedTiles() { return *m_placed; }
+    bool hasSlide() const;
     bool busy() const { return m_stop != nullptr || m_keeper.pending() > 0; } // reads, writes or computes
 
     void setCard(const ModelCard& card);

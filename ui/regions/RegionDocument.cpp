@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/region/shapes.h"
+
 namespace phloxine::ui {
 
 namespace {
@@ -11,8 +13,9 @@ constexpr std::size_t mostSteps = 100;
 RegionPtr shownRegion(Region region, QSizeF slideSize) {
     ShownRegion s{std::move(region), {}, 0, false};
     s.box = boundingBox(s.region.polygons);
-    // Where nothing overlaps the rings alone tell the area; else the rows of core/region do.
-    if (s.region.polygons.size() == 1 && s.region.polygons[0].outer.size() < 8) s.areaPx = phloxine::areaPx(s.region.polygons);
+    // Where nothing crosses the rings alone tell the area; else the rows of core/region do.
+    const auto crosses = [](const Polygon& polygon) { return polygon.outer.size() <= mostCheckedPlaces && crossesItself(polygon.outer); };
+    if (std::any_of(s.region.polygons.begin(), s.region.polygons.end(), crosses)) s.areaPx = phloxine::areaPx(s.region.polygons);
     else {
         const auto ringArea = [](const Ring& ring) {
             double twice = 0;

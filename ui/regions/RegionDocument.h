@@ -14,6 +14,8 @@ namespace phloxine::ui {
 
 inline constexpr double leastAreaPx = 1; // less is no region: a slip of the hand, or places on one line
 
+inline constexpr std::size_t mostCheckedPlaces = 1000; // of a ring, for crossings: longer ones come from masks, which cross nothing
+
 struct ShownRegion {
     Region region;
     SlideBox box;

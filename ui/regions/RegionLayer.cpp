@@ -93,7 +93,8 @@ void RegionLayer::changeChosen(Region region) {
 }
 
 void RegionLayer::warnOfCrossing(const std::vector<Polygon>& polygons) {
-    if (std::any_of(polygons.begin(), polygons.end(), [](const Polygon& polygon) { return crossesItself(polygon.outer); }))
+    const auto crosses = [](const Polygon& polygon) { return polygon.outer.size() <= mostCheckedPlaces && crossesItself(polygon.outer); };
+    if (std::any_of(polygons.begin(), polygons.end(), crosses))
         Q_EMIT said(tr("This outline crosses itself. What it winds round twice counts as outside; move its corners if that is not meant."));
 }
 

@@ -159,7 +159,7 @@ void RegionLayer::paintChosen(QPainter& painter, const QTransform& map) const {
     outline(painter, path, label.colour, 3, chosen->outside);
     const QRectF box = path.boundingRect();
     if (!label.code.isEmpty() && box.width() > 2 * swatchWidth && box.height() > 2 * swatchHeight)
-        paintClassSwatch(painter, QRect(box.topLeft().toPoint() + QPoint(6, 6), QSize(swatchWidth, swatchHeight)), label.code,
+        paintClassSwatch(painter, QRect(box.topLeft().toPoint() + QPoint(12, 12), QSize(swatchWidth, swatchHeight)), label.code,
                          label.colour);
     if (m_tool != RegionTool::Select) return;
     std::vector<std::pair<QPointF, bool>> handles; // and whether it is the grabbed one

@@ -270,6 +270,7 @@ void RegionPanel::makeMenus() {
         ->setToolTip(tr("What is measured here, in the words of the model's captions"));
     m_makeMenu->setToolTipsVisible(true);
 
+    m_menu->setTitle(tr("&Regions"));
     m_undo = m_menu->addAction(tr("Undo"), &m_document, &RegionDocument::undo);
     m_undo->setObjectName(QStringLiteral("undoRegion"));
     m_redo = m_menu->addAction(tr("Redo"), &m_document, &RegionDocument::redo);

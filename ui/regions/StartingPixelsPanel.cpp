@@ -142,8 +142,10 @@ void StartingPixelsPanel::clear() {
     Q_EMIT changed();
 }
 
-void StartingPixelsPanel::setModel(int tilePx, double micronsPerPixel) {
-    if (m_pixels && (m_pixels->files.tilePx != tilePx || std::abs(m_pixels->micronsPerPixel - micronsPerPixel) > 1e-9)) clear();
+bool StartingPixelsPanel::setModel(int tilePx, double micronsPerPixel) {
+    if (!m_pixels || (m_pixels->files.tilePx == tilePx && std::abs(m_pixels->micronsPerPixel - micronsPerPixel) < 1e-9)) return true;
+    clear();
+    return false;
 }
 
 void StartingPixelsPanel::writeTo(GenerateRequest& request) const {

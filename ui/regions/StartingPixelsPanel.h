@@ -19,7 +19,7 @@ public:
     void set(const StartingPixels& pixels);
     void clear();
     bool active() const { return m_pixels.has_value(); }
-    void setModel(int tilePx, double micronsPerPixel); // pixels at another scale are of no use to it, and go
+    bool setModel(int tilePx, double micronsPerPixel); // pixels at another scale are of no use to it, and go: then false
     void writeTo(GenerateRequest& request) const;
 
 Q_SIGNALS:

@@ -12,6 +12,8 @@
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/regions/RegionBench.h"
+#include "ui/regions/RegionPanel.h"
 #include "ui/shell/AboutDialog.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
@@ -137,6 +139,10 @@ void MainWindow::buildSlideMenu() {
         QAction* action = menu->addAction(names[power] + QLatin1Char('\t') + QString::number(power + 1));
         connect(action, &QAction::triggered, m_page, [this, power] { m_page->setMagnification(power); });
     }
+    menu->addSeparator();
+    QMenu* regions = m_page->regions().panel().menu();
+    menu->addMenu(regions);
+    connect(menu, &QMenu::aboutToShow, this, [this, regions] { regions->menuAction()->setEnabled(m_page->regions().hasSlide()); });
 }
 
 void MainWindow::buildRunMenu() {

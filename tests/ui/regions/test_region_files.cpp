@@ -5,7 +5,9 @@
 #include <thread>
 
 #include <QAction>
+#include <QApplication>
 #include <QDir>
+#include <QProcess>
 
 #include "core/base/Files.h"
 #include "core/image/ImageFile.h"
@@ -109,6 +111,25 @@ private Q_SLOTS:
         int kept = 0;
         for (const auto& entry : fs::directory_iterator(folder)) kept += int(readRegions(entry.path()).regions.size());
         QCOMPARE(kept, 61);
+    }
+
+    // What the program had written when it was killed is there again.
+    void survivesAKill() {
+        QProcess child;
+        auto environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("PHLOXINE_REGIONS_CHILD"), at("killed"));
+        child.setProcessEnvironment(environment);
+        child.start(QCoreApplication::applicationFilePath(), {});
+        QVERIFY(child.waitForStarted());
+        int kept = 0;
+        while (kept < 12 && child.waitForReadyRead(20000))
+            while (child.canReadLine()) kept = child.readLine().trimmed().toInt();
+        child.kill(); // in the middle of the next one
+        QVERIFY(child.waitForFinished());
+        QVERIFY(kept >= 12);
+        BenchFixture f(at("killed"));
+        QVERIFY(f.ok);
+        QVERIFY2(f.document().count() >= kept && f.document().count() <= kept + 50, qPrintable(QString::number(f.document().count())));
     }
 
     void aFolderThatCannotBeWrittenIsToldOnce() {
@@ -284,5 +305,25 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestRegionFiles)
+// Draws without end, and says after each region that it is on the disk.
+int drawUntilKilled(const QString& project) {
+    BenchFixture f(project);
+    for (int i = 1; f.ok && i < 100000; ++i) {
+        Region region;
+        region.polygons = {{{{double(i), 0}, {i + 50.0, 0}, {i + 50.0, 50}}, {}}};
+        f.document().add(region);
+        if (!f.settle()) return 1;
+        std::printf("%d\n", i);
+        std::fflush(stdout);
+    }
+    return 1;
+}
+
+int main(int argc, char** argv) {
+    QApplication app(argc, argv);
+    if (const QString project = qEnvironmentVariable("PHLOXINE_REGIONS_CHILD"); !project.isEmpty()) return drawUntilKilled(project);
+    TestRegionFiles test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "test_region_files.moc"
