@@ -22,9 +22,11 @@ int run(const Context& context, const std::string& file) {
     print("Made on: " + request.device + ", " + request.precision + (request.build.empty() ? "" : ", " + request.build));
     if (request.widthPx) print("Canvas: " + std::to_string(request.widthPx) + " x " + std::to_string(request.heightPx) + " pixels");
     if (isComposite(request)) {
-        print("Real pixels: " + request.initialImage.string() + " (" + request.initialSha256.substr(0, 12) + "), strength " +
-              Json(request.strength).dump() +
-              (request.mask.empty() ? "" : ", mask " + request.mask.string() + " (" + request.maskSha256.substr(0, 12) + ")"));
+        print("Real pixels: SHA-256 " + request.initialSha256.substr(0, 12) + ", strength " + Json(request.strength).dump() +
+              (request.maskSha256.empty() ? "" : ", mask " + request.maskSha256.substr(0, 12)));
+        if (const auto& source = request.source; !source.slide.empty())
+            print("Taken from: slide " + source.slide.substr(0, 12) + ", patient " + source.patient.substr(0, 12) +
+                  " (keyed hashes of the machine that made it)");
         print(std::string(
             "The picture is a composite: it holds or derives from real pixels. Make it again with: phloxine recreate FILE --check"));
     } else print(std::string("The picture is synthetic. Make it again with: phloxine recreate FILE --check"));

@@ -2,6 +2,7 @@
 
 #include "app/cli/Command.h"
 #include "core/base/Error.h"
+#include "core/base/Sha256.h"
 #include "core/generate/Generator.h"
 
 namespace phloxine::cli {
@@ -44,12 +45,28 @@ std::filesystem::path found(const std::filesystem::path& named, const std::strin
     return beside;
 }
 
+// A tile knows its real pixels by their SHA-256. The file with that hash is looked for beside the tile and where the window keeps them.
+std::filesystem::path withHash(const std::string& sha256, const std::filesystem::path& named, const std::string& given,
+                               const Options& options, const std::string& what) {
+    if (sha256.empty() || !given.empty() || !named.empty())
+        return found(named.empty() ? std::filesystem::path(sha256) : named, given, options, what);
+    constexpr int most = 500; // files looked into: a folder may hold a library
+    const auto folder = std::filesystem::absolute(options.file).parent_path();
+    int looked = 0;
+    for (const auto& place : {folder.parent_path() / "inputs", folder}) {
+        std::error_code error;
+        for (std::filesystem::directory_iterator it(place, error), end; !error && it != end && looked < most; it.increment(error))
+            if (std::error_code unknown; it->is_regular_file(unknown) && ++looked && sha256OfFile(it->path()) == sha256) return it->path();
+    }
+    return {}; // resolve() says what is missing
+}
+
 int run(const Context& context, const Options& options) {
     auto request = requestFromPng(options.file);
     const auto madeBy = request.build;
     request.build.clear();
-    request.initialImage = found(request.initialImage, options.initial, options, "initial");
-    request.mask = found(request.mask, options.mask, options, "mask");
+    request.initialImage = withHash(request.initialSha256, request.initialImage, options.initial, options, "initial");
+    request.mask = withHash(request.maskSha256, request.mask, options.mask, options, "mask");
     request.vector = found(request.vector, options.vector, options, "vector");
     request.region = found(request.region, {}, options, "");
     for (auto& lora : request.loras) lora.file = found(lora.file, {}, options, "");

@@ -58,7 +58,7 @@ bool readOptions(const QApplication& app, Options& options) {
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
-                         "library-empty, library-compare, keys, settings, find or grid."),
+                         "library-empty, library-compare, regions, from-tissue, keys, settings, find or grid."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},

@@ -20,6 +20,7 @@
 #include "core/base/Error.h"
 #include "core/base/Json.h"
 #include "core/model/ModelStore.h"
+#include "core/region/shapes.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
@@ -30,6 +31,8 @@
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/regions/RegionBench.h"
+#include "ui/regions/RegionPanel.h"
 #include "ui/shell/ActionFinder.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
@@ -77,6 +80,10 @@ public:
             if (!generate()) return false;
         } else if (name == QLatin1String("running")) {
             if (!startAndCatch()) return false;
+        } else if (name == QLatin1String("regions")) {
+            if (!showRegions()) return false;
+        } else if (name == QLatin1String("from-tissue")) {
+            if (!makeFromTissue()) return false;
         } else if (name == QLatin1String("text")) {
             writeText();
         } else if (name == QLatin1String("error")) {
@@ -149,6 +156,50 @@ private:
         choose("gridY", "guidance", QStringLiteral("1, 2, 4"));
         dialog->findChild<QPushButton*>(QStringLiteral("gridStart"))->click();
         return m_page.busy() && waitFor([&] { return !m_page.busy(); }) && settle(true);
+    }
+
+    static Region drawn(std::initializer_list<SlidePoint> places, const TissueClass& as) {
+        Region region;
+        region.className = as.id, region.colour = as.colour;
+        region.polygons = {{places, {}}};
+        return region;
+    }
+
+    // On the sample slide: an outline, a rectangle, a stroke of the brush as a person draws them, the tissue.
+    bool showRegions() {
+        auto& bench = m_page.regions();
+        auto* slide = m_page.findChild<ui::SlideView*>();
+        const auto& classes = m_page.card().classes;
+        if (!waitFor([&] { return !bench.busy() && !slide->overview().isNull(); }) || classes.size() < 3) return false;
+        slide->setViewMicronsPerPixel(1.6);
+        bench.takeTissue();
+        if (!waitFor([&] { return !bench.busy(); })) return false;
+        bench.document().add(drawn({{700, 900}, {1000, 820}, {1250, 1000}, {1180, 1300}, {900, 1380}, {720, 1200}}, classes[0]));
+        bench.document().add(drawn({{800, 1700}, {1250, 1700}, {1250, 2050}, {800, 2050}}, classes[2]));
+        const auto stroke = brushed({{1350, 1350}, {1420, 1500}, {1400, 1700}, {1480, 1850}}, 70);
+        Region painted = drawn({}, classes[1]);
+        painted.polygons = combined({}, stroke, Combine::Add, bench.document().slideBox(), 2);
+        bench.document().add(painted);
+        bench.document().choose(1);
+        bench.panel().say(ui::Tone::Info, {});
+        return true;
+    }
+
+    // A region is painted anew; the tile lies over the slide in its place.
+    bool makeFromTissue() {
+        if (!showRegions()) return false;
+        auto& bench = m_page.regions();
+        auto* slide = m_page.findChild<ui::SlideView*>();
+        chooseClass();
+        slide->setCentre({1100, 1500});
+        bench.document().add(drawn({{1000, 1420}, {1180, 1400}, {1220, 1560}, {1080, 1620}, {990, 1540}}, m_page.card().classes[0]));
+        bench.replaceInside();
+        if (!waitFor([&] { return !bench.busy(); })) return false;
+        if (auto* tiles = m_page.findChild<QSpinBox*>(QStringLiteral("tilesSpin"))) tiles->setValue(1);
+        m_page.generateNow();
+        if (!m_page.busy() || !waitFor([&] { return !m_page.busy(); })) return false;
+        slide->setViewMicronsPerPixel(0.6);
+        return bench.placedTiles().count() == 1;
     }
 
     void writeText() {
@@ -295,8 +346,8 @@ bool knownScene(const QString& scene) {
                        QStringLiteral("models"),    QStringLiteral("add-model"),     QStringLiteral("compare"),
                        QStringLiteral("calibrate"), QStringLiteral("train"),         QStringLiteral("training"),
                        QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare"),
-                       QStringLiteral("keys"),      QStringLiteral("settings"),      QStringLiteral("find"),
-                       QStringLiteral("grid")}
+                       QStringLiteral("regions"),   QStringLiteral("from-tissue"),   QStringLiteral("keys"),
+                       QStringLiteral("settings"),  QStringLiteral("find"),          QStringLiteral("grid")}
         .contains(scene);
 }
 

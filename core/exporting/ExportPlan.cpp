@@ -22,7 +22,7 @@ void requireName(const std::string& name, const std::string& what) {
 
 void requireNoRealPixels(const GenerateRequest& request) {
     if (isComposite(request))
-        throw Error(ErrorCode::WrongUse, "A tile made from real pixels (" + request.initialImage.filename().string() +
+        throw Error(ErrorCode::WrongUse, "A tile made from real pixels (SHA-256 " + request.initialSha256.substr(0, 12) +
                                              ") may show a patient, so it cannot go into an export; leave it out.");
 }
 

@@ -1,11 +1,13 @@
 #include "core/generate/GenerateRequest.h"
 
+#include <cmath>
 #include <random>
 
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
 #include "core/base/FileHashes.h"
+#include "core/base/keyed_hash.h"
 
 namespace phloxine {
 
@@ -72,11 +74,13 @@ void addVectors(Json& json, const GenerateRequest& r) {
 
 void addInitialImage(Json& json, const GenerateRequest& r) {
     if (!isComposite(r)) return;
-    json["initial_image"] = fileWord(r.initialImage, r.initialSha256);
-    if (!r.initialSha256.empty()) json["initial_sha256"] = r.initialSha256;
+    if (r.initialSha256.empty()) json["initial_image"] = r.initialImage.string();
+    else json["initial_sha256"] = r.initialSha256;
     if (r.strength != -1) json["strength"] = r.strength;
-    if (!r.mask.empty()) json["mask"] = fileWord(r.mask, r.maskSha256);
     if (!r.maskSha256.empty()) json["mask_sha256"] = r.maskSha256;
+    else if (!r.mask.empty()) json["mask"] = r.mask.string();
+    if (const auto& s = r.source; !s.slide.empty())
+        json["source"] = {{"slide", s.slide}, {"patient", s.patient}, {"x", s.x}, {"y", s.y}, {"width", s.widthPx}, {"height", s.heightPx}};
     json["composite"] = true; // for readers; it follows from the initial image
 }
 
@@ -84,6 +88,18 @@ void takeFile(const Json& json, const char* key, std::filesystem::path& file) {
     std::string text;
     take(json, key, text);
     file = text;
+}
+
+void takeInitialImage(const Json& json, GenerateRequest& r) {
+    takeFile(json, "initial_image", r.initialImage), take(json, "initial_sha256", r.initialSha256);
+    take(json, "strength", r.strength);
+    takeFile(json, "mask", r.mask), take(json, "mask_sha256", r.maskSha256);
+    const auto source = json.find("source");
+    if (source == json.end() || source->is_null()) return;
+    if (!source->is_object()) throw Error(ErrorCode::Corrupt, "The source of real pixels in a request is not an object; correct it.");
+    take(*source, "slide", r.source.slide), take(*source, "patient", r.source.patient);
+    take(*source, "x", r.source.x), take(*source, "y", r.source.y);
+    take(*source, "width", r.source.widthPx), take(*source, "height", r.source.heightPx);
 }
 
 void takeVectors(const Json& json, GenerateRequest& r) {
@@ -105,18 +121,28 @@ void requireReadableName(const std::filesystem::path& file) {
     }
 }
 
+bool isHash(const std::string& text, std::size_t digits) {
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 void validateInitialImage(const GenerateRequest& r) {
     requireReadableName(r.initialImage);
     requireReadableName(r.mask);
     if (r.strength != -1 && !(r.strength > 0 && r.strength <= 1))
         wrong("The strength must lie above 0 and at most at 1; 1 forgets the initial image.");
-    if (isComposite(r)) {
-        if (r.mask.empty() && !r.maskSha256.empty()) wrong("The request has the hash of a mask but names no mask.");
-        return;
-    }
+    for (const auto& hash : {r.initialSha256, r.maskSha256})
+        if (!hash.empty() && !isHash(hash, 64)) wrong("The hash of a file in the request is no SHA-256 of 64 digits; correct it.");
+    // A name here would leave with every tile.
+    for (const auto& hash : {r.source.slide, r.source.patient})
+        if (!hash.empty() && !isHash(hash, keyedHashDigits))
+            wrong("The source of real pixels must be keyed hashes of " + std::to_string(keyedHashDigits) +
+                  " digits, never names; leave it out.");
+    for (const double place : {r.source.x, r.source.y, r.source.widthPx, r.source.heightPx})
+        if (!(std::abs(place) <= 1e9)) wrong("The place of the real pixels lies beyond any slide; correct it.");
+    if (isComposite(r)) return;
     if (!r.mask.empty() || !r.maskSha256.empty()) wrong("A mask needs an initial image whose pixels it keeps; give one.");
     if (r.strength != -1) wrong("A strength needs an initial image; give one, or leave the strength out.");
-    if (!r.initialSha256.empty()) wrong("The request has the hash of an initial image but names no image.");
+    if (r.source != SourceTissue{}) wrong("A source of real pixels needs an initial image; give one, or leave the source out.");
 }
 
 } // namespace
@@ -166,11 +192,7 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         takeVectors(json, r);
         take(json, "width_px", r.widthPx);
         take(json, "height_px", r.heightPx);
-        takeFile(json, "initial_image", r.initialImage);
-        take(json, "initial_sha256", r.initialSha256);
-        take(json, "strength", r.strength);
-        takeFile(json, "mask", r.mask);
-        take(json, "mask_sha256", r.maskSha256);
+        takeInitialImage(json, r);
         take(json, "model_sha256", r.modelSha256);
         take(json, "build", r.build);
     } catch (const Json::exception& e) {
@@ -213,7 +235,7 @@ void validate(const GenerateRequest& r) {
     validateInitialImage(r);
 }
 
-bool isComposite(const GenerateRequest& request) { return !request.initialImage.empty(); }
+bool isComposite(const GenerateRequest& request) { return !request.initialImage.empty() || !request.initialSha256.empty(); }
 
 std::vector<RequestFile> filesOf(GenerateRequest& r) {
     std::vector<RequestFile> files;
@@ -229,6 +251,14 @@ std::vector<RequestFile> filesOf(GenerateRequest& r) {
 }
 
 void resolveFiles(GenerateRequest& request) {
+    const auto requireNamed = [](const char* what, const std::filesystem::path& file, const std::string& sha256, const char* flag) {
+        if (file.empty() && !sha256.empty())
+            throw Error(ErrorCode::NotFound, std::string("The tile holds no more of its ") + what +
+                                                 " than its SHA-256, which begins with " + sha256.substr(0, 12) + "; give that file with " +
+                                                 flag + " FILE.");
+    };
+    requireNamed("initial image", request.initialImage, request.initialSha256, "--initial");
+    requireNamed("mask", request.mask, request.maskSha256, "--mask");
     for (const auto& [what, file, sha256] : filesOf(request)) {
         const auto name = std::string(what) + " " + file->filename().string();
         std::error_code error;

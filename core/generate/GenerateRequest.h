@@ -20,6 +20,15 @@ struct LoraUse {
     bool operator==(const LoraUse&) const = default;
 };
 
+// Where real pixels were taken from, so that the tile inherits their patient. Keyed hashes (core/base/keyed_hash.h) and the place, level-0
+// pixels: never a path, a file's name or what a label says. It changes no pixel.
+struct SourceTissue {
+    std::string slide, patient; // empty = not known
+    double x = 0, y = 0;        // top left corner of the canvas
+    double widthPx = 0, heightPx = 0;
+    bool operator==(const SourceTissue&) const = default;
+};
+
 struct GenerateRequest {
     std::string model;      // id or path; empty = the embedded model
     std::string classId;    // one of the card's classes, or empty
@@ -54,11 +63,13 @@ struct GenerateRequest {
     // The canvas; 0 = the model's tile. Multiples of the autoencoder's factor, at least one tile, at most 4096.
     int widthPx = 0, heightPx = 0;
 
-    // Real pixels to start from. JSON carries the path until resolve() has found the SHA-256 of the file, and only its name from then on.
+    // Real pixels to start from. JSON carries the path until resolve() has found the SHA-256 of the file, and from then on the hash alone:
+    // a name may be a patient's. Tiles of older versions still name their files.
     std::filesystem::path initialImage; // PNG, JPEG or TIFF of the size of the canvas; empty = from noise alone
     double strength = -1;               // share of the steps that is run, (0, 1]; 1 forgets the initial image; -1 = 0.6, with a mask 1
     std::filesystem::path mask;         // of the same size: white = paint anew, black = keep those pixels exactly
     std::string initialSha256, maskSha256;
+    SourceTissue source;
 
     // Filled by resolve(): empty in a request that a user writes.
     std::string modelSha256, build;
@@ -80,8 +91,8 @@ struct RequestFile {
     std::string* sha256;
 };
 std::vector<RequestFile> filesOf(GenerateRequest& request);
-// Fills the hashes. Error(NotFound) when a file is missing or is not the one whose hash the request has, Error(Unsupported) when it is no
-// file.
+// Fills the hashes. Error(NotFound) when a file is missing, is not the one whose hash the request has, or is known by its hash alone,
+// Error(Unsupported) when it is no file.
 void resolveFiles(GenerateRequest& request);
 
 // The request for tile i alone: count 1, seed + i; with a variation, its seed + i.

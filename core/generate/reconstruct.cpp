@@ -49,7 +49,6 @@ std::vector<TextChunk> reconstructionTexts(const Model& model, const std::filesy
     const Json json{{"format", "phloxine-reconstruction/1"},
                     {"model", model.card.id},
                     {"model_sha256", model.sha256},
-                    {"image", region.filename().string()},
                     {"image_sha256", sha256OfFile(region)},
                     {"psnr", std::isinf(made.psnr) ? Json(nullptr) : Json(made.psnr)},
                     {"ssim", made.ssim},

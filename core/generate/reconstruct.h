@@ -21,7 +21,7 @@ void requireReconstructible(const Model& model, const Image& region, const std::
 // `between` is called between windows of a large region; throw Cancelled to stop. Error(Nan)
 Reconstruction reconstruct(const Model& model, const Image& region, const std::function<void()>& between = {});
 
-// PNG chunks: `phloxine-reconstruction` (model, file name and hash of the region, figures) and XMP, which calls it a composite.
+// PNG chunks: `phloxine-reconstruction` (model, hash of the region and never its name, figures) and XMP, which calls it a composite.
 std::vector<TextChunk> reconstructionTexts(const Model& model, const std::filesystem::path& region, const Reconstruction& made);
 
 } // namespace phloxine

@@ -50,17 +50,22 @@ private slots:
         auto o = run({"recreate", "far/tile.png", "--check"});
         QCOMPARE(o.code, 1);
         requireOneSentence(o);
-        QVERIFY2(o.err.contains("r.png") && o.err.contains("--initial"), o.err);
+        QVERIFY2(o.err.contains("SHA-256") && o.err.contains("--initial"), o.err);
         o = run({"recreate", "far/tile.png", "--check", "--initial", "r.png"});
         QVERIFY2(o.code == 1 && o.err.contains("--mask"), o.err);
         o = run({"recreate", "far/tile.png", "--check", "--initial", "r.png", "--mask", "black.png"});
         QVERIFY2(o.code == 1 && o.err.contains("SHA-256"), o.err);
         requireOneSentence(o);
         QCOMPARE(run({"recreate", "far/tile.png", "--check", "--initial", "r.png", "--mask", "mask.png"}).code, 0);
-        for (const auto* name : {"r.png", "mask.png"}) QVERIFY(QFile::copy(at(name), at(QString("far/") + name)));
-        o = run({"recreate", "far/tile.png", "--check"}); // beside the tile
+        for (const auto* name : {"r.png", "mask.png"}) QVERIFY(QFile::copy(at(name), at(QString("far/own ") + name))); // of any name
+        o = run({"recreate", "far/tile.png", "--check"});                                                              // beside the tile
         QVERIFY2(o.code == 0 && o.out.contains("identical"), o.out + o.err);
         QVERIFY(run({"metadata", "far/tile.png"}).out.contains("composite"));
+        for (const auto* folder : {"project/tiles", "project/inputs"}) QVERIFY(QDir(m_dir.path()).mkpath(folder)); // as the window has them
+        QVERIFY(QFile::copy(at("made/lung_scc-11.png"), at("project/tiles/tile.png")));
+        for (const auto* name : {"r.png", "mask.png"})
+            QVERIFY(QFile::rename(at(QString("far/own ") + name), at(QString("project/inputs/") + name)));
+        QCOMPARE(run({"recreate", "project/tiles/tile.png", "--check"}).code, 0);
         QCOMPARE(run({"metadata", "far/tile.png", "--json"}).json()["composite"].toBool(), true);
     }
 
@@ -73,7 +78,8 @@ private slots:
         file.close();
         const auto o = run({"generate", "--request", "asked/request.json", "--out", "answered", "--json"});
         QVERIFY2(o.code == 0, o.err);
-        QCOMPARE(o.json()["request"].toObject()["initial_image"].toString(), QString("r.png"));
+        QCOMPARE(o.json()["request"].toObject()["initial_sha256"].toString().size(), 64);
+        QVERIFY2(!o.out.contains("r.png"), o.out);
         QCOMPARE(run({"generate", "--request", "asked/request.json", "--initial", "mask.png", "--out", "other"}).code, 0);
     }
 

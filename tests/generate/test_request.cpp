@@ -26,6 +26,7 @@ class TestRequest : public QObject {
         auto r = full();
         r.widthPx = 512, r.heightPx = 1024, r.initialImage = "region.png", r.strength = 0.25, r.mask = "mask.png";
         r.initialSha256 = std::string(64, 'b'), r.maskSha256 = std::string(64, 'c');
+        r.source = {std::string(32, 'd'), std::string(32, 'e'), 1006.5, 1710, 314, 628};
         return r;
     }
 
@@ -33,7 +34,10 @@ private slots:
     void roundTrip() {
         QVERIFY(generateRequestFromJson(toJson(full()), "x") == full());
         QVERIFY(generateRequestFromJson(parseJson(toJson(full()).dump(), "x"), "x") == full());
-        QVERIFY(generateRequestFromJson(parseJson(toJson(composite()).dump(), "x"), "x") == composite());
+        auto known = composite();
+        known.initialImage.clear(), known.mask.clear(); // a name may be a patient's: the hash alone is kept
+        QVERIFY(generateRequestFromJson(parseJson(toJson(composite()).dump(), "x"), "x") == known);
+        QVERIFY(isComposite(known));
         GenerateRequest plain;
         plain.classId = "lung_scc";
         QVERIFY(generateRequestFromJson(toJson(plain), "x") == plain);
@@ -60,11 +64,30 @@ private slots:
     // Before a file is known by its hash its place is needed; afterwards the place is nobody's business.
     void pathsEndWithTheHash() {
         auto r = composite();
-        r.initialImage = "/home/someone/region.png", r.mask = "/home/someone/mask.png";
-        QVERIFY(toJson(r).dump().find("someone") == std::string::npos);
+        r.initialImage = "/home/someone/Doe_John.png", r.mask = "/home/someone/Doe_mask.png";
+        for (const auto& text : {toJson(r).dump(), parametersText(r)})
+            for (const char* word : {"someone", "Doe", "mask.png"}) QVERIFY2(text.find(word) == text.npos, text.c_str());
+        for (const auto& chunk : provenance(r)) QVERIFY(chunk.text.find("Doe") == std::string::npos);
         QVERIFY(toJson(r)["composite"].get<bool>());
         r.initialSha256.clear(), r.maskSha256.clear();
         QVERIFY(generateRequestFromJson(toJson(r), "x") == r);
+    }
+
+    // What a tile of an older version names is still found by that name.
+    void namesOfOldTiles() {
+        const auto old = generateRequestFromJson(Json::parse(R"({"format":"phloxine-request/1","class":"a","initial_image":"r.png",)"
+                                                             R"("initial_sha256":")" +
+                                                             std::string(64, 'b') + R"(","strength":0.5})"),
+                                                 "x");
+        QCOMPARE(QByteArray::fromStdString(old.initialImage.string()), QByteArray("r.png"));
+    }
+
+    void hashAloneIsNoFile() {
+        auto r = composite();
+        r.initialImage.clear(), r.mask.clear();
+        std::string message;
+        QCOMPARE(errorOf([&] { resolveFiles(r); }, &message), "not-found");
+        QVERIFY2(message.find("--initial FILE") != message.npos && message.find("bbbbbbbbbbbb") != message.npos, message.c_str());
     }
 
     void fileNameThatIsNoText() {
@@ -108,6 +131,13 @@ private slots:
         row("mask without an image", R"({"mask":"m.png"})", "wrong-use");
         row("hash without an image", R"({"initial_sha256":"00"})", "wrong-use");
         row("hash without a mask", R"({"initial_image":"a.png","mask_sha256":"00"})", "wrong-use");
+        row("hash is a name", R"({"initial_sha256":"Doe_John.png"})", "wrong-use");
+        row("source is a name", R"({"initial_image":"a.png","source":{"slide":"Doe_John.svs"}})", "wrong-use");
+        row("patient is a name", R"({"initial_image":"a.png","source":{"slide":"dddddddddddddddddddddddddddddddd","patient":"Doe"}})",
+            "wrong-use");
+        row("source without an image", R"({"source":{"slide":"dddddddddddddddddddddddddddddddd"}})", "wrong-use");
+        row("source is a text", R"({"initial_image":"a.png","source":"Doe"})", "corrupt");
+        row("source beyond any slide", R"({"initial_image":"a.png","source":{"x":1e12}})", "wrong-use");
         row("image is a number", R"({"initial_image":3})", "corrupt");
         row("mask is a list", R"({"initial_image":"a.png","mask":[]})", "corrupt");
         row("width is a fraction", R"({"width_px":512.5})", "corrupt");

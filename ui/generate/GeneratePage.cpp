@@ -5,6 +5,7 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QScrollArea>
@@ -27,6 +28,8 @@
 #include "ui/generate/SlidePanel.h"
 #include "ui/generate/TilePanel.h"
 #include "ui/generate/words.h"
+#include "ui/regions/RegionPanel.h"
+#include "ui/regions/StartingPixelsPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
 
@@ -72,10 +75,11 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->addWidget(makeRight());
     int place = 0; // F6 goes through them in this order
     for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(),
-                                                          m_gallery, m_slidePanel, m_tilePanel, m_queue})
+                                                          m_gallery, m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue})
         panel->setProperty("panel", ++place);
     connectPanels();
     connectSlide();
+    connectRegions();
     connectJobs(bridge);
     refreshModels();
     jobsChanged();
@@ -86,12 +90,19 @@ QWidget* GeneratePage::makeLeft() {
     left->setFixedWidth(leftWidth);
     m_model = new ModelPanel(left);
     m_condition = new ConditionPanel(left);
+    auto* what = new QWidget(left); // a condition, and now and then real pixels: one block, so that nothing is left of what is hidden
+    m_startingPixels = new StartingPixelsPanel(what);
+    auto* block = new QVBoxLayout(what);
+    block->setContentsMargins(0, 0, 0, 0);
+    block->setSpacing(16);
+    block->addWidget(m_condition);
+    block->addWidget(m_startingPixels);
     m_sampling = new SamplingPanel(left);
     m_foot = new RunFoot(left);
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(panelColumn({m_model, m_condition, m_sampling}, left), 1);
+    column->addWidget(panelColumn({m_model, what, m_sampling}, left), 1);
     column->addWidget(separatorLine(left));
     column->addWidget(m_foot);
     return left;
@@ -114,7 +125,8 @@ QWidget* GeneratePage::makeRight() {
     m_slidePanel = new SlidePanel(m_images->slide(), this);
     m_tilePanel = new TilePanel(this);
     m_queue = new QueuePanel(this);
-    auto* right = panelColumn({m_slidePanel, m_tilePanel, m_queue}, this);
+    m_regions = new RegionBench(m_images->slide(), this);
+    auto* right = panelColumn({m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue}, this);
     right->setFixedWidth(rightWidth);
     return right;
 }
@@ -157,6 +169,17 @@ void GeneratePage::connectSlide() {
     connect(m_slidePanel, &SlidePanel::magnificationChosen, this, &GeneratePage::setMagnification);
 }
 
+void GeneratePage::connectRegions() {
+    m_regions->setFolder([this] { return inputsFolder(); });
+    connect(m_regions, &RegionBench::pixelsTaken, m_startingPixels, &StartingPixelsPanel::set);
+    connect(m_startingPixels, &StartingPixelsPanel::changed, this, &GeneratePage::showFoot);
+    connect(m_regions, &RegionBench::promptDrafted, this,
+            [this](const QString& prompt) { m_condition->setPrompt(prompt, m_condition->negative()); });
+}
+
+// Beside the tiles, where `recreate` looks for them.
+QString GeneratePage::inputsFolder() const { return QFileInfo(tileFolder()).path() + QStringLiteral("/inputs"); }
+
 void GeneratePage::connectJobs(JobBridge& bridge) {
     m_jobs->setSubmit([this](const GenerateRequest& request) { return give(request); });
     connect(m_queue, &QueuePanel::pauseRequested, this, &GeneratePage::pauseQueue);
@@ -177,6 +200,7 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
         const JobRow* job = m_jobs->ofQueue(id);
         if (!job) return;
         m_gallery->addTile(job->id, record);
+        m_regions->placeResult(record.image, record.request);
         if (m_project && !record.file.isEmpty()) m_project->addTile(record.file);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
@@ -207,6 +231,7 @@ void GeneratePage::remix(const GenerateRequest& request) {
 void GeneratePage::setProject(ProjectBridge* project) {
     m_project = project;
     new QueueStore(*m_jobs, *project, this);
+    m_regions->setProject(*project);
 }
 
 void GeneratePage::prepareToQuit() {

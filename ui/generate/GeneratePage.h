@@ -18,9 +18,11 @@ class ImagePair;
 class ModelPanel;
 class ProjectBridge;
 class QueuePanel;
+class RegionBench;
 class RunFoot;
 class SamplingPanel;
 class SlidePanel;
+class StartingPixelsPanel;
 class TilePanel;
 
 class GeneratePage : public QWidget {
@@ -34,6 +36,7 @@ public:
     void selectClass(const QString& id);
     const ModelCard& card() const { return m_entry.card; } // of the chosen model
     JobList& jobs() { return *m_jobs; }
+    RegionBench& regions() { return *m_regions; }
     const SharedCards& cards() const { return m_cards; }
 
     void setProject(ProjectBridge* project); // that finished tiles belong to
@@ -66,6 +69,8 @@ private:
     QWidget* makeRight();
     void connectPanels();
     void connectSlide();
+    void connectRegions();
+    QString inputsFolder() const; // where real pixels that tiles start from are kept
     void connectJobs(JobBridge& bridge);
 
     // models (GeneratePageModels.cpp)
@@ -102,11 +107,13 @@ private:
     JobList* m_jobs;
     ModelPanel* m_model;
     ConditionPanel* m_condition;
+    StartingPixelsPanel* m_startingPixels;
     SamplingPanel* m_sampling;
     RunFoot* m_foot;
     ImagePair* m_images;
     GalleryStrip* m_gallery;
     SlidePanel* m_slidePanel;
+    RegionBench* m_regions;
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
     JobRow m_failed; // what "Try again" goes on with

@@ -11,6 +11,7 @@
 #include "ui/generate/SamplingPanel.h"
 #include "ui/generate/TilePanel.h"
 #include "ui/generate/words.h"
+#include "ui/regions/StartingPixelsPanel.h"
 
 namespace phloxine::ui {
 
@@ -66,6 +67,9 @@ void GeneratePage::takeModel(const ModelEntry& entry) {
     m_condition->setCard(entry.card);
     m_sampling->setCard(entry.card);
     m_images->setCard(entry.card);
+    m_regions->setCard(entry.card);
+    if (!m_startingPixels->setModel(entry.card.tileSizePx, entry.card.scale.micronsPerPixel))
+        m_images->showNotice(tr("The real pixels were read at the scale of another model, so the next tiles start from noise alone."));
     shareCards();
     showFoot();
 }

@@ -17,6 +17,7 @@
 #include "ui/generate/TilePanel.h"
 #include "ui/generate/VectorPanel.h"
 #include "ui/generate/words.h"
+#include "ui/regions/StartingPixelsPanel.h"
 
 namespace phloxine::ui {
 
@@ -24,6 +25,7 @@ std::vector<GenerateRequest> GeneratePage::requests() const {
     GenerateRequest base;
     base.model = modelWord();
     m_sampling->writeTo(base);
+    m_startingPixels->writeTo(base);
     switch (m_condition->kind()) {
     case ConditionKind::Text:
         base.prompt = m_condition->prompt().toStdString();

@@ -1,5 +1,7 @@
 #include "ui/generate/TilePanel.h"
 
+#include <cmath>
+
 #include <QClipboard>
 #include <QFileInfo>
 #include <QGridLayout>
@@ -69,6 +71,12 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     m_seconds = addRow(*grid, 3, tr("Time"), m_facts);
     m_file = addRow(*grid, 4, tr("Saved as"), m_facts);
 
+    m_start = new QLabel(m_facts);
+    m_start->setObjectName(QStringLiteral("tileStart"));
+    m_start->setTextFormat(Qt::PlainText);
+    m_start->setWordWrap(true);
+    grid->addWidget(m_start, 5, 0, 1, 2);
+
     auto* useSeedButton = new QPushButton(tr("Use seed"), m_facts);
     useSeedButton->setObjectName(QStringLiteral("useSeedButton"));
     auto* useAllButton = new QPushButton(tr("Use all"), m_facts);
@@ -114,6 +122,11 @@ void TilePanel::showTile(const TileRecord* tile) {
     m_name->setText(subject.name);
     m_seed->setText(groupedSeed(request.seed));
     setElided(*m_sampling, samplingText(request), valueWidth);
+    const bool whole = request.mask.empty() && request.maskSha256.empty();
+    m_start->setVisible(isComposite(request));
+    m_start->setText(
+        whole ? tr("Started from real tissue at a strength of %1\u00a0%. It inherits its patient.").arg(std::lround(request.strength * 100))
+              : tr("A part of real tissue was painted anew. It inherits its patient."));
     m_seconds->setText(tile->seconds > 0 ? (tile->seconds < 10 ? tr("%1\u00a0s").arg(QLocale().toString(tile->seconds, 'f', 2))
                                                                : durationText(tile->seconds))
                                          : tr("Not measured"));

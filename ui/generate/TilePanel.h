@@ -34,7 +34,7 @@ private:
     SharedCards m_cards = std::make_shared<ModelCards>();
     std::optional<TileRecord> m_tile;
     QWidget* m_facts;
-    QLabel *m_head, *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file;
+    QLabel *m_head, *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file, *m_start;
     ClassSwatch* m_swatch;
     QToolButton* m_copy;
 };

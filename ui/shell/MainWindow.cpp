@@ -4,6 +4,7 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMessageBox>
@@ -20,6 +21,7 @@
 #include "ui/generate/GeneratePage.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/regions/RegionBench.h"
 #include "ui/shell/NavRail.h"
 #include "ui/shell/SettingsDialog.h"
 #include "ui/shell/StatusRow.h"
@@ -84,6 +86,7 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     applySettings();
     connectPages();
     connectProject();
+    m_page->regions().setSecretFile(QFileInfo(settingsFile()).path() + QStringLiteral("/source.key"));
     m_page->setProject(m_project);
     openFirstProject();
     showStatus({}, -1);

@@ -12,6 +12,8 @@
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/regions/RegionBench.h"
+#include "ui/regions/RegionPanel.h"
 #include "ui/shell/AboutDialog.h"
 #include "ui/shell/ActionFinder.h"
 #include "ui/shell/KeysDialog.h"
@@ -154,6 +156,10 @@ void MainWindow::buildSlideMenu() {
         connect(&Keys::inUse(), &Keys::changed, action, show);
         connect(action, &QAction::triggered, m_page, [this, power] { m_page->setMagnification(power); });
     }
+    menu->addSeparator();
+    QMenu* regions = m_page->regions().panel().menu();
+    menu->addMenu(regions);
+    connect(menu, &QMenu::aboutToShow, this, [this, regions] { regions->menuAction()->setEnabled(m_page->regions().hasSlide()); });
 }
 
 void MainWindow::buildRunMenu() {

@@ -12,13 +12,6 @@ namespace {
 constexpr int threadCount = 2;
 constexpr int overviewSidePx = 1024;
 
-std::unique_ptr<SlideSource> openSource(const QString& path) {
-    static const QRegularExpression synthetic(QStringLiteral("^synthetic:(\\d{1,7})x(\\d{1,7})$"));
-    if (const auto match = synthetic.match(path); match.hasMatch())
-        return syntheticSlide(match.captured(1).toLongLong(), match.captured(2).toLongLong());
-    return phloxine::openSlide(std::filesystem::path(path.toStdU16String()));
-}
-
 // Calls `action`; whatever it throws becomes a code and a message.
 template <class Action, class OnError>
 void translated(Action action, OnError onError) {
@@ -29,6 +22,13 @@ void translated(Action action, OnError onError) {
     } catch (const std::exception& error) { onError(ErrorCode::Internal, QString::fromUtf8(error.what())); }
 }
 } // namespace
+
+std::unique_ptr<SlideSource> openSource(const QString& path) {
+    static const QRegularExpression synthetic(QStringLiteral("^synthetic:(\\d{1,7})x(\\d{1,7})$"));
+    if (const auto match = synthetic.match(path); match.hasMatch())
+        return syntheticSlide(match.captured(1).toLongLong(), match.captured(2).toLongLong());
+    return phloxine::openSlide(std::filesystem::path(path.toStdU16String()));
+}
 
 struct SlideReader::Worker {
     std::unique_ptr<SlideSource> source;

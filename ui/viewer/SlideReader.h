@@ -17,6 +17,9 @@
 
 namespace phloxine::ui {
 
+// A file, or "synthetic:WIDTHxHEIGHT" for tests. Throws what phloxine::openSlide() throws.
+std::unique_ptr<SlideSource> openSource(const QString& path);
+
 class SlideReader : public QObject {
     Q_OBJECT
 public:

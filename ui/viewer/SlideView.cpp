@@ -196,6 +196,10 @@ QRectF SlideView::visibleLevel0() const {
     return {visible.topLeft() / unit(), visible.size() / unit()};
 }
 
+QPointF SlideView::toScreen(QPointF level0) const { return m_view.toScreen(level0 * unit()); }
+
+QPointF SlideView::toLevel0(QPointF screen) const { return m_view.toMicrometres(screen) / unit(); }
+
 void SlideView::fitTile() {
     if (frameSideMicrometres() <= 0) return fitSlide();
     m_zoomChosen = false; // stays fitted when the pane or the tile changes

@@ -49,8 +49,12 @@ public:
     void setTileFrame(int tilePx, double micronsPerPixel); // 0: no box
     QRectF tileFrameLevel0() const;
     QRectF visibleLevel0() const;
+    QPointF toScreen(QPointF level0) const; // logical pixels of the pane
+    QPointF toLevel0(QPointF screen) const;
     void fitTile(); // the box, or without one the slide, fills the pane
     void fitSlide();
+
+    void paintChips(QPainter& painter) const; // once more, by a layer that has painted over them
 
     QImage overview() const { return m_overview; }
     int pendingTiles() const; // 0 once everything visible is sharp or known to be unreadable
@@ -106,7 +110,6 @@ private:
     void paintSlide(QPainter& painter);
     void paintTile(QPainter& painter, const Mapping& map, const TileKey& key);
     bool paintFromAncestor(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target);
-    void paintChips(QPainter& painter) const;
     QString positionText() const;
 
     void zoomAbout(QPointF screen, double micronsPerPixel);

@@ -15,6 +15,7 @@ constexpr KeyRow rows[] = {
     {"tiles.export", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Export tiles"), "Ctrl+E"},
     {"window.quit", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Quit"), "Ctrl+Q"},
     {"edit.undo", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Undo"), "Ctrl+Z"},
+    {"edit.redo", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Redo"), "Ctrl+Shift+Z"},
     {"library.find", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Find in the library"), "Ctrl+F"},
     {"window.settings", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Settings"), "Ctrl+,"},
     {"window.findAction", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Find an action"), "Ctrl+K"},
@@ -48,6 +49,11 @@ constexpr KeyRow rows[] = {
     {"image.tileRight", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Move right by one tile"), "Shift+Right"},
     {"image.tileUp", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Move up by one tile"), "Shift+Up"},
     {"image.tileDown", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Move down by one tile"), "Shift+Down"},
+
+    {"region.select", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Regions: select"), "M"},
+    {"region.rectangle", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Regions: draw a rectangle"), "R"},
+    {"region.polygon", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Regions: draw a polygon"), "P"},
+    {"region.brush", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Regions: the brush"), "B"},
 
     {"tiles.star", KeyPlace::Tiles, QT_TRANSLATE_NOOP("Keys", "Star"), "S"},
     {"tiles.reject", KeyPlace::Tiles, QT_TRANSLATE_NOOP("Keys", "Reject"), "X"},

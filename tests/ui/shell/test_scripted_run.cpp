@@ -25,6 +25,7 @@
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
+#include "ui/regions/RegionBench.h"
 #include "ui/shell/MainWindow.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/Theme.h"
@@ -158,6 +159,30 @@ private Q_SLOTS:
         drag(QPoint(120, 80));
         QVERIFY(m_slide->centre() != before);
         QTRY_COMPARE_WITH_TIMEOUT(m_slide->pendingTiles(), 0, 60'000);
+    }
+
+    void drawsRegionsAndTakesTheirTissue() {
+        auto& regions = m_window->page()->regions();
+        m_slide->setFocus();
+        QTest::keyClick(m_slide, Qt::Key_R);
+        drag(QPoint(90, 70));
+        QTest::keyClick(m_slide, Qt::Key_B);
+        drag(QPoint(-120, 60)); // from inside the rectangle: it grows
+        QTest::keyClick(m_slide, Qt::Key_P);
+        for (const QPoint corner : {QPoint(20, 60), QPoint(120, 60), QPoint(70, 160)})
+            QTest::mouseClick(m_slide, Qt::LeftButton, {}, corner);
+        QTest::keyClick(m_slide, Qt::Key_Return);
+        QCOMPARE(regions.document().count(), 2);
+        for (const char* action : {"tissueRegion", "useAsInitial", "draftPrompt"}) {
+            m_window->findChild<QAction*>(QLatin1String(action))->trigger();
+            QTRY_VERIFY_WITH_TIMEOUT(!regions.busy(), 60'000);
+        }
+        QVERIFY(m_window->findChild<QWidget*>(QStringLiteral("startingPixels"))->isVisible());
+        QTest::keyClick(m_slide, Qt::Key_Escape);
+        for (int i = 0; i < 4; ++i) QTest::keyClick(m_slide, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(regions.document().count(), 0);
+        QTest::mouseClick(m_window->findChild<QPushButton*>(QStringLiteral("removeStartingPixels")), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!regions.busy(), 10'000);
     }
 
     void exportsThroughTheDialog() {
