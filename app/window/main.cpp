@@ -59,7 +59,7 @@ bool readOptions(const QApplication& app, Options& options) {
          {QStringLiteral("scene"),
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
                          "library-empty, "
-                         "library-compare, regions or from-tissue."),
+                         "library-compare, regions, from-tissue, cut-tiles or draft-prompt."),
           QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},

@@ -41,6 +41,7 @@ LabelDialog::LabelDialog(const RegionLabels& labels, QWidget* parent) : QDialog(
     auto* buttons = new QDialogButtonBox(this);
     m_add = buttons->addButton(tr("Add label"), QDialogButtonBox::AcceptRole);
     m_add->setDefault(true);
+    m_add->setProperty("primary", true);
     buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
     grid->addWidget(buttons, row, 0, 1, 2);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
