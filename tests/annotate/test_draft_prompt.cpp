@@ -11,19 +11,19 @@ using namespace phloxine;
 class TestDraftPrompt : public QObject {
     Q_OBJECT
 
-    static std::unique_ptr<SlideSource> slide() { return syntheticSlide(6000, 5000); } // 0.25 um/px
+    static std::unique_ptr<SlideSource> slide() { return syntheticSlide(2400, 2000); } // 0.25 um/px
     static DraftWish wish(double left, double top) {
         DraftWish w;
-        w.tilePx = 96, w.micronsPerPixel = 1;
-        w.box = {left, top, left + 384, top + 384};
+        w.tilePx = 96, w.micronsPerPixel = 0.5;
+        w.box = {left, top, left + 192, top + 192};
         return w;
     }
 
 private slots:
     void measuresThePlaceItself() {
         const auto source = slide();
-        const auto draft = draftPrompt(*source, wish(2000, 1600));
-        const auto expected = captionMeasures(readRegion(*source, 2000, 1600, 96, 96, 1));
+        const auto draft = draftPrompt(*source, wish(1000, 800));
+        const auto expected = captionMeasures(readRegion(*source, 1000, 800, 96, 96, 0.5));
         QCOMPARE(draft.tiles, 1);
         QVERIFY(draft.compared >= 12);
         QCOMPARE(draft.measured.size(), expected.size());
@@ -31,13 +31,13 @@ private slots:
         const auto stated = attributeLevelsIn(draft.prompt.text);
         for (std::size_t k = 0; k < stated.size(); ++k)
             QVERIFY2(stated[k] == draft.levels[k] || draft.prompt.dropped.size() > 0, draft.prompt.text.c_str());
-        QVERIFY(draftPrompt(*source, wish(2000, 1600)).prompt.text == draft.prompt.text);
+        QVERIFY(draftPrompt(*source, wish(1000, 800)).prompt.text == draft.prompt.text);
     }
 
     void aRegionIsMeasuredInSeveralPlaces() {
-        auto w = wish(1000, 1000);
-        w.box = {1000, 1000, 3000, 3000};
-        w.region = {{{{1000, 1000}, {3000, 1000}, {3000, 3000}, {1000, 3000}}, {}}};
+        auto w = wish(400, 400);
+        w.box = {400, 400, 1600, 1600};
+        w.region = {{{{400, 400}, {1600, 400}, {1600, 1600}, {400, 1600}}, {}}};
         w.className = "benign colon";
         const auto source = slide();
         const auto draft = draftPrompt(*source, w);
@@ -56,7 +56,7 @@ private slots:
         std::string message;
         QCOMPARE(errorOf([&] { draftPrompt(*source, w); }, &message), "wrong-use");
         QVERIFY2(message.find("too little tissue") != message.npos, message.c_str());
-        w = wish(2000, 1600);
+        w = wish(1000, 800);
         w.className = "one; two";
         QCOMPARE(errorOf([&] { draftPrompt(*source, w); }), "wrong-use");
     }
@@ -67,7 +67,7 @@ private slots:
         const auto stop = [&] {
             if (++tiles == 3) throw Cancelled();
         };
-        QCOMPARE(errorOf([&] { draftPrompt(*source, wish(2000, 1600), stop); }), "cancelled");
+        QCOMPARE(errorOf([&] { draftPrompt(*source, wish(1000, 800), stop); }), "cancelled");
         QCOMPARE(tiles, 3);
     }
 };

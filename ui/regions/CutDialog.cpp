@@ -42,7 +42,7 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     m_tissue = percent("tissueShare", 50);
     m_class = new QLineEdit(this);
     m_class->setObjectName(QStringLiteral("classlessName"));
-    m_class->setPlaceholderText(tr("Empty: they give no tiles"));
+    m_class->setPlaceholderText(tr("Empty: no tiles of it"));
     m_folder = new QLineEdit(QDir::toNativeSeparators(QDir::cleanPath(folder)), this);
     m_folder->setObjectName(QStringLiteral("cutFolder"));
     int row = 1;
@@ -65,11 +65,11 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     m_reason->setWordWrap(true);
     grid->addWidget(m_reason, row++, 0, 1, 3);
     auto* buttons = new QDialogButtonBox(this);
-    m_cut = buttons->addButton(regions == 1 ? tr("Cut tiles from 1 region") : tr("Cut tiles from %n regions", nullptr, regions),
-                               QDialogButtonBox::AcceptRole);
+    m_cut = new QPushButton(regions == 1 ? tr("Cut tiles from 1 region") : tr("Cut tiles from %n regions", nullptr, regions), this);
+    m_cut->setProperty("primary", true);
+    buttons->addButton(m_cut, QDialogButtonBox::AcceptRole);
     m_cut->setObjectName(QStringLiteral("cutButton"));
     m_cut->setDefault(true);
-    m_cut->setProperty("primary", true);
     buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
     grid->addWidget(buttons, row, 0, 1, 3);
     connect(browseButton, &QPushButton::clicked, this, &CutDialog::browse);
