@@ -58,8 +58,7 @@ bool readOptions(const QApplication& app, Options& options) {
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
           QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
-                         "library-empty, library-compare, regions, from-tissue, keys, settings, find or grid."),
-          QStringLiteral("name"), QStringLiteral("generate")},
+@@          QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},
          {QStringLiteral("theme"), QStringLiteral("light, dark or contrast, instead of the remembered one."), QStringLiteral("name")},
@@ -79,7 +78,7 @@ bool readOptions(const QApplication& app, Options& options) {
     const bool themeKnown =
         options.theme.isEmpty() ||
         QStringList{QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("contrast")}.contains(options.theme);
-    return themeKnown && knownScene(options.screenshot.scene) && (!options.size.isValid() || !options.size.isEmpty());
+    return themeKnown && sceneNames().contains(options.screenshot.scene) && (!options.size.isValid() || !options.size.isEmpty());
 }
 
 ui::ThemeChoice chosenTheme(const QString& option) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <functional>
 
+#include <QAction>
 #include <QApplication>
 #include <QComboBox>
 #include <QDeadlineTimer>
@@ -82,6 +83,11 @@ public:
             if (!startAndCatch()) return false;
         } else if (name == QLatin1String("regions")) {
             if (!showRegions()) return false;
+        } else if (name == QLatin1String("cut-tiles") || name == QLatin1String("draft-prompt")) {
+            if (!showRegions()) return false;
+            if (name == QLatin1String("cut-tiles")) m_page.findChild<QAction*>(QStringLiteral("cutTiles"))->trigger();
+            else m_page.regions().draftPrompt();
+            if (!waitFor([&] { return !m_page.regions().busy(); })) return false;
         } else if (name == QLatin1String("from-tissue")) {
             if (!makeFromTissue()) return false;
         } else if (name == QLatin1String("text")) {
@@ -340,15 +346,15 @@ private:
 
 } // namespace
 
-bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"),  QStringLiteral("empty"),         QStringLiteral("running"),
-                       QStringLiteral("text"),      QStringLiteral("export"),        QStringLiteral("error"),
-                       QStringLiteral("models"),    QStringLiteral("add-model"),     QStringLiteral("compare"),
-                       QStringLiteral("calibrate"), QStringLiteral("train"),         QStringLiteral("training"),
-                       QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare"),
-                       QStringLiteral("regions"),   QStringLiteral("from-tissue"),   QStringLiteral("keys"),
-                       QStringLiteral("settings"),  QStringLiteral("find"),          QStringLiteral("grid")}
-        .contains(scene);
+QStringList sceneNames() {
+    return {QStringLiteral("generate"),     QStringLiteral("empty"),         QStringLiteral("running"),
+            QStringLiteral("text"),         QStringLiteral("export"),        QStringLiteral("error"),
+            QStringLiteral("models"),       QStringLiteral("add-model"),     QStringLiteral("compare"),
+            QStringLiteral("calibrate"),    QStringLiteral("train"),         QStringLiteral("training"),
+            QStringLiteral("library"),      QStringLiteral("library-empty"), QStringLiteral("library-compare"),
+            QStringLiteral("regions"),      QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),
+            QStringLiteral("draft-prompt"), QStringLiteral("keys"),          QStringLiteral("settings"),
+            QStringLiteral("find"),         QStringLiteral("grid")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

@@ -1,6 +1,6 @@
 #pragma once
 // Brings the window into a scene by what its user could do, waits until nothing is pending, and saves a picture of it.
-#include <QString>
+#include <QStringList>
 
 namespace phloxine::ui {
 class JobBridge;
@@ -16,7 +16,7 @@ struct Screenshot {
     QString training;        // a run folder, for the scenes `train` and `training`
 };
 
-bool knownScene(const QString& scene);
+QStringList sceneNames();
 
 // The exit status: 0, or 1 when the scene was not there in time or the picture could not be written.
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted);

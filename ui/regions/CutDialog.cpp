@@ -18,10 +18,11 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     : QDialog(parent), m_tilePx(tilePx), m_micronsPerPixel(micronsPerPixel) {
     setObjectName(QStringLiteral("cutDialog"));
     setWindowTitle(tr("Cut tiles from the regions"));
-    setMinimumWidth(520);
+    setMinimumWidth(640);
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(16, 16, 16, 16);
     grid->setSpacing(8);
+    grid->setColumnStretch(1, 1);
     const QLocale locale;
     const QString size = tr("Tiles of %1 \u00d7 %1 pixels at %2\u00a0\u00b5m/px, as the model makes them, go into a folder for each class.")
                              .arg(tilePx)
@@ -41,8 +42,8 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     m_tissue = percent("tissueShare", 50);
     m_class = new QLineEdit(this);
     m_class->setObjectName(QStringLiteral("classlessName"));
-    m_class->setPlaceholderText(tr("Empty: they give no tiles"));
-    m_folder = new QLineEdit(QDir::toNativeSeparators(folder), this);
+    m_class->setPlaceholderText(tr("Empty: no tiles of it"));
+    m_folder = new QLineEdit(QDir::toNativeSeparators(QDir::cleanPath(folder)), this);
     m_folder->setObjectName(QStringLiteral("cutFolder"));
     int row = 1;
     const auto add = [&](const QString& text, QWidget* field) {
@@ -53,7 +54,9 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     };
     add(tr("Of a tile at least &inside regions of one class"), m_inside);
     add(tr("Of a tile at least &tissue"), m_tissue);
-    if (classless > 0) add(tr("Class of the %n regions without one", nullptr, classless), m_class);
+    if (classless > 0)
+        add(classless == 1 ? tr("Class of the region without one") : tr("Class of the %n regions without one", nullptr, classless),
+            m_class);
     else m_class->hide();
     add(tr("&Folder"), m_folder);
     auto* browseButton = new QPushButton(tr("Browse\u2026"), this);
@@ -62,8 +65,9 @@ CutDialog::CutDialog(int tilePx, double micronsPerPixel, int regions, int classl
     m_reason->setWordWrap(true);
     grid->addWidget(m_reason, row++, 0, 1, 3);
     auto* buttons = new QDialogButtonBox(this);
-    m_cut = buttons->addButton(regions == 1 ? tr("Cut tiles from 1 region") : tr("Cut tiles from %n regions", nullptr, regions),
-                               QDialogButtonBox::AcceptRole);
+    m_cut = new QPushButton(regions == 1 ? tr("Cut tiles from 1 region") : tr("Cut tiles from %n regions", nullptr, regions), this);
+    m_cut->setProperty("primary", true);
+    buttons->addButton(m_cut, QDialogButtonBox::AcceptRole);
     m_cut->setObjectName(QStringLiteral("cutButton"));
     m_cut->setDefault(true);
     buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);

@@ -39,7 +39,9 @@ LabelDialog::LabelDialog(const RegionLabels& labels, QWidget* parent) : QDialog(
         grid->addWidget(field, row++, 1);
     }
     auto* buttons = new QDialogButtonBox(this);
-    m_add = buttons->addButton(tr("Add label"), QDialogButtonBox::AcceptRole);
+    m_add = new QPushButton(tr("Add label"), this);
+    m_add->setProperty("primary", true);
+    buttons->addButton(m_add, QDialogButtonBox::AcceptRole);
     m_add->setDefault(true);
     buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);
     grid->addWidget(buttons, row, 0, 1, 2);

@@ -47,6 +47,17 @@ Imported readFile(const std::filesystem::path& file, QSizeF size) {
     return imported;
 }
 
+// What core/annotate's captionMeasures() gives, with its unit.
+QString measuredText(const Attribute& attribute, double value) {
+    const QLocale locale;
+    const QString number = locale.toString(value, 'f', 0), id = QLatin1String(attribute.id);
+    if (id == QLatin1String("nuclear-density")) return RegionBench::tr("%1 nuclear spots in 100 \u00d7 100 px").arg(number);
+    if (id == QLatin1String("stain-strength")) return RegionBench::tr("stain strength %1 of 100").arg(number);
+    if (id == QLatin1String("tone")) return RegionBench::tr("hue %1\u00b0 (purple low, pink high)").arg(number);
+    if (id == QLatin1String("lumen")) return RegionBench::tr("%1\u00a0% white space").arg(locale.toString(100 * value, 'f', 0));
+    return RegionBench::tr("%1 %2", "attribute, value").arg(fromUtf8(attribute.title), locale.toString(value, 'g', 3));
+}
+
 Image toImage(const QImage& picture) {
     const QImage rgb = picture.convertToFormat(QImage::Format_RGB888);
     Image image(rgb.width(), rgb.height());
@@ -275,11 +286,8 @@ void RegionBench::draftPrompt() {
         },
         [this](TissueDraft& draft) {
             finished();
-            const QLocale locale;
             QStringList measured;
-            for (std::size_t k = 0; k < draft.measured.size(); ++k)
-                measured.append(tr("%1 %2", "attribute, measured value")
-                                    .arg(fromUtf8(attributes()[k].title), locale.toString(draft.measured[k], 'g', 3)));
+            for (std::size_t k = 0; k < draft.measured.size(); ++k) measured.append(measuredText(attributes()[k], draft.measured[k]));
             say(Tone::Info, tr("Measured: %1. Low, medium and high compare it with %n places of this slide.", nullptr, draft.compared)
                                 .arg(measured.join(QStringLiteral(", "))));
             Q_EMIT promptDrafted(fromUtf8(draft.prompt.text));

@@ -14,6 +14,7 @@ RegionLayer::RegionLayer(SlideView& slide, RegionDocument& document) : QWidget(&
     slide.installEventFilter(this);
     slide.setMouseTracking(true);
     connect(&slide, &SlideView::viewChanged, this, qOverload<>(&QWidget::update));
+    connect(&slide, &SlideView::opened, this, &RegionLayer::cancel); // what was being drawn belongs to the slide before
     connect(&document, &RegionDocument::changed, this, [this] {
         ++m_version;
         m_moved.reset();

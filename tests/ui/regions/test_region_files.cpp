@@ -290,6 +290,21 @@ private Q_SLOTS:
         QVERIFY(!f.said().isEmpty());
     }
 
+    void aSlideThatIsCutOffWhileItIsRead() {
+        QVERIFY(QFile::copy(sampleSlide(), at("shrinking.svs")));
+        QVERIFY(QFile::setPermissions(at("shrinking.svs"), QFile::ReadOwner | QFile::WriteOwner));
+        BenchFixture f({}, at("shrinking.svs"));
+        f.document().add(square(0, 0, 2200, "colon_n"));
+        CutWish wish;
+        wish.request.tilePx = 64, wish.request.micronsPerPixel = 0.7, wish.folder = at("shrunk");
+        f.bench->cut(wish);
+        QTest::qWait(200);
+        QVERIFY(QFile::resize(at("shrinking.svs"), 20'000));
+        QVERIFY(f.settle());
+        QVERIFY(!f.said().isEmpty());
+        QCOMPARE(f.document().count(), 1);
+    }
+
     void stoppedWhileItCuts() {
         BenchFixture f({}, sampleSlide());
         f.document().add(square(0, 0, 2200, "colon_n"));
