@@ -56,9 +56,7 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addVersionOption();
     parser.addOptions(
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
-         {QStringLiteral("scene"),
-          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
-@@          QStringLiteral("name"), QStringLiteral("generate")},
+         {QStringLiteral("scene"), sceneNames().join(QStringLiteral(", ")), QStringLiteral("name"), QStringLiteral("generate")},
          {QStringLiteral("comparison"), QStringLiteral("Request of the scenes compare and calibrate."), QStringLiteral("file")},
          {QStringLiteral("training"), QStringLiteral("Run folder, or tiles, of the scenes train and training."), QStringLiteral("folder")},
          {QStringLiteral("theme"), QStringLiteral("light, dark or contrast, instead of the remembered one."), QStringLiteral("name")},
