@@ -207,9 +207,17 @@ void SlideView::fitSlide() {
     m_zoomChosen = false;
     if (!hasSlide()) return;
     m_view.centre = QPointF(m_pyramid.width(), m_pyramid.height()) / 2 * unit();
-    const double across = m_pyramid.width() / std::max(16, width()), down = m_pyramid.height() / std::max(16, height());
+    const QSizeF upright = m_view.orientation.turned(QSizeF(size()));
+    const double across = m_pyramid.width() / std::max(16.0, upright.width()), down = m_pyramid.height() / std::max(16.0, upright.height());
     m_view.micronsPerPixel = std::max(across, down) * unit();
     moved();
+}
+
+void SlideView::setOrientation(Orientation orientation) {
+    if (m_view.orientation == orientation) return;
+    m_view.orientation = orientation;
+    if (!m_zoomChosen && frameSideMicrometres() <= 0) fitSlide();
+    else moved();
 }
 
 int SlideView::pendingTiles() const {

@@ -51,9 +51,14 @@ public:
     QRectF visibleLevel0() const;
     void fitTile(); // the box, or without one the slide, fills the pane
     void fitSlide();
+    Orientation orientation() const { return m_view.orientation; } // of the view alone: what is read of the slide stays as it is
+    void setOrientation(Orientation orientation);
+    const ViewTransform& view() const { return m_view; } // micrometres = level-0 pixels * micrometresPerLevel0()
+    double micrometresPerLevel0() const { return unit(); }
 
     QImage overview() const { return m_overview; }
     int pendingTiles() const; // 0 once everything visible is sharp or known to be unreadable
+    std::size_t cachedBytes() const { return m_cache.bytes(); }
 
     QSize sizeHint() const override { return {480, 480}; }
     QSize minimumSizeHint() const override { return {160, 160}; }

@@ -10,10 +10,12 @@
 
 namespace phloxine::ui {
 
-// Level-0 pixels to device pixels. The origin is a whole number: at 1:1 every slide pixel is one device pixel.
+// Level-0 pixels to device pixels of a pane that is held upright (`pane`); the painter turns those to the screen. The origin is a whole
+// number: at 1:1 every slide pixel is one device pixel.
 struct SlideView::Mapping {
     double left = 0, top = 0; // of the slide, device pixels
     double scale = 1;         // device pixels per level-0 pixel
+    QRect pane;               // upright
 
     QRect toDevice(const QRectF& level0) const {
         const QPoint a(int(std::lround(left + level0.left() * scale)), int(std::lround(top + level0.top() * scale)));
@@ -39,8 +41,10 @@ SlideView::Mapping SlideView::mapping() const {
     Mapping map;
     map.scale = unit() / m_view.micronsPerPixel * ratio;
     const QPointF at = centre();
-    map.left = std::round(width() * ratio / 2 - at.x() * map.scale);
-    map.top = std::round(height() * ratio / 2 - at.y() * map.scale);
+    const QSizeF upright = m_view.orientation.turned(QSizeF(size()) * ratio);
+    map.left = std::round(upright.width() / 2 - at.x() * map.scale);
+    map.top = std::round(upright.height() / 2 - at.y() * map.scale);
+    map.pane = QRect(0, 0, int(std::ceil(upright.width())), int(std::ceil(upright.height())));
     return map;
 }
 
@@ -69,18 +73,18 @@ void SlideView::paintSlide(QPainter& painter) {
     const double ratio = devicePixelRatioF();
     const DevicePainting device(painter, ratio);
     const Mapping map = mapping();
-    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
-    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & pane;
+    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & map.pane;
+    const QTransform device0 = painter.worldTransform();
+    painter.setWorldTransform(m_view.orientation.fromUpright(QSizeF(map.pane.size())) * device0);
     painter.setClipRect(slide);
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     for (const TileKey& key : visibleTiles()) paintTile(painter, map, key);
     painter.setClipping(false);
+    painter.setWorldTransform(device0);
 }
 
 void SlideView::paintTile(QPainter& painter, const Mapping& map, const TileKey& key) {
-    const double ratio = devicePixelRatioF();
-    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
-    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & pane;
+    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & map.pane;
     if (target.isEmpty()) return;
     if (const QImage* tile = m_cache.find(key)) {
         const double pixel = std::exp2(key.level);

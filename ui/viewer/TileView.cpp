@@ -13,7 +13,6 @@
 
 #include "ui/viewer/EmptyState.h"
 #include "ui/viewer/ScaleBar.h"
-#include "ui/viewer/ViewTransform.h"
 #include "ui/viewer/accessible_panes.h"
 #include "ui/viewer/overlay_painting.h"
 #include "ui/viewer/view_input.h"
@@ -63,6 +62,11 @@ void TileView::setTileName(const QString& name) {
     describe();
 }
 
+void TileView::setOrientation(Orientation orientation) {
+    m_orientation = orientation;
+    update();
+}
+
 QRect TileView::tileRect() const { return hasTile() ? frameRect() : QRect(); }
 
 double TileView::sideMicrometres() const {
@@ -99,9 +103,11 @@ void TileView::paintTile(QPainter& painter) const {
     const QRect target = frameRect();
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     // Bilinear drawing skips pixels when it shrinks by more than two; area reduction first.
-    if (target.width() * 2 < m_image.width())
-        painter.drawImage(target.topLeft(), m_image.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    else painter.drawImage(target, m_image);
+    const QTransform turn = m_orientation == Orientation{} ? QTransform() : m_orientation.fromUpright(QSizeF(m_image.size()));
+    const QImage picture = turn.isIdentity() ? m_image : m_image.transformed(turn);
+    if (target.width() * 2 < picture.width())
+        painter.drawImage(target.topLeft(), picture.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+    else painter.drawImage(target, picture);
     paintFrame(painter, target, FrameKind::Synthetic, ratio);
 }
 

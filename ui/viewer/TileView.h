@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "core/image/Image.h"
+#include "ui/viewer/ViewTransform.h"
 
 namespace phloxine::ui {
 
@@ -23,8 +24,9 @@ public:
     double viewMicronsPerPixel() const { return m_micronsPerPixel; }
     void setExpectedTile(int tilePx, double micronsPerPixel); // the frame that waits for the first tile
     void setEmptyText(const QString& title, const QString& text);
-    void setTileName(const QString& name); // what it shows, for screen readers: "lung adenocarcinoma, seed 41"
-    QRect tileRect() const;                // device pixels
+    void setTileName(const QString& name);        // what it shows, for screen readers: "lung adenocarcinoma, seed 41"
+    QRect tileRect() const;                       // device pixels
+    void setOrientation(Orientation orientation); // of the view alone
 
     QSize sizeHint() const override { return {480, 480}; }
     QSize minimumSizeHint() const override { return {160, 160}; }
@@ -53,6 +55,7 @@ private:
     QImage m_image;
     Scale m_scale;
     bool m_preview = false;
+    Orientation m_orientation;
     QString m_name;
     double m_micronsPerPixel = 0; // 0 = not set yet: the tile fills the pane
     int m_expectedPx = 0;
