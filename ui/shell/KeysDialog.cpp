@@ -45,6 +45,11 @@ KeysDialog::KeysDialog(QWidget* parent) : QDialog(parent), m_list(new QTreeWidge
     add(m_list, tr("Image: larger, smaller"), QStringLiteral("+ −"));
     add(m_list, tr("Image: fit the tile"), QStringLiteral("0"));
     add(m_list, tr("Slide: move, by one tile with Shift"), tr("Arrow keys"));
+    add(m_list, tr("Image: side by side, wipe, flicker, difference"), QStringLiteral("V W F D"));
+    add(m_list, tr("Image: less or more of the tile, slower or faster"), QStringLiteral(", ."));
+    add(m_list, tr("Image: swap tile and slide while held, stop the flicker"), shown("Space") + QStringLiteral(", ") + shown("Esc"));
+    add(m_list, tr("Image: link the panes, tile grid, stain view"), QStringLiteral("L G H"));
+    add(m_list, tr("Image: turn left, turn right, flip"), QStringLiteral("[ ] M"));
     add(m_list, tr("Choices in a row: choose another"), tr("Arrow keys"));
     add(m_list, tr("Models: use the chosen one in Generate"), shown("Return"));
     add(m_list, tr("Library: find by words"), shown("Ctrl+F"));

@@ -1,5 +1,7 @@
 // How SlideView paints: from the cache only, in device pixels, so that nothing is blurred by half a pixel.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <QPainter>
 
@@ -55,6 +57,8 @@ void SlideView::paintEvent(QPaintEvent*) {
     const double side = frameSideMicrometres();
     if (hasSlide()) {
         paintSlide(painter);
+        if (m_grid) paintGrid(painter);
+        paintOver(painter);
         if (side > 0) {
             const DevicePainting device(painter, ratio);
             paintFrame(painter, centredSquare(size(), side, m_view.micronsPerPixel, ratio), FrameKind::Real, ratio);
@@ -86,14 +90,61 @@ void SlideView::paintSlide(QPainter& painter) {
 void SlideView::paintTile(QPainter& painter, const Mapping& map, const TileKey& key) {
     const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & map.pane;
     if (target.isEmpty()) return;
-    if (const QImage* tile = m_cache.find(key)) {
-        const double pixel = std::exp2(key.level);
-        const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
-        drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
-    } else if (m_failed.contains(key)) {
+    TileKey before = key; // what was there before the light changed is nearer than nothing
+    before.light = m_lightBefore;
+    if (paintCached(painter, map, key, target) || paintCached(painter, map, before, target)) return;
+    if (m_failed.contains(key)) {
         fillHatched(painter, target);
     } else if (!paintFromAncestor(painter, map, key, target)) {
         painter.fillRect(target, theme().track);
+    }
+}
+
+bool SlideView::paintCached(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target) {
+    const QImage* tile = m_cache.find(key);
+    if (!tile) return false;
+    const double pixel = std::exp2(key.level);
+    const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
+    drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
+    return true;
+}
+
+// Lines one box apart through the edges of the box. Left out where they would be closer than 8 px.
+void SlideView::paintGrid(QPainter& painter) const {
+    const double ratio = devicePixelRatioF(), side = frameSideMicrometres();
+    if (side <= 0 || side / m_view.micronsPerPixel < 8) return;
+    const DevicePainting device(painter, ratio);
+    const QRect box = centredSquare(size(), side, m_view.micronsPerPixel, ratio);
+    const QSize pane = (QSizeF(size()) * ratio).toSize();
+    const double step = side / m_view.micronsPerPixel * ratio;
+    const auto lines = [&](int first, int length, const auto& draw) {
+        for (int k = -int(first / step) - 1; first + k * step < length; ++k) draw(int(std::lround(first + k * step)));
+    };
+    for (const auto& [color, shift] : {std::pair{QColor(255, 255, 255, 170), 1}, {QColor(0x1B, 0x1B, 0x1B, 170), 0}}) {
+        lines(box.left(), pane.width(), [&, c = color, s = shift](int x) { painter.fillRect(x + s, 0, 1, pane.height(), c); });
+        lines(box.top(), pane.height(), [&, c = color, s = shift](int y) { painter.fillRect(0, y + s, pane.width(), 1, c); });
+    }
+}
+
+void SlideView::paintOver(QPainter& painter) const {
+    const double ratio = devicePixelRatioF(), side = m_over.sideMicrometres;
+    if (m_over.picture.isNull() || side <= 0 || m_over.opacity <= 0) return;
+    const DevicePainting device(painter, ratio);
+    const QRect box = centredSquare(size(), side, m_view.micronsPerPixel, ratio);
+    const int edge = box.left() + int(std::lround(std::clamp(m_over.from, 0.0, 1.0) * box.width()));
+    painter.setClipRect(box.adjusted(edge - box.left(), 0, 0, 0));
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    painter.setOpacity(m_over.opacity);
+    if (m_over.difference) painter.setCompositionMode(QPainter::CompositionMode_Difference);
+    const QTransform turn = m_view.orientation.fromUpright(QSizeF(m_over.picture.size()));
+    painter.drawImage(box, turn.isIdentity() ? m_over.picture : m_over.picture.transformed(turn));
+    painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
+    painter.setOpacity(1);
+    if (m_over.from > 0) { // the line that is moved
+        painter.setClipping(false);
+        const int pixel = std::max(1, int(std::lround(ratio)));
+        painter.fillRect(QRect(edge - 2 * pixel, box.top(), 4 * pixel, box.height()), Qt::white);
+        painter.fillRect(QRect(edge - pixel, box.top(), 2 * pixel, box.height()), QColor(0x0B, 0x67, 0x70));
     }
 }
 
@@ -109,10 +160,10 @@ bool SlideView::paintFromAncestor(QPainter& painter, const Mapping& map, const T
         drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
         return true;
     }
-    if (m_overview.isNull()) return false;
+    if (m_litOverview.isNull()) return false;
     const QRect inside = target & map.toDevice(QRectF(QPointF(0, 0), slideSize()));
-    const QSizeF perPixel(m_pyramid.width() / m_overview.width(), m_pyramid.height() / m_overview.height());
-    drawPart(painter, inside, map.toLevel0(inside), m_overview, {0, 0}, perPixel);
+    const QSizeF perPixel(m_pyramid.width() / m_litOverview.width(), m_pyramid.height() / m_litOverview.height());
+    drawPart(painter, inside, map.toLevel0(inside), m_litOverview, {0, 0}, perPixel);
     return true;
 }
 

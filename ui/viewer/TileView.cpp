@@ -29,6 +29,7 @@ TileView::TileView(QWidget* parent) : QWidget(parent), m_empty(new EmptyState(QS
 
 void TileView::setTile(const QImage& image, Scale scale, bool preview) {
     m_image = image.convertToFormat(QImage::Format_RGB32);
+    m_lit = lit(m_image, m_light);
     m_scale = scale;
     m_preview = preview;
     m_empty->setVisible(m_image.isNull());
@@ -64,6 +65,12 @@ void TileView::setTileName(const QString& name) {
 
 void TileView::setOrientation(Orientation orientation) {
     m_orientation = orientation;
+    update();
+}
+
+void TileView::setLight(const ViewLight& light) {
+    m_light = light;
+    m_lit = lit(m_image, light);
     update();
 }
 
@@ -104,7 +111,7 @@ void TileView::paintTile(QPainter& painter) const {
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     // Bilinear drawing skips pixels when it shrinks by more than two; area reduction first.
     const QTransform turn = m_orientation == Orientation{} ? QTransform() : m_orientation.fromUpright(QSizeF(m_image.size()));
-    const QImage picture = turn.isIdentity() ? m_image : m_image.transformed(turn);
+    const QImage picture = turn.isIdentity() ? m_lit : m_lit.transformed(turn);
     if (target.width() * 2 < picture.width())
         painter.drawImage(target.topLeft(), picture.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
     else painter.drawImage(target, picture);
