@@ -57,7 +57,7 @@ bool readOptions(const QApplication& app, Options& options) {
     parser.addOptions(
         {{QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit."), QStringLiteral("file")},
          {QStringLiteral("scene"),
-          QStringLiteral("generate, empty, running, text, export, error, models, add-model, compare, calibrate, train, training, library, "
+          QStringLiteral("generate, empty, running, wipe, stain, text, export, error, models, add-model, compare, calibrate, train, training, library, "
                          "library-empty "
                          "or library-compare."),
           QStringLiteral("name"), QStringLiteral("generate")},

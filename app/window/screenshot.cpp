@@ -21,6 +21,7 @@
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/generate/ImagePair.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
@@ -30,6 +31,7 @@
 #include "ui/train/MemoryBar.h"
 #include "ui/train/SampleTimeline.h"
 #include "ui/train/TrainPage.h"
+#include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
@@ -72,6 +74,12 @@ public:
             showError();
         }
         if (name == QLatin1String("export")) m_page.exportTiles();
+        if (name == QLatin1String("wipe") || name == QLatin1String("stain")) {
+            if (!generate()) return false;
+            auto* pair = m_page.findChild<ui::ImagePair*>();
+            if (name == QLatin1String("wipe")) pair->setMode(ui::PairMode::Wipe);
+            else pair->light().set({{ui::ViewLight::Stain::Haematoxylin}, {1, false}, true});
+        }
         return settle(name != QLatin1String("running"));
     }
 
@@ -259,11 +267,12 @@ private:
 } // namespace
 
 bool knownScene(const QString& scene) {
-    return QStringList{QStringLiteral("generate"),  QStringLiteral("empty"),         QStringLiteral("running"),
-                       QStringLiteral("text"),      QStringLiteral("export"),        QStringLiteral("error"),
-                       QStringLiteral("models"),    QStringLiteral("add-model"),     QStringLiteral("compare"),
-                       QStringLiteral("calibrate"), QStringLiteral("train"),         QStringLiteral("training"),
-                       QStringLiteral("library"),   QStringLiteral("library-empty"), QStringLiteral("library-compare")}
+    return QStringList{QStringLiteral("generate"),      QStringLiteral("empty"),          QStringLiteral("running"),
+                       QStringLiteral("wipe"),          QStringLiteral("stain"),          QStringLiteral("text"),
+                       QStringLiteral("export"),        QStringLiteral("error"),          QStringLiteral("models"),
+                       QStringLiteral("add-model"),     QStringLiteral("compare"),        QStringLiteral("calibrate"),
+                       QStringLiteral("train"),         QStringLiteral("training"),       QStringLiteral("library"),
+                       QStringLiteral("library-empty"), QStringLiteral("library-compare")}
         .contains(scene);
 }
 

@@ -1,5 +1,9 @@
 // Tile and slide one over the other: modes, keys, what they refuse, and that both panes share light and zoom.
 #include <QComboBox>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QLineEdit>
+#include <QPushButton>
 #include <QSlider>
 #include <QStandardItemModel>
 #include <QTemporaryDir>
@@ -7,6 +11,7 @@
 
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/generate/ImagePair.h"
+#include "ui/generate/SlidePanel.h"
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/TileView.h"
 
@@ -146,6 +151,30 @@ private Q_SLOTS:
         modes->setFocus();
         QTest::keyClick(modes, Qt::Key_H); // not while another control has the focus
         QCOMPARE(pair.light().settings().light.stain, ViewLight::Stain::Density);
+    }
+
+    void absurdPixelSizesAreRefusedInOneSentence() {
+        Pair pair;
+        QVERIFY(pair.ok);
+        SlidePanel panel(pair.slide());
+        panel.refresh();
+        const Scale before = pair.slide().slideScale();
+        panel.findChild<QPushButton*>(QStringLiteral("setScaleButton"))->click();
+        auto* dialog = panel.findChild<QDialog*>();
+        QVERIFY(dialog);
+        auto* field = dialog->findChild<QLineEdit*>(QStringLiteral("scaleField"));
+        auto* problem = dialog->findChild<QWidget*>(QStringLiteral("scaleProblem"));
+        auto* set = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+        for (const char* bad : {"0", "-0.5", "nan", "inf", "1e9", "0.000001", "", "wide"}) {
+            field->setText(QString::fromLatin1(bad));
+            set->click();
+            QVERIFY2(problem->isVisible(), bad);
+            QCOMPARE(pair.slide().slideScale(), before);
+        }
+        field->setText(QStringLiteral("0.3"));
+        set->click();
+        QCOMPARE(pair.slide().slideScale(), (Scale{0.3, ScaleSource::User}));
+        QVERIFY(!dialog->isVisible());
     }
 
     void slideMayGoWhileComparing() {
