@@ -23,7 +23,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int toolBarHeight = 48, headHeight = 36, seam = 1;
+constexpr int toolBarHeight = 48, headHeight = 36, seam = 1, widthWithWords = 820;
 
 QFrame* separator(QWidget* parent) {
     auto* line = new QFrame(parent);
@@ -86,6 +86,7 @@ QWidget* ImagePair::makeToolBar() {
     QHBoxLayout& row = rowOf(*bar);
     row.setContentsMargins(16, 0, 16, 0);
     auto* link = new IconLabel(bar);
+    link->setObjectName(QStringLiteral("linkMark"));
     link->setMark("link", 18, IconTone::Text2);
     m_linkText = mutedLabel({}, bar);
     m_power = new QLabel(bar);
@@ -151,6 +152,7 @@ void ImagePair::setCard(const ModelCard& card) {
     m_card = card;
     m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes")
                                            : tr("The model states no scale: sizes cannot be compared"));
+    m_linkText->parentWidget()->findChild<QLabel*>(QStringLiteral("linkMark"))->setToolTip(m_linkText->text());
     m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
     m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
     takeSlideZoom();
@@ -226,7 +228,8 @@ void ImagePair::showReadout() {
 
 void ImagePair::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    takeSlideZoom(); // a fitted pane has another zoom now
+    m_linkText->setVisible(width() >= widthWithWords); // the mark beside it says the same in its tooltip
+    takeSlideZoom();                                   // a fitted pane has another zoom now
 }
 
 } // namespace phloxine::ui
