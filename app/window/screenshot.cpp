@@ -27,6 +27,7 @@
 #include "ui/compare/ComparePage.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/GridDialog.h"
+#include "ui/generate/ImagePair.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
@@ -41,6 +42,7 @@
 #include "ui/train/MemoryBar.h"
 #include "ui/train/SampleTimeline.h"
 #include "ui/train/TrainPage.h"
+#include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
@@ -96,6 +98,12 @@ public:
             showError();
         }
         if (name == QLatin1String("export")) m_page.exportTiles();
+        if (name == QLatin1String("wipe") || name == QLatin1String("stain")) {
+            if (!generate()) return false;
+            auto* pair = m_page.findChild<ui::ImagePair*>();
+            if (name == QLatin1String("wipe")) pair->setMode(ui::PairMode::Wipe);
+            else pair->light().set({{ui::ViewLight::Stain::Haematoxylin}, {1, false}, true});
+        }
         return settle(name != QLatin1String("running"));
     }
 
@@ -354,7 +362,8 @@ QStringList sceneNames() {
             QStringLiteral("library"),      QStringLiteral("library-empty"), QStringLiteral("library-compare"),
             QStringLiteral("regions"),      QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),
             QStringLiteral("draft-prompt"), QStringLiteral("keys"),          QStringLiteral("settings"),
-            QStringLiteral("find"),         QStringLiteral("grid")};
+            QStringLiteral("find"),         QStringLiteral("grid"),          QStringLiteral("wipe"),
+            QStringLiteral("stain")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

@@ -23,7 +23,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int toolBarHeight = 48, headHeight = 36, seam = 1;
+constexpr int toolBarHeight = 48, headHeight = 36, seam = 1, widthWithWords = 820;
 
 QFrame* separator(QWidget* parent) {
     auto* line = new QFrame(parent);
@@ -55,7 +55,7 @@ ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
     m_notice->setClosable(true);
     m_notice->hide();
 
-    auto* grid = new QGridLayout(this);
+    auto* grid = m_grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(seam);
     grid->setVerticalSpacing(0);
@@ -71,7 +71,11 @@ ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
     grid->setColumnStretch(0, 1);
     grid->setColumnStretch(1, 1);
 
-    connect(m_tile, &TileView::zoomRequested, this, &ImagePair::setZoom);
+    connect(m_tile, &TileView::zoomRequested, this, [this](double zoom) {
+        if (m_linked) return setZoom(zoom);
+        m_tile->setViewMicronsPerPixel(zoom);
+        showReadout();
+    });
     connect(m_tile, &TileView::fitRequested, this, &ImagePair::fit);
     connect(m_slide, &SlideView::viewChanged, this, &ImagePair::takeSlideZoom);
     showReadout();
@@ -82,6 +86,7 @@ QWidget* ImagePair::makeToolBar() {
     QHBoxLayout& row = rowOf(*bar);
     row.setContentsMargins(16, 0, 16, 0);
     auto* link = new IconLabel(bar);
+    link->setObjectName(QStringLiteral("linkMark"));
     link->setMark("link", 18, IconTone::Text2);
     m_linkText = mutedLabel({}, bar);
     m_power = new QLabel(bar);
@@ -95,6 +100,7 @@ QWidget* ImagePair::makeToolBar() {
     row.addWidget(link);
     row.addWidget(m_linkText);
     row.addStretch(1);
+    makeModes(*bar);
     row.addWidget(m_power);
     row.addWidget(m_readout);
     row.addSpacing(4);
@@ -131,6 +137,14 @@ QWidget* ImagePair::makeSlideHead() {
     m_slideName->setMinimumWidth(20);
     row.addWidget(new Badge(tr("Real slide"), Tone::Real, head));
     row.addWidget(m_slideName, 1);
+    m_stainBadge = new Badge({}, Tone::Info, head);
+    m_stainBadge->setObjectName(QStringLiteral("stainBadge"));
+    m_stainBadge->hide();
+    m_notLinked = new Badge(tr("Not linked"), Tone::Warn, head);
+    m_notLinked->setObjectName(QStringLiteral("notLinkedBadge"));
+    m_notLinked->hide();
+    row.addWidget(m_stainBadge);
+    row.addWidget(m_notLinked);
     return head;
 }
 
@@ -138,6 +152,7 @@ void ImagePair::setCard(const ModelCard& card) {
     m_card = card;
     m_linkText->setText(card.scale.known() ? tr("Same \u00b5m per pixel in both panes")
                                            : tr("The model states no scale: sizes cannot be compared"));
+    m_linkText->parentWidget()->findChild<QLabel*>(QStringLiteral("linkMark"))->setToolTip(m_linkText->text());
     m_tile->setExpectedTile(card.tileSizePx, card.scale.micronsPerPixel);
     m_slide->setTileFrame(card.tileSizePx, card.scale.micronsPerPixel);
     takeSlideZoom();
@@ -158,14 +173,17 @@ void ImagePair::showTile(const TileRecord* tile) {
         m_tile->clear();
         m_tileName->setText(tr("No tile yet"));
         m_swatch->hide();
+        showOver();
         return;
     }
     m_tile->setTile(tile->image, tile->scale, false);
+    showOver();
     showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
 }
 
 void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
     m_tile->setTile(picture, {micronsPerPixel, m_cards->of(request).scale.source}, true);
+    showOver();
     showSubject(request, tr("Tile %1").arg(tile + 1));
     m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
     m_previewBadge->show();
@@ -197,7 +215,7 @@ void ImagePair::fit() {
 // The slide pane owns the zoom, with or without a slide; the tile follows.
 void ImagePair::takeSlideZoom() {
     const double zoom = m_slide->viewMicronsPerPixel();
-    if (zoom > 0 && (m_slide->hasSlide() || m_card.scale.known())) m_tile->setViewMicronsPerPixel(zoom);
+    if (m_linked && zoom > 0 && (m_slide->hasSlide() || m_card.scale.known())) m_tile->setViewMicronsPerPixel(zoom);
     showReadout();
 }
 
@@ -210,7 +228,8 @@ void ImagePair::showReadout() {
 
 void ImagePair::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    takeSlideZoom(); // a fitted pane has another zoom now
+    m_linkText->setVisible(width() >= widthWithWords); // the mark beside it says the same in its tooltip
+    takeSlideZoom();                                   // a fitted pane has another zoom now
 }
 
 } // namespace phloxine::ui

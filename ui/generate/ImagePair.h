@@ -1,21 +1,28 @@
 #pragma once
-// The synthetic tile and the real slide side by side at one um/px, under a bar that says which.
+// The synthetic tile and the real slide at one um/px, side by side or one over the other, in one light, under a bar that says how.
 #include <QWidget>
 
 #include "ui/bridge/TileRecord.h"
 #include "ui/generate/ModelCards.h"
 
+class QComboBox;
+class QGridLayout;
 class QLabel;
+class QSlider;
+class QTimer;
 class QVBoxLayout;
 
 namespace phloxine::ui {
 
 class Badge;
 class ClassSwatch;
+class LightPanel;
 class Note;
 class RunErrorBar;
 class SlideView;
 class TileView;
+
+enum class PairMode { SideBySide, Wipe, Flicker, Overlay, Difference };
 
 class ImagePair : public QWidget {
     Q_OBJECT
@@ -33,7 +40,17 @@ public:
     void refreshSlide(); // after another slide was opened
     void setMagnification(double power);
 
+    PairMode mode() const { return m_mode; }
+    void setMode(PairMode mode);        // a mode that is not offered leaves all as it is
+    void setPixelsCorrespond(bool are); // the tile was made from what lies in the box; only then a difference means something
+    bool linked() const { return m_linked; }
+    void setLinked(bool linked);
+    LightPanel& light() { return *m_light; }
+
 protected:
+    void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
@@ -45,6 +62,23 @@ private:
     void fit();
     void takeSlideZoom();
     void showReadout();
+
+    // one over the other, and the light (ImagePairModes.cpp)
+    void makeModes(QWidget& bar);
+    bool pairKey(const QKeyEvent& event); // false: not one of ours
+    void showOver();
+    void showLight();
+    void showAmount();
+
+    QGridLayout* m_grid;
+    QComboBox* m_modes;
+    QSlider* m_amount; // of the mode: where the wipe is, how fast it flickers, how much of the tile is seen
+    LightPanel* m_light;
+    QTimer* m_flicker;
+    Badge *m_notLinked, *m_stainBadge;
+    PairMode m_mode = PairMode::SideBySide;
+    bool m_linked = true, m_correspond = false;
+    bool m_phase = true, m_swapped = false, m_wiping = false;
 
     ModelCard m_card;
     SharedCards m_cards = std::make_shared<ModelCards>();

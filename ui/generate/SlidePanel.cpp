@@ -1,8 +1,10 @@
 #include "ui/generate/SlidePanel.h"
 
+#include <QDialog>
+#include <QDialogButtonBox>
 #include <QHBoxLayout>
-#include <QInputDialog>
 #include <QLabel>
+#include <QLineEdit>
 #include <QLocale>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -18,6 +20,15 @@ namespace phloxine::ui {
 
 namespace {
 constexpr int nameWidth = 246;
+constexpr double smallestPixel = 0.02, largestPixel = 100; // micrometres: beyond both no slide was ever scanned
+
+// 0: no pixel size. With the comma of the language, or a point.
+double pixelSizeFrom(const QString& text) {
+    bool ok = false;
+    double value = QLocale().toDouble(text.trimmed(), &ok);
+    if (!ok) value = QLocale::c().toDouble(text.trimmed(), &ok);
+    return ok && value >= smallestPixel && value <= largestPixel ? value : 0; // not a number is neither
+}
 } // namespace
 
 SlidePanel::SlidePanel(SlideView& view, QWidget* parent) : QWidget(parent), m_view(view) {
@@ -119,18 +130,43 @@ void SlidePanel::showProblem(const QString& sentence) {
 }
 
 void SlidePanel::askScale() {
-    auto* dialog = new QInputDialog(this);
+    auto* dialog = new QDialog(this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(tr("Set the pixel size"));
-    dialog->setLabelText(tr("Micrometres per pixel of the full slide (0 takes it back):"));
-    dialog->setInputMode(QInputDialog::DoubleInput);
-    dialog->setDoubleDecimals(4);
-    dialog->setDoubleRange(0, 100);
-    dialog->setDoubleStep(0.01);
-    dialog->setDoubleValue(m_view.slideScale().known() ? m_view.slideScale().micronsPerPixel : 0.25);
-    connect(dialog, &QInputDialog::doubleValueSelected, this, [this](double value) {
+    auto* column = new QVBoxLayout(dialog);
+    auto* label = new QLabel(tr("Micrometres per pixel of the full slide:"), dialog);
+    auto* field = new QLineEdit(dialog);
+    field->setObjectName(QStringLiteral("scaleField"));
+    label->setBuddy(field);
+    const Scale scale = m_view.slideScale();
+    field->setText(QLocale().toString(scale.known() ? scale.micronsPerPixel : 0.25, 'g', 4));
+    field->selectAll();
+    auto* problem = new Note(Tone::Err, dialog);
+    problem->setObjectName(QStringLiteral("scaleProblem"));
+    problem->hide();
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, dialog);
+    buttons->button(QDialogButtonBox::Ok)->setText(tr("Set"));
+    buttons->button(QDialogButtonBox::Cancel)->setText(tr("Cancel"));
+    if (scale.source == ScaleSource::User) {
+        auto* back = buttons->addButton(tr("Take back"), QDialogButtonBox::ResetRole);
+        connect(back, &QPushButton::clicked, dialog, [this, dialog] {
+            m_view.setUserScale(0);
+            refresh();
+            dialog->accept();
+        });
+    }
+    for (QWidget* widget :
+         {static_cast<QWidget*>(label), static_cast<QWidget*>(field), static_cast<QWidget*>(problem), static_cast<QWidget*>(buttons)})
+        column->addWidget(widget);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
+    connect(buttons, &QDialogButtonBox::accepted, dialog, [this, dialog, field, problem] {
+        const double value = pixelSizeFrom(field->text());
+        problem->setVisible(value <= 0);
+        problem->setText(tr("A pixel size is a number from 0.02 to 100, such as 0.25."));
+        if (value <= 0) return field->setFocus();
         m_view.setUserScale(value);
         refresh();
+        dialog->accept();
     });
     dialog->open();
 }

@@ -138,7 +138,7 @@ void MainWindow::showSettings() {
 
 void MainWindow::applySettings() {
     const auto settings = openSettings();
-    setReducedMotion(settings->value(motionSetting, false).toBool());
+    setReducedMotion(settings->value(motionSetting, lessMotionByDefault()).toBool());
     m_library->setAskBeforeTrash(settings->value(askTrashSetting, true).toBool());
 }
 

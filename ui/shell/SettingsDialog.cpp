@@ -29,7 +29,7 @@ SettingsDialog::SettingsDialog(QWidget* parent) : QDialog(parent) {
     addTheme(grid);
     addSize(grid);
     addSwitch(grid, QStringLiteral("reduceMotion"), tr("Reduce motion"), tr("No flicker between images: hold Space to swap them."),
-              motionSetting, false);
+              motionSetting, lessMotionByDefault());
     addSwitch(grid, QStringLiteral("askTrash"), tr("Ask before tiles go to the trash"), tr("They can be brought back in any case."),
               askTrashSetting, true);
     auto* keys = new QPushButton(tr("Change keys..."), this);

@@ -1,9 +1,13 @@
 #include "ui/shell/settings.h"
 
+#include <QApplication>
 #include <QDir>
 #include <QStandardPaths>
+#include <QStyle>
 
 namespace phloxine::ui {
+
+bool lessMotionByDefault() { return QApplication::style()->styleHint(QStyle::SH_Widget_Animation_Duration) == 0; }
 
 QString settingsFile() {
     QString folder = qEnvironmentVariable("PHLOXINE_SETTINGS_DIR");

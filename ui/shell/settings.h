@@ -12,6 +12,8 @@ inline const QString sizeSetting = QStringLiteral("window/sizePercent");    // o
 inline const QString motionSetting = QStringLiteral("window/reduceMotion"); // no flicker, no smooth movement
 inline const QString askTrashSetting = QStringLiteral("library/askBeforeTrash");
 
+bool lessMotionByDefault(); // where the system animates nothing
+
 QString settingsFile();
 std::unique_ptr<QSettings> openSettings();
 

@@ -78,6 +78,12 @@ void SlideReader::request(int slide, const std::vector<TileKey>& keys) {
     m_somethingToDo.notify_all();
 }
 
+void SlideReader::setLight(int number, const ViewLight& light) {
+    const std::lock_guard lock(m_mutex);
+    m_lightNumber = number;
+    m_light = light;
+}
+
 void SlideReader::work() {
     Worker worker;
     std::unique_lock lock(m_mutex);
@@ -158,11 +164,17 @@ void SlideReader::readOne(Worker& worker, const TileKey& key) {
     const int unreadableBefore = worker.source->unreadableReads();
     translated(
         [&] {
-            const QImage tile = readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); });
+            const QImage raw = readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); });
+            const QImage tile = lit(raw, lightOf(key));
             const int unreadable = worker.source->unreadableReads() - unreadableBefore;
             if (!tile.isNull()) post([this, key, tile, unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
         },
         [&](ErrorCode code, const QString&) { post([this, key, code] { Q_EMIT tileFailed(key, code); }); });
+}
+
+ViewLight SlideReader::lightOf(const TileKey& key) {
+    const std::lock_guard lock(m_mutex);
+    return key.light == m_lightNumber ? m_light : ViewLight{};
 }
 
 bool SlideReader::stillWanted(const TileKey& key) {

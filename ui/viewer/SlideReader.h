@@ -14,6 +14,7 @@
 #include "core/base/Error.h"
 #include "core/slide/SlideSource.h"
 #include "ui/viewer/TilePyramid.h"
+#include "ui/viewer/ViewLight.h"
 
 namespace phloxine::ui {
 
@@ -32,6 +33,7 @@ public:
 
     // What is wanted of the slide now, first things first. Replaces what was asked before and is not being read yet.
     void request(int slide, const std::vector<TileKey>& keys);
+    void setLight(int number, const ViewLight& light); // of tiles whose key has this number; those of older numbers stay neutral
 
 Q_SIGNALS:
     void opened(int slide, const phloxine::SlideInfo& info);
@@ -53,6 +55,7 @@ private:
     void readOverview(Worker& worker);
     void readOne(Worker& worker, const TileKey& key);
     bool stillWanted(const TileKey& key);
+    ViewLight lightOf(const TileKey& key);
     void post(std::function<void()> report); // to the GUI thread
 
     std::mutex m_mutex; // guards all below
@@ -63,6 +66,8 @@ private:
     bool m_overviewWanted = false;
     std::deque<TileKey> m_queue;
     std::vector<TileKey> m_wanted, m_inFlight;
+    ViewLight m_light;
+    int m_lightNumber = 0;
     bool m_quit = false;
 
     std::vector<std::thread> m_threads;

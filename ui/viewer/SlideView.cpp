@@ -58,6 +58,7 @@ void SlideView::connectReader() {
     connect(m_reader, &SlideReader::overviewRead, this, [this](int slide, const QImage& picture) {
         if (slide != m_slide) return;
         m_overview = picture;
+        m_litOverview = lit(picture, m_light);
         update();
         Q_EMIT overviewReady();
     });
@@ -84,7 +85,7 @@ void SlideView::closeSlide() {
     m_pyramid = {};
     m_info = {};
     m_path.clear();
-    m_overview = {};
+    m_overview = m_litOverview = {};
     m_failed.clear();
     m_notice.clear();
     m_userScale = 0;
@@ -102,7 +103,7 @@ void SlideView::showOpened(int slide, const SlideInfo& info) {
     m_info = info;
     m_pyramid = TilePyramid(info);
     m_cache.begin(slide);
-    m_overview = {};
+    m_overview = m_litOverview = {};
     m_failed.clear();
     m_badCount = 0;
     m_fileGone = false;
@@ -128,7 +129,7 @@ void SlideView::showOpenFailure(int slide, ErrorCode code, const QString& messag
 }
 
 void SlideView::takeTile(const TileKey& key, const QImage& tile, int unreadable) {
-    if (key.slide != m_slide) return;
+    if (key.slide != m_slide || key.light != m_lightNumber) return;
     m_cache.insert(key, tile);
     m_failed.erase(key);
     if (unreadable > 0) countBad(unreadable);
@@ -211,9 +212,43 @@ void SlideView::fitSlide() {
     m_zoomChosen = false;
     if (!hasSlide()) return;
     m_view.centre = QPointF(m_pyramid.width(), m_pyramid.height()) / 2 * unit();
-    const double across = m_pyramid.width() / std::max(16, width()), down = m_pyramid.height() / std::max(16, height());
+    const QSizeF upright = m_view.orientation.turned(QSizeF(size()));
+    const double across = m_pyramid.width() / std::max(16.0, upright.width()), down = m_pyramid.height() / std::max(16.0, upright.height());
     m_view.micronsPerPixel = std::max(across, down) * unit();
     moved();
+}
+
+void SlideView::setOrientation(Orientation orientation) {
+    if (m_view.orientation == orientation) return;
+    m_view.orientation = orientation;
+    if (!m_zoomChosen && frameSideMicrometres() <= 0) fitSlide();
+    else moved();
+}
+
+void SlideView::setLight(const ViewLight& light) {
+    if (m_light == light) return;
+    m_lightBefore = m_lightNumber++;
+    m_light = light;
+    m_litOverview = lit(m_overview, light);
+    m_failed.clear();
+    m_reader->setLight(m_lightNumber, light);
+    moved();
+}
+
+void SlideView::setGrid(bool shown) {
+    m_grid = shown;
+    update();
+}
+
+void SlideView::setOver(const Over& over) {
+    m_over = over;
+    update();
+}
+
+std::vector<TileKey> SlideView::covering(const QRectF& level0, int level) const {
+    std::vector<TileKey> keys = m_pyramid.covering(level0, level, m_slide);
+    for (TileKey& key : keys) key.light = m_lightNumber;
+    return keys;
 }
 
 int SlideView::pendingTiles() const {
@@ -258,7 +293,7 @@ int SlideView::sharpLevel() const { return m_pyramid.levelFor(m_view.micronsPerP
 std::vector<TileKey> SlideView::visibleTiles() const {
     if (!hasSlide()) return {};
     const double pixel = m_view.micronsPerPixel / unit(); // painting moves the picture by up to half a pixel
-    return m_pyramid.covering(visibleLevel0().adjusted(-pixel, -pixel, pixel, pixel), sharpLevel(), m_slide);
+    return covering(visibleLevel0().adjusted(-pixel, -pixel, pixel, pixel), sharpLevel());
 }
 
 // Coarse ones first so that something is there at once, then the sharp ones from the middle, then the ring that panning uncovers next.
@@ -274,10 +309,10 @@ void SlideView::requestTiles() {
     };
     const std::vector<TileKey> sharpTiles = visibleTiles();
     const bool sharpThere = std::all_of(sharpTiles.begin(), sharpTiles.end(), [&](const TileKey& key) { return m_cache.contains(key); });
-    if (const auto coarse = m_pyramid.quickCoarserLevel(sharp); coarse && !sharpThere) add(m_pyramid.covering(visible, *coarse, m_slide));
+    if (const auto coarse = m_pyramid.quickCoarserLevel(sharp); coarse && !sharpThere) add(covering(visible, *coarse));
     add(sharpTiles);
     const double ring = 0.5 * tileSidePx * std::exp2(sharp);
-    add(m_pyramid.covering(visible.adjusted(-ring, -ring, ring, ring), sharp, m_slide));
+    add(covering(visible.adjusted(-ring, -ring, ring, ring), sharp));
     m_reader->request(m_slide, wanted);
 }
 

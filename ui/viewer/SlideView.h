@@ -12,6 +12,7 @@
 #include "core/slide/SlideSource.h"
 #include "ui/viewer/TileCache.h"
 #include "ui/viewer/TilePyramid.h"
+#include "ui/viewer/ViewLight.h"
 #include "ui/viewer/ViewTransform.h"
 
 namespace phloxine {
@@ -53,11 +54,26 @@ public:
     QPointF toLevel0(QPointF screen) const;
     void fitTile(); // the box, or without one the slide, fills the pane
     void fitSlide();
+    Orientation orientation() const { return m_view.orientation; } // of the view alone: what is read of the slide stays as it is
+    void setOrientation(Orientation orientation);
+    void setLight(const ViewLight& light); // of the view alone
+    void setGrid(bool shown);              // of tiles of the model's size, one of them the box
+    struct Over {                          // a picture in the middle of the pane: the synthetic tile
+        QImage picture;
+        double sideMicrometres = 0;
+        double opacity = 1;
+        double from = 0; // shown right of this share of the box, as seen on the screen
+        bool difference = false;
+    };
+    void setOver(const Over& over);                      // a null picture: none
+    const ViewTransform& view() const { return m_view; } // micrometres = level-0 pixels * micrometresPerLevel0()
+    double micrometresPerLevel0() const { return unit(); }
 
     void paintChips(QPainter& painter) const; // once more, by a layer that has painted over them
 
     QImage overview() const { return m_overview; }
     int pendingTiles() const; // 0 once everything visible is sharp or known to be unreadable
+    std::size_t cachedBytes() const { return m_cache.bytes(); }
 
     QSize sizeHint() const override { return {480, 480}; }
     QSize minimumSizeHint() const override { return {160, 160}; }
@@ -109,6 +125,10 @@ private:
     Mapping mapping() const;
     void paintSlide(QPainter& painter);
     void paintTile(QPainter& painter, const Mapping& map, const TileKey& key);
+    bool paintCached(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target);
+    void paintGrid(QPainter& painter) const;
+    void paintOver(QPainter& painter) const;
+    std::vector<TileKey> covering(const QRectF& level0, int level) const; // in the light of now
     bool paintFromAncestor(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target);
     QString positionText() const;
 
@@ -124,7 +144,11 @@ private:
     SlideInfo m_info;
     QString m_path, m_openingPath;
     int m_slide = 0, m_opening = 0; // numbers of openings; 0 = none
-    QImage m_overview;
+    QImage m_overview, m_litOverview;
+    ViewLight m_light;
+    int m_lightNumber = 0, m_lightBefore = 0; // of what is shown until the new tiles are there
+    bool m_grid = false;
+    Over m_over;
     std::unordered_set<TileKey, TileKeyHash> m_failed;
     int m_badCount = 0;
     bool m_fileGone = false;

@@ -95,11 +95,11 @@ void SlideView::keyPressEvent(QKeyEvent* event) {
         fitTile();
         break;
     case What::Pan:
-        m_view.centre += key->direction * arrowStepPx * m_view.micronsPerPixel;
+        m_view.panBy(-key->direction * arrowStepPx);
         moved();
         break;
     case What::PanTile:
-        m_view.centre += key->direction * (frameSideMicrometres() > 0 ? frameSideMicrometres() : width() * m_view.micronsPerPixel);
+        m_view.panBy(-key->direction * (frameSideMicrometres() > 0 ? frameSideMicrometres() / m_view.micronsPerPixel : width()));
         moved();
         break;
     }

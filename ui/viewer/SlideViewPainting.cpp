@@ -1,5 +1,7 @@
 // How SlideView paints: from the cache only, in device pixels, so that nothing is blurred by half a pixel.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <QPainter>
 
@@ -10,10 +12,12 @@
 
 namespace phloxine::ui {
 
-// Level-0 pixels to device pixels. The origin is a whole number: at 1:1 every slide pixel is one device pixel.
+// Level-0 pixels to device pixels of a pane that is held upright (`pane`); the painter turns those to the screen. The origin is a whole
+// number: at 1:1 every slide pixel is one device pixel.
 struct SlideView::Mapping {
     double left = 0, top = 0; // of the slide, device pixels
     double scale = 1;         // device pixels per level-0 pixel
+    QRect pane;               // upright
 
     QRect toDevice(const QRectF& level0) const {
         const QPoint a(int(std::lround(left + level0.left() * scale)), int(std::lround(top + level0.top() * scale)));
@@ -39,8 +43,10 @@ SlideView::Mapping SlideView::mapping() const {
     Mapping map;
     map.scale = unit() / m_view.micronsPerPixel * ratio;
     const QPointF at = centre();
-    map.left = std::round(width() * ratio / 2 - at.x() * map.scale);
-    map.top = std::round(height() * ratio / 2 - at.y() * map.scale);
+    const QSizeF upright = m_view.orientation.turned(QSizeF(size()) * ratio);
+    map.left = std::round(upright.width() / 2 - at.x() * map.scale);
+    map.top = std::round(upright.height() / 2 - at.y() * map.scale);
+    map.pane = QRect(0, 0, int(std::ceil(upright.width())), int(std::ceil(upright.height())));
     return map;
 }
 
@@ -51,6 +57,8 @@ void SlideView::paintEvent(QPaintEvent*) {
     const double side = frameSideMicrometres();
     if (hasSlide()) {
         paintSlide(painter);
+        if (m_grid) paintGrid(painter);
+        paintOver(painter);
         if (side > 0) {
             const DevicePainting device(painter, ratio);
             paintFrame(painter, centredSquare(size(), side, m_view.micronsPerPixel, ratio), FrameKind::Real, ratio);
@@ -69,27 +77,74 @@ void SlideView::paintSlide(QPainter& painter) {
     const double ratio = devicePixelRatioF();
     const DevicePainting device(painter, ratio);
     const Mapping map = mapping();
-    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
-    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & pane;
+    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & map.pane;
+    const QTransform device0 = painter.worldTransform();
+    painter.setWorldTransform(m_view.orientation.fromUpright(QSizeF(map.pane.size())) * device0);
     painter.setClipRect(slide);
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     for (const TileKey& key : visibleTiles()) paintTile(painter, map, key);
     painter.setClipping(false);
+    painter.setWorldTransform(device0);
 }
 
 void SlideView::paintTile(QPainter& painter, const Mapping& map, const TileKey& key) {
-    const double ratio = devicePixelRatioF();
-    const QRect pane(0, 0, int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
-    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & pane;
+    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & map.pane;
     if (target.isEmpty()) return;
-    if (const QImage* tile = m_cache.find(key)) {
-        const double pixel = std::exp2(key.level);
-        const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
-        drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
-    } else if (m_failed.contains(key)) {
+    TileKey before = key; // what was there before the light changed is nearer than nothing
+    before.light = m_lightBefore;
+    if (paintCached(painter, map, key, target) || paintCached(painter, map, before, target)) return;
+    if (m_failed.contains(key)) {
         fillHatched(painter, target);
     } else if (!paintFromAncestor(painter, map, key, target)) {
         painter.fillRect(target, theme().track);
+    }
+}
+
+bool SlideView::paintCached(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target) {
+    const QImage* tile = m_cache.find(key);
+    if (!tile) return false;
+    const double pixel = std::exp2(key.level);
+    const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
+    drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
+    return true;
+}
+
+// Lines one box apart through the edges of the box. Left out where they would be closer than 8 px.
+void SlideView::paintGrid(QPainter& painter) const {
+    const double ratio = devicePixelRatioF(), side = frameSideMicrometres();
+    if (side <= 0 || side / m_view.micronsPerPixel < 8) return;
+    const DevicePainting device(painter, ratio);
+    const QRect box = centredSquare(size(), side, m_view.micronsPerPixel, ratio);
+    const QSize pane = (QSizeF(size()) * ratio).toSize();
+    const double step = side / m_view.micronsPerPixel * ratio;
+    const auto lines = [&](int first, int length, const auto& draw) {
+        for (int k = -int(first / step) - 1; first + k * step < length; ++k) draw(int(std::lround(first + k * step)));
+    };
+    for (const auto& [color, shift] : {std::pair{QColor(255, 255, 255, 170), 1}, {QColor(0x1B, 0x1B, 0x1B, 170), 0}}) {
+        lines(box.left(), pane.width(), [&, c = color, s = shift](int x) { painter.fillRect(x + s, 0, 1, pane.height(), c); });
+        lines(box.top(), pane.height(), [&, c = color, s = shift](int y) { painter.fillRect(0, y + s, pane.width(), 1, c); });
+    }
+}
+
+void SlideView::paintOver(QPainter& painter) const {
+    const double ratio = devicePixelRatioF(), side = m_over.sideMicrometres;
+    if (m_over.picture.isNull() || side <= 0 || m_over.opacity <= 0) return;
+    const DevicePainting device(painter, ratio);
+    const QRect box = centredSquare(size(), side, m_view.micronsPerPixel, ratio);
+    const int edge = box.left() + int(std::lround(std::clamp(m_over.from, 0.0, 1.0) * box.width()));
+    painter.setClipRect(box.adjusted(edge - box.left(), 0, 0, 0));
+    painter.setRenderHint(QPainter::SmoothPixmapTransform);
+    painter.setOpacity(m_over.opacity);
+    if (m_over.difference) painter.setCompositionMode(QPainter::CompositionMode_Difference);
+    const QTransform turn = m_view.orientation.fromUpright(QSizeF(m_over.picture.size()));
+    painter.drawImage(box, turn.isIdentity() ? m_over.picture : m_over.picture.transformed(turn));
+    painter.setCompositionMode(QPainter::CompositionMode_SourceOver);
+    painter.setOpacity(1);
+    if (m_over.from > 0) { // the line that is moved
+        painter.setClipping(false);
+        const int pixel = std::max(1, int(std::lround(ratio)));
+        painter.fillRect(QRect(edge - 2 * pixel, box.top(), 4 * pixel, box.height()), Qt::white);
+        painter.fillRect(QRect(edge - pixel, box.top(), 2 * pixel, box.height()), QColor(0x0B, 0x67, 0x70));
     }
 }
 
@@ -105,10 +160,10 @@ bool SlideView::paintFromAncestor(QPainter& painter, const Mapping& map, const T
         drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
         return true;
     }
-    if (m_overview.isNull()) return false;
+    if (m_litOverview.isNull()) return false;
     const QRect inside = target & map.toDevice(QRectF(QPointF(0, 0), slideSize()));
-    const QSizeF perPixel(m_pyramid.width() / m_overview.width(), m_pyramid.height() / m_overview.height());
-    drawPart(painter, inside, map.toLevel0(inside), m_overview, {0, 0}, perPixel);
+    const QSizeF perPixel(m_pyramid.width() / m_litOverview.width(), m_pyramid.height() / m_litOverview.height());
+    drawPart(painter, inside, map.toLevel0(inside), m_litOverview, {0, 0}, perPixel);
     return true;
 }
 

@@ -13,7 +13,8 @@ int tilesAcross(double length, double tileLength) { return std::max(1, int(std::
 
 std::size_t TileKeyHash::operator()(const TileKey& key) const {
     std::uint64_t h = std::uint64_t(std::uint32_t(key.column)) << 32 | std::uint32_t(key.row);
-    h ^= (std::uint64_t(std::uint32_t(key.slide)) << 8 | std::uint32_t(key.level)) * 0x9E3779B97F4A7C15ULL;
+    const std::uint64_t reading = std::uint64_t(std::uint32_t(key.light)) << 40 ^ std::uint64_t(std::uint32_t(key.slide)) << 8;
+    h ^= (reading ^ std::uint32_t(key.level)) * 0x9E3779B97F4A7C15ULL;
     h = (h ^ h >> 31) * 0xBF58476D1CE4E5B9ULL;
     return std::size_t(h ^ h >> 29);
 }

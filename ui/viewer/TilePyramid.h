@@ -18,6 +18,7 @@ struct TileKey {
     int slide = 0; // number of the opening
     int level = 0; // downsample is 2^level
     int column = 0, row = 0;
+    int light = 0; // number of the light that it was read for
     bool operator==(const TileKey&) const = default;
 };
 

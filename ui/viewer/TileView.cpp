@@ -13,7 +13,6 @@
 
 #include "ui/viewer/EmptyState.h"
 #include "ui/viewer/ScaleBar.h"
-#include "ui/viewer/ViewTransform.h"
 #include "ui/viewer/accessible_panes.h"
 #include "ui/viewer/overlay_painting.h"
 #include "ui/viewer/view_input.h"
@@ -30,6 +29,7 @@ TileView::TileView(QWidget* parent) : QWidget(parent), m_empty(new EmptyState(QS
 
 void TileView::setTile(const QImage& image, Scale scale, bool preview) {
     m_image = image.convertToFormat(QImage::Format_RGB32);
+    m_lit = lit(m_image, m_light);
     m_scale = scale;
     m_preview = preview;
     m_empty->setVisible(m_image.isNull());
@@ -61,6 +61,17 @@ void TileView::setEmptyText(const QString& title, const QString& text) {
 void TileView::setTileName(const QString& name) {
     m_name = name;
     describe();
+}
+
+void TileView::setOrientation(Orientation orientation) {
+    m_orientation = orientation;
+    update();
+}
+
+void TileView::setLight(const ViewLight& light) {
+    m_light = light;
+    m_lit = lit(m_image, light);
+    update();
 }
 
 QRect TileView::tileRect() const { return hasTile() ? frameRect() : QRect(); }
@@ -99,9 +110,11 @@ void TileView::paintTile(QPainter& painter) const {
     const QRect target = frameRect();
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     // Bilinear drawing skips pixels when it shrinks by more than two; area reduction first.
-    if (target.width() * 2 < m_image.width())
-        painter.drawImage(target.topLeft(), m_image.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    else painter.drawImage(target, m_image);
+    const QTransform turn = m_orientation == Orientation{} ? QTransform() : m_orientation.fromUpright(QSizeF(m_image.size()));
+    const QImage picture = turn.isIdentity() ? m_lit : m_lit.transformed(turn);
+    if (target.width() * 2 < picture.width())
+        painter.drawImage(target.topLeft(), picture.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+    else painter.drawImage(target, picture);
     paintFrame(painter, target, FrameKind::Synthetic, ratio);
 }
 

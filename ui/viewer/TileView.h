@@ -5,6 +5,8 @@
 #include <QWidget>
 
 #include "core/image/Image.h"
+#include "ui/viewer/ViewLight.h"
+#include "ui/viewer/ViewTransform.h"
 
 namespace phloxine::ui {
 
@@ -23,8 +25,12 @@ public:
     double viewMicronsPerPixel() const { return m_micronsPerPixel; }
     void setExpectedTile(int tilePx, double micronsPerPixel); // the frame that waits for the first tile
     void setEmptyText(const QString& title, const QString& text);
-    void setTileName(const QString& name); // what it shows, for screen readers: "lung adenocarcinoma, seed 41"
-    QRect tileRect() const;                // device pixels
+    void setTileName(const QString& name);        // what it shows, for screen readers: "lung adenocarcinoma, seed 41"
+    double sideMicrometres() const;               // of the tile, else of the expected one, else 0
+    QRect tileRect() const;                       // device pixels
+    void setOrientation(Orientation orientation); // of the view alone
+    void setLight(const ViewLight& light);        // of the view alone
+    const QImage& shown() const { return m_lit; } // the tile in this light
 
     QSize sizeHint() const override { return {480, 480}; }
     QSize minimumSizeHint() const override { return {160, 160}; }
@@ -44,15 +50,16 @@ protected:
     void focusOutEvent(QFocusEvent* event) override;
 
 private:
-    double sideMicrometres() const; // of the tile, else of the expected one, else 0
     QRect frameRect() const;
     void paintTile(QPainter& painter) const;
     void describe();
 
     EmptyState* m_empty;
-    QImage m_image;
+    QImage m_image, m_lit;
+    ViewLight m_light;
     Scale m_scale;
     bool m_preview = false;
+    Orientation m_orientation;
     QString m_name;
     double m_micronsPerPixel = 0; // 0 = not set yet: the tile fills the pane
     int m_expectedPx = 0;

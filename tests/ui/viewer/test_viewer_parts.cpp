@@ -50,6 +50,9 @@ class TestViewerParts : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void transformThereAndBack();
+    void orientationsAgree_data();
+    void orientationsAgree();
+    void turningAndFlippingUndoThemselves();
     void zoomKeepsThePointUnderTheCursor();
     void panFollowsThePointer();
     void fittingTileLeavesTheMargin();
@@ -75,6 +78,47 @@ private Q_SLOTS:
     void cacheTakesNoStaleTiles();
     void cacheReplaces();
 };
+
+void TestViewerParts::orientationsAgree_data() {
+    QTest::addColumn<int>("turns");
+    QTest::addColumn<bool>("mirrored");
+    for (int turns = 0; turns < 4; ++turns)
+        for (const bool mirrored : {false, true}) QTest::addRow("%d %d", turns, mirrored) << turns << mirrored;
+}
+
+void TestViewerParts::orientationsAgree() {
+    QFETCH(int, turns);
+    QFETCH(bool, mirrored);
+    ViewTransform view{{1000, 700}, 0.5, {640, 480}, {turns, mirrored}};
+    for (const QPointF point : {QPointF(0, 0), QPointF(640, 480), QPointF(13, 411)}) {
+        const QPointF um = view.toMicrometres(point);
+        QVERIFY(QLineF(view.toScreen(um), point).length() < 1e-9);
+        QVERIFY(QLineF(view.transform().map(um), point).length() < 1e-9); // what a layer draws with
+        QVERIFY(view.visible().adjusted(-1e-9, -1e-9, 1e-9, 1e-9).contains(um));
+    }
+    QCOMPARE(view.visible().size(), turns % 2 ? QSizeF(240, 320) : QSizeF(320, 240));
+    const QPointF under = view.toMicrometres({100, 50});
+    view.panBy({30, -20});
+    QVERIFY(QLineF(view.toScreen(under), QPointF(130, 30)).length() < 1e-9);
+    view.zoomAbout({130, 30}, 0.2);
+    QVERIFY(QLineF(view.toScreen(under), QPointF(130, 30)).length() < 1e-9);
+    const QSizeF upright = view.orientation.turned(view.size);
+    const QTransform back = view.orientation.fromUpright(upright);
+    QCOMPARE(back.mapRect(QRectF(QPointF(0, 0), upright)), QRectF(QPointF(0, 0), view.size));
+}
+
+void TestViewerParts::turningAndFlippingUndoThemselves() {
+    for (int turns = 0; turns < 4; ++turns)
+        for (const bool mirrored : {false, true}) {
+            const Orientation o{turns, mirrored};
+            QCOMPARE(o.turnedBy(1).turnedBy(-1), o);
+            QCOMPARE(o.turnedBy(3).turnedBy(1), o);
+            QCOMPARE(o.flipped().flipped(), o);
+            const QPointF seen = o.turned(QPointF(2, 1)); // on the screen, then flipped there
+            QCOMPARE(o.flipped().turned(QPointF(2, 1)), QPointF(-seen.x(), seen.y()));
+            QCOMPARE(o.turnedBy(1).turned(QPointF(2, 1)), QPointF(-seen.y(), seen.x()));
+        }
+}
 
 void TestViewerParts::transformThereAndBack() {
     const ViewTransform view{{100, 50}, 0.5, {400, 300}};
