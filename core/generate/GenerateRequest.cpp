@@ -303,13 +303,13 @@ std::string parametersText(const GenerateRequest& r) {
     const auto number = Json(r.guidance).dump();
     std::string text = (r.classId.empty() ? r.prompt : r.classId) + "\n";
     if (!r.negative.empty()) text += "Negative prompt: " + r.negative + "\n";
-    std::string canvas;
+    std::string details;
     if (r.variationSeed)
-        canvas += ", Variation seed: " + std::to_string(*r.variationSeed) + ", Variation seed strength: " + Json(r.variation).dump();
-    if (r.widthPx) canvas += ", Size: " + std::to_string(r.widthPx) + "x" + std::to_string(r.heightPx);
-    if (isComposite(r)) canvas += ", Denoising strength: " + Json(r.strength).dump();
+        details += ", Variation seed: " + std::to_string(*r.variationSeed) + ", Variation seed strength: " + Json(r.variation).dump();
+    if (r.widthPx) details += ", Size: " + std::to_string(r.widthPx) + "x" + std::to_string(r.heightPx);
+    if (isComposite(r)) details += ", Denoising strength: " + Json(r.strength).dump();
     return text + "Steps: " + std::to_string(r.steps) + ", Sampler: " + r.sampler + ", CFG scale: " + number +
-           ", Seed: " + std::to_string(r.seed) + canvas + ", Model hash: " + r.modelSha256.substr(0, 10) + ", Model: " + r.model +
+           ", Seed: " + std::to_string(r.seed) + details + ", Model hash: " + r.modelSha256.substr(0, 10) + ", Model: " + r.model +
            ", Version: Phloxine " + r.build;
 }
 

@@ -3,9 +3,10 @@
 // grow with the area beyond the picture itself.
 //
 // The group norms of a decoder take their mean and variance from all that they see, so a window decoded alone has a contrast of its own:
-// windows of the embedded model differ from a decode in one piece by up to 27 of 255 levels (mean 1.0, a real region of 1024 px). Four
-// passes over the windows therefore collect the statistics of the whole latent first (nn::NormStatistics), which leaves at most 2 levels
-// (mean 0.1): a norm is right once those before it are. An attention over all positions, as KL autoencoders have, still ends at its window.
+// windows of the embedded model differ from a decode in one piece by up to 27 of 255 levels (mean 1.0, a real region of 1024 px). Passes
+// over the windows therefore collect the statistics of the whole latent first (nn::NormStatistics), until no norm moves by more than a
+// tenth of its deviation (a norm is right once those before it are), eight at most. The embedded model takes five, which leaves at most 1
+// level. An attention over all positions, as KL autoencoders have, still ends at its window.
 #include <functional>
 #include <optional>
 

@@ -197,11 +197,14 @@ GridResult generateGrid(ModelStore& store, const Grid& grid, const std::filesyst
             const int done = int(tiles.size());
             auto cellHooks = hooks;
             if (hooks.step) cellHooks.step = [&](int, int step, int steps) { hooks.step(done, step, steps); };
-            if (hooks.tile) cellHooks.tile = [&](int, const Tile& tile) { hooks.tile(done, tile); };
+            cellHooks.tile = [&](int, const Tile& tile) {
+                tiles.push_back(tile.image);
+                if (hooks.tile) hooks.tile(done, tile);
+            };
             const auto cell = folder / cellName(column, row);
             const auto made = generateIntoFolder(store, grid.at(column, row), cell, cellHooks);
             (made.kept ? result.kept : result.made) += 1;
-            tiles.push_back(readPng(cell / made.files.front().name).image);
+            if (made.kept) tiles.push_back(readPng(cell / made.files.front().name).image);
         }
     if (hooks.step) hooks.step(count - 1, 1, 1);
     writePng(result.sheet, gridSheet(grid, tiles), {{"XML:com.adobe.xmp", xmpOfSource(isComposite(grid.base))}}, IfExists::Replace);

@@ -1,5 +1,8 @@
 #include "core/nn/norm_statistics.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/nn/layers.h"
 
 namespace phloxine::nn {
@@ -17,10 +20,20 @@ void NormStatistics::beginWindow(std::function<at::Tensor(std::int64_t, std::int
     m_next = 0;
 }
 
-void NormStatistics::endPass() {
+double NormStatistics::endPass() {
+    const auto before = std::move(m_used);
     m_used.clear();
     for (const auto& sums : m_sums) m_used.push_back({sums.x / sums.positions, sums.squares / sums.positions});
     m_sums.clear();
+    if (before.empty()) return std::numeric_limits<double>::infinity();
+    const auto deviation = [](const Used& used) { return (used.variance - used.mean * used.mean).clamp_min(0).sqrt(); };
+    double moved = 0;
+    for (std::size_t i = 0; i < m_used.size(); ++i) {
+        const auto now = deviation(m_used[i]);
+        const auto change = at::maximum((m_used[i].mean - before[i].mean).abs(), (now - deviation(before[i])).abs());
+        moved = std::max(moved, (change.max() / now.square().mean().sqrt().clamp_min(1e-12)).item<double>());
+    }
+    return moved;
 }
 
 at::Tensor NormStatistics::normalise(const GroupNorm& norm, const at::Tensor& x) {

@@ -24,7 +24,9 @@ public:
     // Before each window: the next norm is the network's first one. weightAt(h, w): how much each position of an [h, w] map of this window
     // counts, [h, w]; the weights of all windows sum to 1 at each position. Without it nothing is collected.
     void beginWindow(std::function<at::Tensor(std::int64_t h, std::int64_t w)> weightAt = {});
-    void endPass(); // what was collected is used from now on
+    // What was collected is used from now on. How far the means and deviations of any norm moved since the last pass, in standard
+    // deviations of that norm; infinite after the first.
+    double endPass();
 
     at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x); // [1, c, h, w]
 
@@ -34,7 +36,7 @@ private:
         double positions = 0;
     };
     struct Used {
-        at::Tensor mean, variance; // [groups] float64
+        at::Tensor mean, variance; // [c] float64; the variance is about zero
     };
     std::function<at::Tensor(std::int64_t, std::int64_t)> m_weightAt;
     std::size_t m_next = 0;

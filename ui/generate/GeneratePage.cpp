@@ -171,6 +171,7 @@ void GeneratePage::connectSlide() {
 
 void GeneratePage::connectRegions() {
     m_regions->setFolder([this] { return inputsFolder(); });
+    connect(&m_regions->placedTiles(), &PlacedTiles::changed, this, &GeneratePage::showRealPixels); // another slide
     connect(m_regions, &RegionBench::pixelsTaken, m_startingPixels, &StartingPixelsPanel::set);
     connect(m_startingPixels, &StartingPixelsPanel::changed, this, &GeneratePage::showFoot);
     connect(m_regions, &RegionBench::promptDrafted, this,

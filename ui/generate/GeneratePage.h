@@ -96,6 +96,7 @@ private:
     void showFoot();
     void showStatus();
     void showCurrent(); // the card that is chosen in the gallery
+    void showRealPixels();
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;

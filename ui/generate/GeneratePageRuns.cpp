@@ -17,7 +17,10 @@
 #include "ui/generate/TilePanel.h"
 #include "ui/generate/VectorPanel.h"
 #include "ui/generate/words.h"
+#include "ui/regions/PlacedTiles.h"
+#include "ui/regions/RegionBench.h"
 #include "ui/regions/StartingPixelsPanel.h"
+#include "ui/viewer/SlideView.h"
 
 namespace phloxine::ui {
 
@@ -156,6 +159,16 @@ void GeneratePage::showCurrent() {
     m_tilePanel->showTile(tile);
     m_sampling->setRecyclable(tile != nullptr);
     if (tile) m_images->showTile(tile);
+    showRealPixels();
+}
+
+// A tile that is as large as the box and was made from this slide can be compared with it pixel by pixel.
+void GeneratePage::showRealPixels() {
+    const TileRecord* tile = m_gallery->current();
+    if (!tile || !m_regions->placedTiles().isHere(tile->request.source)) return m_images->setRealPixels({});
+    const SourceTissue& from = tile->request.source;
+    const bool asBox = std::abs(m_images->slide().tileFrameLevel0().width() - from.widthPx) < 1;
+    m_images->setRealPixels(asBox ? std::optional(QPointF(from.x + from.widthPx / 2, from.y + from.heightPx / 2)) : std::nullopt);
 }
 
 } // namespace phloxine::ui

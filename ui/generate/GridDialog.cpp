@@ -13,6 +13,7 @@
 
 #include "core/base/Error.h"
 #include "ui/generate/words.h"
+#include "ui/viewer/TilePyramid.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -42,9 +43,7 @@ QString exampleOf(const QString& parameter) {
 }
 
 Image imageOf(const TileRecord& tile) {
-    const QImage rgb = tile.image.convertToFormat(QImage::Format_RGB888);
-    Image image(rgb.width(), rgb.height());
-    for (int y = 0; y < rgb.height(); ++y) std::copy_n(rgb.constScanLine(y), rgb.width() * 3, image.pixel(0, y));
+    Image image = toImage(tile.image);
     image.scale = tile.scale;
     return image;
 }

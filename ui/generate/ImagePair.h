@@ -1,5 +1,8 @@
 #pragma once
 // The synthetic tile and the real slide at one um/px, side by side or one over the other, in one light, under a bar that says how.
+#include <optional>
+
+#include <QPointF>
 #include <QWidget>
 
 #include "ui/bridge/TileRecord.h"
@@ -41,8 +44,10 @@ public:
     void setMagnification(double power);
 
     PairMode mode() const { return m_mode; }
-    void setMode(PairMode mode);        // a mode that is not offered leaves all as it is
-    void setPixelsCorrespond(bool are); // the tile was made from what lies in the box; only then a difference means something
+    void setMode(PairMode mode); // a mode that is not offered leaves all as it is
+    // Where on the slide the pixels lie that the tile was made from, its middle in level-0 pixels; nothing: nowhere. Only there a
+    // difference means something, so it goes there, and ends when the slide is moved away.
+    void setRealPixels(std::optional<QPointF> centre);
     bool linked() const { return m_linked; }
     void setLinked(bool linked);
     LightPanel& light() { return *m_light; }
@@ -77,7 +82,8 @@ private:
     QTimer* m_flicker;
     Badge *m_notLinked, *m_stainBadge;
     PairMode m_mode = PairMode::SideBySide;
-    bool m_linked = true, m_correspond = false;
+    bool m_linked = true;
+    std::optional<QPointF> m_realPixels;
     bool m_phase = true, m_swapped = false, m_wiping = false;
 
     ModelCard m_card;

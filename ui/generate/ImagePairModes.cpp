@@ -1,5 +1,6 @@
 // How ImagePair lays the tile over the slide, and the keys and controls for that and for the light.
 #include <algorithm>
+#include <cmath>
 
 #include <QComboBox>
 #include <QGridLayout>
@@ -47,7 +48,7 @@ void ImagePair::makeModes(QWidget& bar) {
     row.addWidget(lightButton);
     row.addSpacing(4);
     m_amount->hide();
-    setPixelsCorrespond(false);
+    setRealPixels({});
     connect(m_modes, &QComboBox::activated, this, [this](int index) { setMode(PairMode(index)); });
     connect(m_amount, &QSlider::valueChanged, this, &ImagePair::showOver);
     connect(m_light, &LightPanel::changed, this, &ImagePair::showLight);
@@ -60,21 +61,30 @@ void ImagePair::makeModes(QWidget& bar) {
         m_phase = !m_phase;
         showOver();
     });
+    connect(m_slide, &SlideView::viewChanged, this, [this] {
+        if (m_mode != PairMode::Difference || !m_realPixels) return;
+        const QPointF away = m_slide->centre() - *m_realPixels;
+        if (std::hypot(away.x(), away.y()) > 0.5) setMode(PairMode::SideBySide);
+    });
     m_slide->installEventFilter(this); // the line of the wipe
     m_tile->installEventFilter(this);  // Esc, which the panes themselves leave alone, and the Space that they do not know
 }
 
-void ImagePair::setPixelsCorrespond(bool are) {
-    m_correspond = are;
+void ImagePair::setRealPixels(std::optional<QPointF> centre) {
+    m_realPixels = centre;
+    const bool are = centre.has_value();
     auto* item = static_cast<QStandardItemModel*>(m_modes->model())->item(int(PairMode::Difference));
     item->setEnabled(are);
     item->setToolTip(are ? tr("What the model changed")
-                         : tr("Only for a tile that was made from the tissue in the box: otherwise no pixel belongs to another."));
+                         : tr("Only for a tile that was made from tissue of this slide: otherwise no pixel belongs to another."));
     if (!are && m_mode == PairMode::Difference) setMode(PairMode::SideBySide);
 }
 
 void ImagePair::setMode(PairMode mode) {
-    if (mode == PairMode::Difference && !m_correspond) return m_modes->setCurrentIndex(int(m_mode));
+    if (mode == PairMode::Difference) {
+        if (!m_realPixels) return m_modes->setCurrentIndex(int(m_mode));
+        m_slide->setCentre(*m_realPixels);
+    }
     const bool apart = mode == PairMode::SideBySide;
     m_mode = mode;
     m_phase = true;

@@ -69,6 +69,8 @@ int PlacedTiles::count() const {
                           : int(std::count_if(m_tiles.begin(), m_tiles.end(), [this](const Placed& p) { return p.place.slide == m_hash; }));
 }
 
+bool PlacedTiles::isHere(const SourceTissue& place) const { return !m_hash.empty() && place.slide == m_hash; }
+
 void PlacedTiles::setShown(bool shown) {
     m_shown = shown;
     update();
@@ -83,6 +85,7 @@ void PlacedTiles::setOpacity(double opacity) {
 
 void PlacedTiles::paintEvent(QPaintEvent*) {
     if (!m_shown || !m_slide.hasSlide() || m_hash.empty()) return;
+    if (m_slide.hasOver()) return; // what is laid over the slide is compared with tissue
     QPainter painter(this);
     const double ratio = devicePixelRatioF();
     for (const auto& [tile, place] : m_tiles) {

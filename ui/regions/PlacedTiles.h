@@ -20,6 +20,7 @@ public:
     void add(const QImage& tile, const SourceTissue& place); // over the last one of the same place
     void clear();                                            // of this slide
     int count() const;                                       // of this slide
+    bool isHere(const SourceTissue& place) const;            // on this slide
     bool shown() const { return m_shown; }
     void setShown(bool shown);
     double opacity() const { return m_opacity; }

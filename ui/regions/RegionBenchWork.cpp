@@ -17,6 +17,7 @@
 #include "ui/regions/RegionPanel.h"
 #include "ui/viewer/SlideReader.h"
 #include "ui/viewer/SlideView.h"
+#include "ui/viewer/TilePyramid.h"
 #include "ui/widgets/labels.h"
 
 namespace phloxine::ui {
@@ -56,13 +57,6 @@ QString measuredText(const Attribute& attribute, double value) {
     if (id == QLatin1String("tone")) return RegionBench::tr("hue %1\u00b0 (purple low, pink high)").arg(number);
     if (id == QLatin1String("lumen")) return RegionBench::tr("%1\u00a0% white space").arg(locale.toString(100 * value, 'f', 0));
     return RegionBench::tr("%1 %2", "attribute, value").arg(fromUtf8(attribute.title), locale.toString(value, 'g', 3));
-}
-
-Image toImage(const QImage& picture) {
-    const QImage rgb = picture.convertToFormat(QImage::Format_RGB888);
-    Image image(rgb.width(), rgb.height());
-    for (int y = 0; y < rgb.height(); ++y) std::copy_n(rgb.constScanLine(y), 3 * std::size_t(rgb.width()), image.pixel(0, y));
-    return image;
 }
 
 } // namespace

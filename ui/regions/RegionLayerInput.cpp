@@ -311,8 +311,8 @@ void RegionLayer::finishBrush() {
 
 namespace {
 
-bool isKey(KeyPlace place, const QKeyEvent& event, const char* id) {
-    const KeyRow* row = Keys::inUse().pressed(place, event);
+bool isOfWindow(const QKeyEvent& event, const char* id) {
+    const KeyRow* row = Keys::inUse().pressed(KeyPlace::Window, event);
     return row && qstrcmp(row->id, id) == 0;
 }
 
@@ -324,18 +324,19 @@ constexpr std::pair<const char*, RegionTool> toolKeys[] = {{"region.select", Reg
 } // namespace
 
 bool RegionLayer::takesKey(const QKeyEvent& event) const {
-    return m_slide.hasSlide() && (isKey(KeyPlace::Window, event, "edit.undo") || isKey(KeyPlace::Window, event, "edit.redo"));
+    return m_slide.hasSlide() && (isOfWindow(event, "edit.undo") || isOfWindow(event, "edit.redo"));
 }
 
 bool RegionLayer::key(const QKeyEvent& event) {
     if (takesKey(event)) {
         if (drawing()) cancel();
-        else if (isKey(KeyPlace::Window, event, "edit.undo")) m_document.undo();
+        else if (isOfWindow(event, "edit.undo")) m_document.undo();
         else m_document.redo();
         return true;
     }
+    const KeyRow* row = Keys::inUse().pressed(KeyPlace::Image, event);
     for (const auto& [id, tool] : toolKeys)
-        if (isKey(KeyPlace::Image, event, id)) {
+        if (row && qstrcmp(row->id, id) == 0) {
             setTool(tool);
             return true;
         }

@@ -49,11 +49,7 @@ void SettingsDialog::addTheme(QGridLayout* grid) {
     choice->setObjectName(QStringLiteral("themeChoice"));
     choice->setAccessibleName(tr("Theme"));
     choice->setCurrentIndex(int(themeChoice()));
-    connect(choice, &SegmentedControl::currentChanged, this, [this](int index) {
-        applyTheme(ThemeChoice(index));
-        openSettings()->setValue(themeSetting, index);
-        Q_EMIT changed();
-    });
+    connect(choice, &SegmentedControl::currentChanged, this, [this](int index) { chooseTheme(ThemeChoice(index)); });
     grid->addWidget(new QLabel(tr("Theme"), this), 0, 0);
     grid->addWidget(choice, 0, 1);
 }

@@ -135,10 +135,7 @@ void MainWindow::addThemeChoices(QMenu* menu) {
         action->setCheckable(true);
         action->setChecked(themeChoice() == choice);
         m_themes->addAction(action);
-        connect(action, &QAction::triggered, this, [choice = choice] {
-            applyTheme(choice);
-            openSettings()->setValue(themeSetting, int(choice));
-        });
+        connect(action, &QAction::triggered, this, [choice = choice] { chooseTheme(choice); });
     }
     connect(menu, &QMenu::aboutToShow, this, [this] { m_themes->actions()[int(themeChoice())]->setChecked(true); });
 }

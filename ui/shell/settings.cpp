@@ -7,6 +7,11 @@
 
 namespace phloxine::ui {
 
+void chooseTheme(ThemeChoice choice) {
+    applyTheme(choice);
+    openSettings()->setValue(themeSetting, int(choice));
+}
+
 bool lessMotionByDefault() { return QApplication::style()->styleHint(QStyle::SH_Widget_Animation_Duration) == 0; }
 
 QString settingsFile() {

@@ -5,6 +5,8 @@
 
 #include <QSettings>
 
+#include "ui/widgets/Theme.h"
+
 namespace phloxine::ui {
 
 inline const QString themeSetting = QStringLiteral("window/theme");         // ThemeChoice
@@ -12,7 +14,8 @@ inline const QString sizeSetting = QStringLiteral("window/sizePercent");    // o
 inline const QString motionSetting = QStringLiteral("window/reduceMotion"); // no flicker, no smooth movement
 inline const QString askTrashSetting = QStringLiteral("library/askBeforeTrash");
 
-bool lessMotionByDefault(); // where the system animates nothing
+void chooseTheme(ThemeChoice choice); // at once, and from now on
+bool lessMotionByDefault();           // where the system animates nothing
 
 QString settingsFile();
 std::unique_ptr<QSettings> openSettings();

@@ -11,6 +11,8 @@
 #include <QSignalBlocker>
 #include <QSlider>
 
+#include "ui/widgets/labels.h"
+
 namespace phloxine::ui {
 
 LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
@@ -24,11 +26,11 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
     m_stain->addItem(tr("As it is"));
     for (auto stain = nextStain(ViewLight::Stain::All); stain != ViewLight::Stain::All; stain = nextStain(stain))
         m_stain->addItem(stainName(stain));
-    form->addRow(tr("Stain (H)"), m_stain);
+    form->addRow(tr("Stain"), m_stain);
     m_brightness = addSlider(tr("Brightness"), -100, 100);
     m_contrast = addSlider(tr("Contrast"), -100, 100);
     m_gamma = addSlider(tr("Gamma"), -200, 200);
-    m_grid = new QCheckBox(tr("Grid of the model's tile size (G)"), this);
+    m_grid = new QCheckBox(tr("Grid of the model's tile size"), this);
     form->addRow(m_grid);
     auto* row = new QHBoxLayout;
     const auto addButton = [&](const QString& text, auto change) {
@@ -40,14 +42,12 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
             set(settings);
         });
     };
-    addButton(tr("Turn left ([)"), [](ViewSettings& s) { s.orientation = s.orientation.turnedBy(-1); });
-    addButton(tr("Turn right (])"), [](ViewSettings& s) { s.orientation = s.orientation.turnedBy(1); });
-    addButton(tr("Flip (M)"), [](ViewSettings& s) { s.orientation = s.orientation.flipped(); });
+    addButton(tr("Turn left"), [](ViewSettings& s) { s.orientation = s.orientation.turnedBy(-1); });
+    addButton(tr("Turn right"), [](ViewSettings& s) { s.orientation = s.orientation.turnedBy(1); });
+    addButton(tr("Flip"), [](ViewSettings& s) { s.orientation = s.orientation.flipped(); });
     addButton(tr("Reset"), [](ViewSettings& s) { s = {}; });
     form->addRow(row);
-    auto* note = new QLabel(tr("Changes the view of both panes. Files and measures stay as they are."), this);
-    note->setProperty("role", QStringLiteral("muted"));
-    form->addRow(note);
+    form->addRow(mutedLabel(tr("Changes the view of both panes. Files and measures stay as they are."), this));
     connect(m_stain, &QComboBox::currentIndexChanged, this, &LightPanel::take);
     connect(m_grid, &QCheckBox::toggled, this, &LightPanel::take);
 }

@@ -65,7 +65,8 @@ public:
         double from = 0; // shown right of this share of the box, as seen on the screen
         bool difference = false;
     };
-    void setOver(const Over& over);                      // a null picture: none
+    void setOver(const Over& over); // a null picture: none
+    bool hasOver() const { return !m_over.picture.isNull(); }
     const ViewTransform& view() const { return m_view; } // micrometres = level-0 pixels * micrometresPerLevel0()
     double micrometresPerLevel0() const { return unit(); }
 

@@ -95,4 +95,11 @@ QImage toQImage(const Image& image) {
     return view.convertToFormat(QImage::Format_RGB32);
 }
 
+Image toImage(const QImage& picture) {
+    const QImage rgb = picture.convertToFormat(QImage::Format_RGB888);
+    Image image(rgb.width(), rgb.height());
+    for (int y = 0; y < rgb.height(); ++y) std::copy_n(rgb.constScanLine(y), 3 * std::size_t(rgb.width()), image.pixel(0, y));
+    return image;
+}
+
 } // namespace phloxine::ui

@@ -56,6 +56,7 @@ private:
 // comes back once it says no. Throws what SlideSource::read throws.
 QImage readTile(SlideSource& source, const TilePyramid& pyramid, const TileKey& key, const std::function<bool()>& wanted);
 
-QImage toQImage(const Image& image); // RGB32
+QImage toQImage(const Image& image);  // RGB32
+Image toImage(const QImage& picture); // without a scale
 
 } // namespace phloxine::ui

@@ -7,10 +7,12 @@
 #include <QFile>
 #include <QFontDatabase>
 #include <QFontInfo>
+#include <QPainter>
 #include <QPalette>
 #include <QPixmapCache>
 #include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <QWidget>
 
 // Resources of a static library are left out by the linker unless somebody asks for them; Q_INIT_RESOURCE works outside a namespace only.
@@ -65,12 +67,28 @@ Theme makeContrast(bool dark) {
     return t;
 }
 
-// Fusion, but letters of menus and labels are not underlined. Alt and the letter work all the same.
+// Fusion, but check boxes have the edges of the theme, and letters of menus and labels are not underlined. Alt and the letter work all the
+// same.
 class ProgramStyle : public QProxyStyle {
 public:
     ProgramStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
     int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const override {
         return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+    }
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const override {
+        if (element != PE_IndicatorCheckBox) return QProxyStyle::drawPrimitive(element, option, painter, widget);
+        const bool enabled = option->state & State_Enabled;
+        const QRectF box = QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5);
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(enabled ? theme().edge : theme().line); // Fusion's own edge cannot be seen on a dark ground
+        painter->setBrush(enabled ? theme().surface : theme().panel);
+        painter->drawRoundedRect(box, 3, 3);
+        painter->setPen(QPen(enabled ? theme().text : theme().disabled, 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        const auto at = [&](double x, double y) { return box.topLeft() + QPointF(x * box.width(), y * box.height()); };
+        if (option->state & State_On) painter->drawPolyline(QPolygonF{{at(0.22, 0.52), at(0.42, 0.72), at(0.78, 0.28)}});
+        if (option->state & State_NoChange) painter->drawLine(at(0.25, 0.5), at(0.75, 0.5));
+        painter->restore();
     }
 };
 

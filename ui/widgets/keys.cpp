@@ -31,7 +31,7 @@ constexpr KeyRow rows[] = {
     {"run.grid", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Grid of two parameters"), "Ctrl+G"},
     {"run.stop", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Stop now; a training pauses"), "Ctrl+."},
     {"run.stopAfterTile", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Stop after this tile"), "Ctrl+Shift+."},
-    {"help.keys", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Keys of this screen"), "F1"},
+    {"help.keys", KeyPlace::Window, QT_TRANSLATE_NOOP("Keys", "Keys"), "F1"},
 
     {"image.power1", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Show at 2.5×"), "1"},
     {"image.power2", KeyPlace::Image, QT_TRANSLATE_NOOP("Keys", "Show at 5×"), "2"},
@@ -82,9 +82,9 @@ constexpr KeyRow rows[] = {
     {"tiles.trash", KeyPlace::Tiles, QT_TRANSLATE_NOOP("Keys", "Move to the trash"), "Del"},
 };
 
-const KeyRow& rowOf(const char* id) {
-    for (const auto& row : rows)
-        if (qstrcmp(row.id, id) == 0) return row;
+std::size_t indexOf(const char* id) {
+    for (std::size_t i = 0; i < std::size(rows); ++i)
+        if (qstrcmp(rows[i].id, id) == 0) return i;
     throw Error(ErrorCode::NotFound, std::string("There is no key row \"") + id + "\".");
 }
 
@@ -136,68 +136,62 @@ Keys& Keys::inUse() {
     return keys;
 }
 
+Keys::Keys() {
+    for (const auto& row : rows) m_default.push_back(sequences(QLatin1String(row.keys)));
+    m_keys = m_default;
+}
+
 void Keys::readFrom(std::unique_ptr<QSettings> settings) {
     m_settings = std::move(settings);
-    m_own.clear();
-    for (const auto& row : rows)
-        if (const auto value = m_settings->value(settingOf(row.id)); value.isValid())
-            if (const auto keys = sequences(value.toString()); keys != sequences(QLatin1String(row.keys)))
-                m_own[QLatin1String(row.id)] = keys;
+    m_keys = m_default;
+    for (std::size_t i = 0; i < m_keys.size(); ++i)
+        if (const auto value = m_settings->value(settingOf(rows[i].id)); value.isValid()) m_keys[i] = sequences(value.toString());
     Q_EMIT changed();
 }
 
-QList<QKeySequence> Keys::of(const char* id) const {
-    const auto& row = rowOf(id);
-    const auto own = m_own.constFind(QLatin1String(id));
-    return own == m_own.cend() ? sequences(QLatin1String(row.keys)) : *own;
-}
+QList<QKeySequence> Keys::of(const char* id) const { return m_keys[indexOf(id)]; }
 
-bool Keys::areDefault(const char* id) const { return !m_own.contains(QLatin1String(id)); }
+bool Keys::areDefault(const char* id) const { return m_keys[indexOf(id)] == m_default[indexOf(id)]; }
 
 QString Keys::objection(const char* id, const QKeySequence& key, const KeyRow** taken) const {
-    const auto& mine = rowOf(id);
+    const auto mine = indexOf(id);
     if (key.isEmpty()) return tr("Press the keys that you want.");
     if (key.count() > 1) return tr("One combination of keys at a time is possible.");
-    if (mine.place == KeyPlace::Window && interruptsTyping(key))
+    if (rows[mine].place == KeyPlace::Window && interruptsTyping(key))
         return tr("%1 alone would act while you type. Add Ctrl or Alt, or take a function key.").arg(shownKeys({key}));
-    for (const auto& row : rows)
-        if (&row != &mine && meet(row.place, mine.place) && of(row.id).contains(key)) {
-            if (taken) *taken = &row;
-            return tr("%1 belongs to \"%2\".").arg(shownKeys({key}), keyText(row));
+    for (std::size_t i = 0; i < m_keys.size(); ++i)
+        if (i != mine && meet(rows[i].place, rows[mine].place) && m_keys[i].contains(key)) {
+            if (taken) *taken = &rows[i];
+            return tr("%1 belongs to \"%2\".").arg(shownKeys({key}), keyText(rows[i]));
         }
     return {};
 }
 
 void Keys::set(const char* id, const QList<QKeySequence>& keys) {
-    const auto& mine = rowOf(id);
-    for (const auto& row : rows) {
-        if (&row == &mine || !meet(row.place, mine.place)) continue;
-        auto left = of(row.id);
-        if (left.removeIf([&](const QKeySequence& key) { return keys.contains(key); }) == 0) continue;
-        m_own[QLatin1String(row.id)] = left;
-        write(row.id);
-    }
-    if (keys == sequences(QLatin1String(mine.keys))) m_own.remove(QLatin1String(id));
-    else m_own[QLatin1String(id)] = keys;
-    write(id);
+    const auto mine = indexOf(id);
+    for (std::size_t i = 0; i < m_keys.size(); ++i)
+        if (i != mine && meet(rows[i].place, rows[mine].place) &&
+            m_keys[i].removeIf([&](const QKeySequence& key) { return keys.contains(key); }) > 0)
+            write(i);
+    m_keys[mine] = keys;
+    write(mine);
     Q_EMIT changed();
 }
 
-void Keys::reset(const char* id) { set(id, sequences(QLatin1String(rowOf(id).keys))); }
+void Keys::reset(const char* id) { set(id, m_default[indexOf(id)]); }
 
 void Keys::resetAll() {
-    const auto own = m_own.keys();
-    m_own.clear();
-    for (const auto& id : own) write(id.toLatin1().constData());
+    m_keys = m_default;
+    for (std::size_t i = 0; i < m_keys.size(); ++i) write(i);
     Q_EMIT changed();
 }
 
-void Keys::write(const char* id) const {
+void Keys::write(std::size_t row) const {
     if (!m_settings) return;
-    if (areDefault(id)) return m_settings->remove(settingOf(id));
+    if (m_keys[row] == m_default[row]) return m_settings->remove(settingOf(rows[row].id));
     QStringList parts;
-    for (const auto& key : of(id)) parts.append(key.toString(QKeySequence::PortableText));
-    m_settings->setValue(settingOf(id), parts.join(QLatin1Char('|')));
+    for (const auto& key : m_keys[row]) parts.append(key.toString(QKeySequence::PortableText));
+    m_settings->setValue(settingOf(rows[row].id), parts.join(QLatin1Char('|')));
 }
 
 void Keys::give(QAction* action, const char* id) {
@@ -220,8 +214,8 @@ const KeyRow* Keys::pressed(KeyPlace place, const QKeyEvent& event) const {
         if (sign) possible.append(QKeySequence(event.key())); // plus
     }
     for (const auto& key : possible)
-        for (const auto& row : rows)
-            if (row.place == place && of(row.id).contains(key)) return &row;
+        for (std::size_t i = 0; i < m_keys.size(); ++i)
+            if (rows[i].place == place && m_keys[i].contains(key)) return &rows[i];
     return nullptr;
 }
 

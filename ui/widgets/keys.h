@@ -4,9 +4,9 @@
 // they never interrupt typing.
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <QKeySequence>
-#include <QMap>
 #include <QObject>
 #include <QSettings>
 
@@ -55,9 +55,9 @@ Q_SIGNALS:
     void changed();
 
 private:
-    Keys() = default;
-    void write(const char* id) const;
-    QMap<QString, QList<QKeySequence>> m_own; // only what differs
+    Keys();
+    void write(std::size_t row) const;
+    std::vector<QList<QKeySequence>> m_default, m_keys; // parallel to keyRows()
     std::unique_ptr<QSettings> m_settings;
 };
 

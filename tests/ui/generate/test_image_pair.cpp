@@ -116,10 +116,18 @@ private Q_SLOTS:
         QVERIFY(!item->toolTip().isEmpty());
         pair.key(Qt::Key_D);
         QCOMPARE(pair.mode(), PairMode::SideBySide);
-        pair.setPixelsCorrespond(true);
+        pair.setRealPixels(QPointF(3000, 2000));
+        QVERIFY(item->isEnabled());
         pair.key(Qt::Key_D);
         QCOMPARE(pair.mode(), PairMode::Difference);
-        pair.setPixelsCorrespond(false); // another tile
+        QCOMPARE(pair.slide().centre(), QPointF(3000, 2000)); // where the pixels are
+        pair.key(Qt::Key_Plus);
+        QCOMPARE(pair.mode(), PairMode::Difference); // larger, still there
+        pair.key(Qt::Key_Left);
+        QCOMPARE(pair.mode(), PairMode::SideBySide); // moved away
+        pair.key(Qt::Key_D);
+        QCOMPARE(pair.mode(), PairMode::Difference);
+        pair.setRealPixels({}); // another tile
         QCOMPARE(pair.mode(), PairMode::SideBySide);
     }
 

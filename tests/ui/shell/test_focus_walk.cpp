@@ -29,6 +29,8 @@
 #include "ui/train/TrainPage.h"
 #include "ui/widgets/Theme.h"
 
+#include "window_fixture.h"
+
 using namespace phloxine;
 using namespace phloxine::ui;
 
@@ -114,11 +116,8 @@ private Q_SLOTS:
     }
     void workspaces() {
         QFETCH(QString, page);
-        auto store = std::make_shared<ModelStore>();
-        JobBridge bridge;
-        JobQueue queue(store, bridge);
-        bridge.setQueue(&queue);
-        MainWindow window(store, bridge);
+        Window whole;
+        MainWindow& window = whole.window;
         window.resize(1440, 900);
         window.show();
         QVERIFY(QTest::qWaitForWindowActive(&window));

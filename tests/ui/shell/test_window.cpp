@@ -22,18 +22,12 @@
 #include "ui/shell/settings.h"
 #include "ui/widgets/Theme.h"
 
+#include "window_fixture.h"
+
 using namespace phloxine;
 using namespace phloxine::ui;
 
 namespace {
-
-struct Window { // without a queue: nothing is generated here
-    std::shared_ptr<ModelStore> store = std::make_shared<ModelStore>();
-    JobBridge bridge;
-    JobQueue queue{store, bridge};
-    MainWindow window{store, bridge};
-    Window() { bridge.setQueue(&queue); }
-};
 
 QAction* actionWithKeys(QWidget& window, const QKeySequence& keys) {
     for (QAction* action : window.findChildren<QAction*>())
