@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "core/base/Error.h"
 #include "core/slide/sources.h"
@@ -22,15 +23,35 @@ std::uint64_t hashed(std::int64_t x, std::int64_t y, std::uint64_t seed) {
 
 float unit(std::uint64_t h, int byte) { return float((h >> (8 * byte)) & 0xff) / 255.0f; }
 
-// Smooth noise in 0..1 with features of `size` level-0 pixels.
-float smooth(double x, double y, int size, std::uint64_t seed) {
-    const double u = x / size, v = y / size, fu = std::floor(u), fv = std::floor(v);
-    const auto corner = [&](int dx, int dy) { return unit(hashed(std::int64_t(fu) + dx, std::int64_t(fv) + dy, seed), 0); };
-    const auto ease = [](float t) { return t * t * (3 - 2 * t); };
-    const float tx = ease(float(u - fu)), ty = ease(float(v - fv));
-    const float upper = std::lerp(corner(0, 0), corner(1, 0), tx), lower = std::lerp(corner(0, 1), corner(1, 1), tx);
-    return std::lerp(upper, lower, ty);
-}
+// Smooth noise in 0..1 with features of `size` level-0 pixels, along a row of the picture: the corners that the noise goes between
+// change only every `size` pixels.
+class SmoothRow {
+public:
+    SmoothRow(double y, int size, std::uint64_t seed) : m_size(size), m_seed(seed), m_row(std::int64_t(std::floor(y / size))) {
+        m_down = eased(float(y / size - std::floor(y / size)));
+    }
+    float at(double x) {
+        const double u = x / m_size, cell = std::floor(u);
+        if (cell != m_cell) {
+            m_cell = cell;
+            for (int i = 0; i < 4; ++i) m_corners[std::size_t(i)] = unit(hashed(std::int64_t(cell) + i % 2, m_row + i / 2, m_seed), 0);
+        }
+        const float right = eased(float(u - cell));
+        return std::lerp(std::lerp(m_corners[0], m_corners[1], right), std::lerp(m_corners[2], m_corners[3], right), m_down);
+    }
+
+private:
+    static float eased(float t) { return t * t * (3 - 2 * t); }
+
+    int m_size;
+    std::uint64_t m_seed;
+    std::int64_t m_row;
+    float m_down;
+    double m_cell = std::numeric_limits<double>::quiet_NaN();
+    std::array<float, 4> m_corners{};
+};
+
+float smooth(double x, double y, int size, std::uint64_t seed) { return SmoothRow(y, size, seed).at(x); }
 
 class SyntheticSource final : public SlideSource {
 public:
@@ -60,10 +81,12 @@ private:
 
     void paintStroma(Image& image, std::int64_t x, std::int64_t y, double step) const {
         for (int row = 0; row < image.height; ++row) {
+            const double sy = double(y) + row * step;
+            SmoothRow lobes(sy, lobePx, m_seed + 1), fibres(sy * 3, 48, m_seed + 2);
             for (int column = 0; column < image.width; ++column) {
-                const double sx = double(x) + column * step, sy = double(y) + row * step;
+                const double sx = double(x) + column * step;
                 if (!inside(sx, sy)) continue;
-                const float lobe = smooth(sx, sy, lobePx, m_seed + 1), fibre = step < 16 ? smooth(sx, sy * 3, 48, m_seed + 2) : 0.5f;
+                const float lobe = lobes.at(sx), fibre = step < 16 ? fibres.at(sx) : 0.5f;
                 std::uint8_t* p = image.pixel(column, row);
                 if (lobe > 0.78f) p[0] = 244, p[1] = 241, p[2] = 245; // lumen
                 else p[0] = std::uint8_t(226 - 14 * fibre), p[1] = std::uint8_t(150 + 36 * fibre), p[2] = std::uint8_t(190 + 16 * fibre);

@@ -59,6 +59,7 @@ void SlideView::connectReader() {
         if (slide != m_slide) return;
         m_overview = picture;
         m_litOverview = lit(picture, m_light);
+        m_frame.clear();
         update();
         Q_EMIT overviewReady();
     });
@@ -82,6 +83,7 @@ void SlideView::closeSlide() {
     m_reader->close();
     m_slide = m_opening = 0;
     m_cache.begin(0);
+    m_frame.clear();
     m_pyramid = {};
     m_info = {};
     m_path.clear();
@@ -103,6 +105,7 @@ void SlideView::showOpened(int slide, const SlideInfo& info) {
     m_info = info;
     m_pyramid = TilePyramid(info);
     m_cache.begin(slide);
+    m_frame.clear();
     m_overview = m_litOverview = {};
     m_failed.clear();
     m_badCount = 0;
@@ -132,6 +135,7 @@ void SlideView::takeTile(const TileKey& key, const QImage& tile, int unreadable)
     if (key.slide != m_slide || key.light != m_lightNumber) return;
     m_cache.insert(key, tile);
     m_failed.erase(key);
+    m_frame.outdate(TilePyramid::tileLevel0(key));
     if (unreadable > 0) countBad(unreadable);
     update();
 }
@@ -139,6 +143,7 @@ void SlideView::takeTile(const TileKey& key, const QImage& tile, int unreadable)
 void SlideView::markFailed(const TileKey& key, ErrorCode code) {
     if (key.slide != m_slide) return;
     const bool isNew = m_failed.insert(key).second;
+    m_frame.outdate(TilePyramid::tileLevel0(key));
     update();
     if (code == ErrorCode::NotFound) {
         if (m_fileGone) return; // said once
@@ -231,6 +236,7 @@ void SlideView::setLight(const ViewLight& light) {
     m_light = light;
     m_litOverview = lit(m_overview, light);
     m_failed.clear();
+    m_frame.clear();
     m_reader->setLight(m_lightNumber, light);
     moved();
 }

@@ -10,6 +10,7 @@
 #include <QWidget>
 
 #include "core/slide/SlideSource.h"
+#include "ui/viewer/SlideFrame.h"
 #include "ui/viewer/TileCache.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/ViewLight.h"
@@ -122,15 +123,14 @@ private:
     int sharpLevel() const;
 
     // painting, in device pixels (SlideViewPainting.cpp)
-    struct Mapping;
-    Mapping mapping() const;
+    SlideMapping mapping() const;
     void paintSlide(QPainter& painter);
-    void paintTile(QPainter& painter, const Mapping& map, const TileKey& key);
-    bool paintCached(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target);
+    void paintTile(const QRect& part, const TileKey& key); // into the frame, like the next two; false: not there
+    bool paintCached(const QRect& part, const TileKey& key);
+    bool paintFromAncestor(const QRect& part, const TileKey& key);
     void paintGrid(QPainter& painter) const;
     void paintOver(QPainter& painter) const;
     std::vector<TileKey> covering(const QRectF& level0, int level) const; // in the light of now
-    bool paintFromAncestor(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target);
     QString positionText() const;
 
     void zoomAbout(QPointF screen, double micronsPerPixel);
@@ -141,6 +141,7 @@ private:
     SlideReader* m_reader;
     EmptyState* m_empty;
     TileCache m_cache;
+    SlideFrame m_frame;
     TilePyramid m_pyramid;
     SlideInfo m_info;
     QString m_path, m_openingPath;

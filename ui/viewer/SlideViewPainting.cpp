@@ -12,36 +12,11 @@
 
 namespace phloxine::ui {
 
-// Level-0 pixels to device pixels of a pane that is held upright (`pane`); the painter turns those to the screen. The origin is a whole
-// number: at 1:1 every slide pixel is one device pixel.
-struct SlideView::Mapping {
-    double left = 0, top = 0; // of the slide, device pixels
-    double scale = 1;         // device pixels per level-0 pixel
-    QRect pane;               // upright
-
-    QRect toDevice(const QRectF& level0) const {
-        const QPoint a(int(std::lround(left + level0.left() * scale)), int(std::lround(top + level0.top() * scale)));
-        const QPoint b(int(std::lround(left + level0.right() * scale)), int(std::lround(top + level0.bottom() * scale)));
-        return {a, QSize(b.x() - a.x(), b.y() - a.y())};
-    }
-    QRectF toLevel0(const QRect& device) const {
-        return {(device.left() - left) / scale, (device.top() - top) / scale, device.width() / scale, device.height() / scale};
-    }
-};
-
-namespace {
-// Draws the part of `picture` that lies under `target`. `origin` and `perPixel` say where the picture lies: level-0 pixels.
-void drawPart(QPainter& painter, const QRect& target, const QRectF& level0, const QImage& picture, QPointF origin, QSizeF perPixel) {
-    const QRectF source((level0.left() - origin.x()) / perPixel.width(), (level0.top() - origin.y()) / perPixel.height(),
-                        level0.width() / perPixel.width(), level0.height() / perPixel.height());
-    painter.drawImage(QRectF(target), picture, source);
-}
-} // namespace
-
-SlideView::Mapping SlideView::mapping() const {
+SlideMapping SlideView::mapping() const {
     const double ratio = devicePixelRatioF();
-    Mapping map;
+    SlideMapping map;
     map.scale = unit() / m_view.micronsPerPixel * ratio;
+    map.orientation = m_view.orientation;
     const QPointF at = centre();
     const QSizeF upright = m_view.orientation.turned(QSizeF(size()) * ratio);
     map.left = std::round(upright.width() / 2 - at.x() * map.scale);
@@ -52,7 +27,6 @@ SlideView::Mapping SlideView::mapping() const {
 
 void SlideView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
-    painter.fillRect(rect(), theme().canvas);
     const double ratio = devicePixelRatioF();
     const double side = frameSideMicrometres();
     if (hasSlide()) {
@@ -65,6 +39,7 @@ void SlideView::paintEvent(QPaintEvent*) {
         }
         paintChips(painter);
     } else {
+        painter.fillRect(rect(), theme().canvas);
         const DevicePainting device(painter, ratio);
         const double missing = side > 0 ? side : 1;
         const double zoom = side > 0 ? m_view.micronsPerPixel : fittingMicronsPerPixel(size(), 1);
@@ -74,38 +49,48 @@ void SlideView::paintEvent(QPaintEvent*) {
 }
 
 void SlideView::paintSlide(QPainter& painter) {
-    const double ratio = devicePixelRatioF();
-    const DevicePainting device(painter, ratio);
-    const Mapping map = mapping();
-    const QRect slide = map.toDevice(QRectF(QPointF(0, 0), slideSize())) & map.pane;
-    const QTransform device0 = painter.worldTransform();
-    painter.setWorldTransform(m_view.orientation.fromUpright(QSizeF(map.pane.size())) * device0);
-    painter.setClipRect(slide);
-    painter.setRenderHint(QPainter::SmoothPixmapTransform);
-    for (const TileKey& key : visibleTiles()) paintTile(painter, map, key);
-    painter.setClipping(false);
-    painter.setWorldTransform(device0);
+    const SlideMapping map = mapping();
+    const QRegion stale = m_frame.follow(map, theme().canvas);
+    if (!stale.isEmpty()) {
+        const QRegion slide = stale & map.toDevice(QRectF(QPointF(0, 0), slideSize()));
+        for (const QRect& part : stale - slide) m_frame.fill(part, theme().canvas);
+        for (const TileKey& key : visibleTiles())
+            for (const QRect& part : slide& map.toDevice(TilePyramid::tileLevel0(key))) paintTile(part, key);
+    }
+    const DevicePainting device(painter, devicePixelRatioF());
+    painter.drawImage(0, 0, m_frame.image());
 }
 
-void SlideView::paintTile(QPainter& painter, const Mapping& map, const TileKey& key) {
-    const QRect target = map.toDevice(TilePyramid::tileLevel0(key)) & map.pane;
-    if (target.isEmpty()) return;
+void SlideView::paintTile(const QRect& part, const TileKey& key) {
     TileKey before = key; // what was there before the light changed is nearer than nothing
     before.light = m_lightBefore;
-    if (paintCached(painter, map, key, target) || paintCached(painter, map, before, target)) return;
+    if (paintCached(part, key) || paintCached(part, before)) return;
     if (m_failed.contains(key)) {
-        fillHatched(painter, target);
-    } else if (!paintFromAncestor(painter, map, key, target)) {
-        painter.fillRect(target, theme().track);
+        QPainter painter(&m_frame.image());
+        painter.setWorldTransform(m_frame.mapping().toScreen());
+        fillHatched(painter, part);
+    } else if (!paintFromAncestor(part, key)) {
+        m_frame.fill(part, theme().track);
     }
 }
 
-bool SlideView::paintCached(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target) {
+bool SlideView::paintCached(const QRect& part, const TileKey& key) {
     const QImage* tile = m_cache.find(key);
     if (!tile) return false;
     const double pixel = std::exp2(key.level);
-    const QPointF origin = TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
-    drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
+    m_frame.draw(part, {*tile, TilePyramid::tileLevel0(key).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel, {pixel, pixel}});
+    return true;
+}
+
+bool SlideView::paintFromAncestor(const QRect& part, const TileKey& key) {
+    TileKey above = key;
+    while (++above.level <= m_pyramid.topLevel()) {
+        above.column /= 2;
+        above.row /= 2;
+        if (paintCached(part, above)) return true;
+    }
+    if (m_litOverview.isNull()) return false;
+    m_frame.draw(part, {m_litOverview, {0, 0}, {m_pyramid.width() / m_litOverview.width(), m_pyramid.height() / m_litOverview.height()}});
     return true;
 }
 
@@ -146,25 +131,6 @@ void SlideView::paintOver(QPainter& painter) const {
         painter.fillRect(QRect(edge - 2 * pixel, box.top(), 4 * pixel, box.height()), Qt::white);
         painter.fillRect(QRect(edge - pixel, box.top(), 2 * pixel, box.height()), QColor(0x0B, 0x67, 0x70));
     }
-}
-
-bool SlideView::paintFromAncestor(QPainter& painter, const Mapping& map, const TileKey& key, const QRect& target) {
-    TileKey above = key;
-    while (++above.level <= m_pyramid.topLevel()) {
-        above.column /= 2;
-        above.row /= 2;
-        const QImage* tile = m_cache.find(above);
-        if (!tile) continue;
-        const double pixel = std::exp2(above.level);
-        const QPointF origin = TilePyramid::tileLevel0(above).topLeft() - QPointF(tileGutterPx, tileGutterPx) * pixel;
-        drawPart(painter, target, map.toLevel0(target), *tile, origin, {pixel, pixel});
-        return true;
-    }
-    if (m_litOverview.isNull()) return false;
-    const QRect inside = target & map.toDevice(QRectF(QPointF(0, 0), slideSize()));
-    const QSizeF perPixel(m_pyramid.width() / m_litOverview.width(), m_pyramid.height() / m_litOverview.height());
-    drawPart(painter, inside, map.toLevel0(inside), m_litOverview, {0, 0}, perPixel);
-    return true;
 }
 
 void SlideView::paintChips(QPainter& painter) const {

@@ -202,7 +202,7 @@ private Q_SLOTS:
         f.document().add(square(100, 100, 50, "lung_scc"));
         f.document().add(square(300, 100, 70));
         const auto before = f.document().values();
-        for (const QString name : {QStringLiteral("out.geojson"), QStringLiteral("out.xml")}) {
+        for (const QString& name : {QStringLiteral("out.geojson"), QStringLiteral("out.xml")}) {
             f.bench->exportTo(at(name));
             QVERIFY(f.settle());
             const auto read = readRegions(pathAt(name));
