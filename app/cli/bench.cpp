@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <cstring>
 
 #include <nlohmann/json.hpp>
 
@@ -16,10 +17,19 @@ Json toJson(const BenchResult& r) {
 }
 
 std::string lineOf(const BenchResult& r) {
-    char text[256];
-    std::snprintf(text, sizeof text, "%-28s min %8.3f s  median %8.3f s  p95 %8.3f s  peak %7.0f MiB  %s", r.name.c_str(), r.secondsMin,
-                  r.secondsMedian, r.secondsP95, double(r.peakMemoryBytes) / (1 << 20), r.note.c_str());
-    return text;
+    const auto field = [](const char* head, double value, const char* unit) {
+        char text[40];
+        if (value > 0) std::snprintf(text, sizeof text, "%s %9.3f %-4s", head, value, unit);
+        else std::snprintf(text, sizeof text, "%*s", int(std::strlen(head)) + 15, ""); // not measured
+        return std::string(text);
+    };
+    const auto time = [&](const char* head, double seconds) {
+        return field(head, seconds < 1 ? seconds * 1000 : seconds, seconds < 1 ? "ms" : "s");
+    };
+    char name[96];
+    std::snprintf(name, sizeof name, "%-52s ", r.name.c_str());
+    return name + time("min", r.secondsMin) + time("median", r.secondsMedian) + time("p95", r.secondsP95) +
+           field("peak", double(r.peakMemoryBytes) / (1 << 20), "MiB") + r.note;
 }
 
 std::filesystem::path cacheFolder() {
@@ -33,17 +43,26 @@ Run addBench(CLI::App& command) {
     auto names = std::make_shared<std::vector<std::string>>();
     auto options = std::make_shared<BenchOptions>();
     auto measured = std::make_shared<std::string>();
+    auto reads = std::make_shared<std::string>();
+    auto threads = std::make_shared<int>(1);
     auto precision = std::make_shared<std::string>("bf16");
     options->folder = cacheFolder();
     std::string known;
     for (const auto& row : benchmarks()) known += (known.empty() ? "" : ", ") + std::string(row.id);
     command.add_option("names", *names, "Which of " + known + "; default: all");
     command.add_option("--runs", options->runs, "Measurements of each")->check(CLI::Range(1, 1000))->capture_default_str();
-    command.add_option("--python", options->python, "Python with torch and safetensors, to measure beside");
+    command.add_option("--python", options->python, "Python with torch, safetensors and openslide-python, to measure beside");
+    command.add_option("--slide", options->slides, "More slides for the benchmark viewer")->check(CLI::ExistingFile);
     command.add_option("--folder", options->folder, "Folder for large files, kept for the next run")->capture_default_str();
     command.add_option("--measure-load", *measured, "One measurement, in this process")->group("");
     command.add_option("--precision", *precision, "Precision of that measurement")->group("");
+    command.add_option("--measure-reads", *reads, "One measurement of reading a slide, in this process")->group("");
+    command.add_option("--threads", *threads, "Threads of that measurement")->check(CLI::Range(1, 64))->group("");
     return [=](const Context& context) {
+        if (!reads->empty()) {
+            print(measureReads(*reads, *threads));
+            return 0;
+        }
         if (!measured->empty()) {
             print(measureLoad(*measured, *precision));
             return 0;

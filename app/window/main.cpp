@@ -8,6 +8,7 @@
 #include <QMessageBox>
 #include <QTemporaryDir>
 
+#include "app/window/bench.h"
 #include "app/window/screenshot.h"
 #include "core/base/Error.h"
 #include "core/base/process.h"
@@ -104,6 +105,7 @@ int runWindow(const Options& options) {
 
 int main(int argc, char** argv) {
     limitSpinning(argv);
+    if (asksForBench(argc, argv)) return runBench(argc, argv);
     const QTemporaryDir pictureFolder;
     if (asksForScreenshot(argc, argv)) prepareForScreenshot(pictureFolder);
     ui::applySizeSetting();

@@ -6,7 +6,6 @@
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
-#include <QDeadlineTimer>
 #include <QDialog>
 #include <QLineEdit>
 #include <QListWidget>
@@ -15,13 +14,13 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
-#include <QThread>
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
 #include "core/base/Json.h"
 #include "core/model/ModelStore.h"
 #include "core/region/shapes.h"
+#include "ui/bench/waiting.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
@@ -52,15 +51,7 @@ namespace {
 
 constexpr int deadlineMs = 300'000, tilesInScene = 4, stepsInScene = 20;
 
-bool waitFor(const std::function<bool()>& done) {
-    const QDeadlineTimer deadline(deadlineMs);
-    while (!done()) {
-        if (deadline.hasExpired()) return false;
-        QApplication::processEvents(QEventLoop::AllEvents, 20);
-        QThread::msleep(5);
-    }
-    return true;
-}
+bool waitFor(const std::function<bool()>& done) { return ui::waitFor(done, deadlineMs); }
 
 class Scene {
 public:

@@ -7,6 +7,7 @@
 #include "core/bench/library.h"
 #include "core/bench/load.h"
 #include "core/bench/measure.h"
+#include "core/bench/viewer.h"
 
 namespace phloxine {
 
@@ -16,7 +17,8 @@ const std::vector<BenchRow>& benchmarks() {
         {"fid", "Frechet distance between 10,000 and 10,000 tiles, features given", benchFid},
         {"neighbours", "The 5 nearest of 100,000 vectors for 10,000 others", benchNeighbours},
         {"metrics", "Every distance with its interval, 1,000 tiles against 1,000", benchMetrics},
-        {"library", "A project of 100,000 tiles: opening, finding, marking", benchLibrary},
+        {"viewer", "The pane of the slide, and random reads beside openslide-python", benchViewer},
+        {"library", "A project of 100,000 tiles: opening, finding, marking, scrolling", benchLibrary},
         {"inception", "Features of Inception-v3, beside PyTorch", benchInception},
     };
     return table;

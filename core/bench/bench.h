@@ -20,9 +20,10 @@ struct BenchResult {
 };
 
 struct BenchOptions {
-    std::filesystem::path program; // this program, for processes of its own
-    std::filesystem::path folder;  // for large files; kept there for the next run
-    std::string python;            // an interpreter with torch and safetensors as the peer; empty = no peer
+    std::filesystem::path program;             // this program, for processes of its own
+    std::filesystem::path folder;              // for large files; kept there for the next run
+    std::string python;                        // an interpreter with the peers (torch, safetensors, openslide); empty = no peer
+    std::vector<std::filesystem::path> slides; // more of them to measure the viewer on
     int runs = 5;
     std::function<void(const std::string& stage)> progress; // may be empty; throws Cancelled
 };
@@ -36,6 +37,9 @@ const BenchRow& findBenchmark(const std::string& id); // Error(WrongUse) naming 
 
 // One measurement of the benchmark `load` in this process: opens `file` and binds all of it in `precision`.
 Json measureLoad(const std::filesystem::path& file, const std::string& precision);
+
+// One measurement of the reads of `viewer` in this process: the mean seconds of a read of 256 x 256 pixels at random places of `file`.
+Json measureReads(const std::filesystem::path& file, int threads);
 
 Json benchMachine(); // processor, cores, load and memory, for the report
 

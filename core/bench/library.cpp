@@ -8,6 +8,7 @@
 
 #include "core/base/Dice.h"
 #include "core/base/Error.h"
+#include "core/bench/rows.h"
 #include "core/image/ImageFile.h"
 #include "core/project/Project.h"
 #include "core/project/project_state.h"
@@ -90,12 +91,8 @@ std::vector<BenchResult> benchLibrary(const BenchOptions& options) {
             work();
             seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
         }
-        std::sort(seconds.begin(), seconds.end());
-        const auto n = seconds.size();
-        BenchResult result;
-        result.name = "library/" + name, result.note = note, result.peakMemoryBytes = peakMemoryBytes();
-        result.secondsMin = seconds.front(), result.secondsMedian = seconds[n / 2];
-        result.secondsP95 = seconds[std::min(n - 1, n * 95 / 100)];
+        auto result = resultOf("library/" + name, seconds, note);
+        result.peakMemoryBytes = peakMemoryBytes();
         results.push_back(std::move(result));
     };
     measure("open", "bound " + std::to_string(int(boundSeconds)) + " s", [&] { const Project project(folder.path); });
@@ -123,6 +120,9 @@ std::vector<BenchResult> benchLibrary(const BenchOptions& options) {
         marks.star = on = !on;
         project.mark(std::span(ids).first(std::min<std::size_t>(1000, ids.size())), marks);
     });
+    say("Measuring the window of the library");
+    const auto window = windowRows(options, {"gallery", folder.path.string(), std::to_string(tilesInBench)});
+    results.insert(results.end(), window.begin(), window.end());
     return results;
 }
 

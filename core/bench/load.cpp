@@ -6,6 +6,7 @@
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/base/Log.h"
+#include "core/bench/rows.h"
 #include "core/model/Model.h"
 #include "core/model/formula_checkpoint.h"
 #include "core/tensor/devices.h"
@@ -68,15 +69,6 @@ fs::path modelFile(const Size& size, const BenchOptions& options) {
     return file;
 }
 
-// What a program printed: JSON. Arguments are passed through the environment and never pasted into the shell's text.
-Json outputOf(const std::string& command) {
-    std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-    std::string text;
-    char piece[4096];
-    while (pipe && std::fgets(piece, sizeof piece, pipe.get())) text += piece;
-    return parseJson(text, "the output of a measurement");
-}
-
 constexpr const char* pythonLoad = R"(
 import json, os, resource, time
 import torch
@@ -97,10 +89,9 @@ struct Samples {
         peak = std::max(peak, json.at("peak_memory_bytes").get<std::uint64_t>());
     }
     BenchResult result(const std::string& name, const std::string& note) const {
-        auto sorted = seconds;
-        std::sort(sorted.begin(), sorted.end());
-        const auto n = sorted.size();
-        return {name, sorted.front(), sorted[n / 2], sorted[std::min(n - 1, n * 95 / 100)], 0, 0, peak, note};
+        auto row = resultOf(name, seconds, note);
+        row.peakMemoryBytes = peak;
+        return row;
     }
 };
 

@@ -14,6 +14,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
+#include "core/bench/rows.h"
 #include "core/measure/distances/frechet.h"
 #include "core/measure/distances/metrics.h"
 #include "core/measure/distances/neighbours.h"
@@ -28,12 +29,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-BenchResult resultOf(const std::string& name, std::vector<double> seconds, const std::string& note, double flop = 0) {
-    std::sort(seconds.begin(), seconds.end());
-    const auto n = seconds.size();
-    return {
-        name, seconds.front(), seconds[n / 2], seconds[std::min(n - 1, n * 95 / 100)], flop / seconds.front() * 1e-9, 0, peakMemoryBytes(),
-        note};
+BenchResult resultHere(const std::string& name, const std::vector<double>& seconds, const std::string& note, double flop = 0) {
+    auto row = resultOf(name, seconds, note, flop);
+    row.peakMemoryBytes = peakMemoryBytes();
+    return row;
 }
 
 std::vector<double> timed(const BenchOptions& options, const std::string& stage, const std::function<void()>& work) {
@@ -146,7 +145,7 @@ std::vector<BenchResult> benchFid(const BenchOptions& options) {
     const auto a = formulaInput("bench/", "input:real", {10000, 2048}), b = formulaInput("bench/", "input:synthetic", {10000, 2048}) * 1.1;
     double value = 0;
     const auto seconds = timed(options, "Frechet distance of 10,000 x 2048 features", [&] { value = frechetDistance(a, b); });
-    return {resultOf("fid/10000x2048/phloxine", seconds, "value " + std::to_string(value))};
+    return {resultHere("fid/10000x2048/phloxine", seconds, "value " + std::to_string(value))};
 }
 
 std::vector<BenchResult> benchNeighbours(const BenchOptions& options) {
@@ -154,7 +153,7 @@ std::vector<BenchResult> benchNeighbours(const BenchOptions& options) {
     const c10::NoGradGuard noGradients;
     const auto base = formulaInput("bench/", "input:base", {100000, 512}), queries = formulaInput("bench/", "input:queries", {10000, 512});
     const auto seconds = timed(options, "Neighbours among 100,000 vectors", [&] { nearestNeighbours(queries, base, 5); });
-    return {resultOf("neighbours/10000-of-100000x512-k5/phloxine", seconds, "exact", 2e4 * 1e5 * 512)};
+    return {resultHere("neighbours/10000-of-100000x512-k5/phloxine", seconds, "exact", 2e4 * 1e5 * 512)};
 }
 
 std::vector<BenchResult> benchMetrics(const BenchOptions& options) {
@@ -169,7 +168,7 @@ std::vector<BenchResult> benchMetrics(const BenchOptions& options) {
     for (const auto& metric : distanceMetrics()) {
         Estimate e;
         const auto seconds = timed(options, metric.title, [&] { e = metric.run(MetricInput(real, synthetic)); });
-        results.push_back(resultOf("metrics/1000x2048/" + std::string(metric.id), seconds, "value " + std::to_string(e.value)));
+        results.push_back(resultHere("metrics/1000x2048/" + std::string(metric.id), seconds, "value " + std::to_string(e.value)));
     }
     return results;
 }
@@ -201,7 +200,8 @@ std::vector<BenchResult> benchInception(const BenchOptions& options) {
     std::vector<double> ours, theirs;
     double apart = 0;
     for (int run = 0; run < options.runs; ++run) { // in turns, so that both meet the same load
-        const auto own = timed({{}, {}, {}, 1, options.progress}, "Features of 16 images", [&] { network(input); });
+        const auto own = timed({.program = {}, .folder = {}, .python = {}, .slides = {}, .runs = 1, .progress = options.progress},
+                               "Features of 16 images", [&] { network(input); });
         ours.push_back(own.front());
         if (!peer) continue;
         const auto [seconds, difference] = peer->ask();
@@ -209,13 +209,12 @@ std::vector<BenchResult> benchInception(const BenchOptions& options) {
     }
     constexpr double flop = 2 * 5.7e9 * images;
     const auto name = std::string("inception/16x299/");
-    if (!peer) return {resultOf(name + "phloxine", ours, "16 images", flop)};
+    if (!peer) return {resultHere(name + "phloxine", ours, "16 images", flop)};
     char note[120];
     std::snprintf(note, sizeof note, "%.2f x the time of PyTorch; features differ by %.1e",
                   *std::min_element(ours.begin(), ours.end()) / *std::min_element(theirs.begin(), theirs.end()), apart);
-    auto other = resultOf(name + "pytorch", theirs, "eager, batch norm not folded", flop);
-    other.peakMemoryBytes = 0; // of another process
-    return {resultOf(name + "phloxine", ours, note, flop), other};
+    const auto other = resultOf(name + "pytorch", theirs, "eager, batch norm not folded", flop);
+    return {resultHere(name + "phloxine", ours, note, flop), other};
 }
 
 } // namespace phloxine

@@ -60,7 +60,7 @@ std::unique_ptr<SlideSource> withScale(std::unique_ptr<SlideSource> slide, Scale
     return std::make_unique<RescaledSlide>(std::move(slide), scale);
 }
 
-Image blankRead(const SlideInfo& info, int level, int width, int height) {
+Image emptyRead(const SlideInfo& info, int level, int width, int height) {
     if (level < 0 || level >= int(info.levels.size()))
         throw Error(ErrorCode::WrongUse, info.name + " has no level " + std::to_string(level) + ".");
     if (width < 1 || height < 1) throw Error(ErrorCode::WrongUse, "A region of " + sizeText(width, height) + " is empty.");
@@ -68,8 +68,13 @@ Image blankRead(const SlideInfo& info, int level, int width, int height) {
         throw Error(ErrorCode::OutOfMemory,
                     "A region of " + sizeText(width, height) + " is too large to be read at once. Choose a smaller one.");
     Image image(width, height);
-    std::fill(image.rgb.begin(), image.rgb.end(), std::uint8_t(255));
     if (info.scale.known()) image.scale = {info.scale.micronsPerPixel * info.levels[std::size_t(level)].downsample, info.scale.source};
+    return image;
+}
+
+Image blankRead(const SlideInfo& info, int level, int width, int height) {
+    Image image = emptyRead(info, level, width, height);
+    std::fill(image.rgb.begin(), image.rgb.end(), std::uint8_t(255));
     return image;
 }
 

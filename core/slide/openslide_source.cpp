@@ -73,6 +73,24 @@ SlideInfo infoOf(openslide_t* slide, const std::filesystem::path& path, const st
     return info;
 }
 
+// A line of OpenSlide's pixels, colours multiplied by alpha, on a white ground.
+void putOnWhite(const std::uint32_t* in, int pixels, std::uint8_t* out) {
+    std::uint32_t together = ~0u;
+    for (int i = 0; i < pixels; ++i) together &= in[i];
+    int i = 0;
+    if (together >> 24 == 255) // nearly always: four pixels become three words, written as they lie in memory
+        for (; i + 4 <= pixels; i += 4, out += 12) {
+            const auto swapped = [&](int k) { return __builtin_bswap32(in[i + k]) >> 8; }; // red in the lowest byte
+            const std::uint32_t a = swapped(0), b = swapped(1), c = swapped(2), d = swapped(3);
+            const std::uint32_t words[3] = {a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8};
+            std::memcpy(out, words, sizeof words);
+        }
+    for (; i < pixels; ++i, out += 3) {
+        const unsigned white = 255 - (in[i] >> 24);
+        for (int c = 0; c < 3; ++c) out[c] = std::uint8_t(std::min(255u, ((in[i] >> (16 - 8 * c)) & 255) + white));
+    }
+}
+
 struct Block {
     int level;
     std::int64_t column, row;
@@ -98,7 +116,7 @@ public:
     std::int64_t hatchedPixels() const override { return m_hatched; }
 
     Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
-        Image image = blankRead(m_info, level, width, height);
+        Image image = emptyRead(m_info, level, width, height); // OpenSlide fills it, with white beside the slide
         const double downsample = m_info.levels[std::size_t(level)].downsample;
         const std::int64_t left = std::int64_t(std::floor(double(x) / downsample)), top = std::int64_t(std::floor(double(y) / downsample));
         // In bands, so that OpenSlide's 32-bit pixels never need a second copy of a large region.
@@ -140,16 +158,8 @@ private:
             m_handle.reset();
             return false;
         }
-        for (int row = 0; row < p.height; ++row) {
-            const std::uint32_t* in = m_argb.data() + std::size_t(row) * p.width;
-            std::uint8_t* out = image.pixel(p.column, p.row + row);
-            for (int i = 0; i < p.width; ++i, out += 3) {
-                const unsigned white = 255 - (in[i] >> 24); // colours are multiplied by alpha
-                out[0] = std::uint8_t(std::min(255u, ((in[i] >> 16) & 255) + white));
-                out[1] = std::uint8_t(std::min(255u, ((in[i] >> 8) & 255) + white));
-                out[2] = std::uint8_t(std::min(255u, (in[i] & 255) + white));
-            }
-        }
+        for (int row = 0; row < p.height; ++row)
+            putOnWhite(m_argb.data() + std::size_t(row) * p.width, p.width, image.pixel(p.column, p.row + row));
         return true;
     }
 

@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/Dice.h"
 #include "core/image/ImageFile.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
@@ -60,6 +61,21 @@ private slots:
         QVERIFY(meanOf(slide->read(0, 100000, 100000, 8, 8)) == 255);
         const Image edge = slide->read(0, 2215, 100, 10, 10);
         QCOMPARE(int(edge.pixel(9, 5)[2]), 255);
+    }
+
+    void smallReadsArePartsOfLargeOnes() {
+        const auto slide = openSlide(smallSlide());
+        const Image whole = slide->read(0, -100, -100, 2500, 3200);
+        Dice dice{5};
+        for (int i = 0; i < 30; ++i) {
+            const int x = int(dice.below(2400)) - 100, y = int(dice.below(3100)) - 100;
+            const int width = 1 + int(dice.below(500)), height = 1 + int(dice.below(500));
+            const Image part = slide->read(0, x, y, width, height);
+            Image expected(width, height);
+            std::fill(expected.rgb.begin(), expected.rgb.end(), std::uint8_t(255));
+            paste(expected, whole, -100 - x, -100 - y);
+            QVERIFY2(part == expected, qPrintable(QStringLiteral("%1, %2: %3 x %4").arg(x).arg(y).arg(width).arg(height)));
+        }
     }
 
     void overviewOfARealSlide() {

@@ -8,6 +8,8 @@
 #include <QPushButton>
 #include <QTimer>
 
+#include <unistd.h>
+
 #include "core/base/Error.h"
 #include "ui/viewer/EmptyState.h"
 #include "ui/viewer/SlideReader.h"
@@ -37,7 +39,8 @@ QString sentenceFor(ErrorCode code, const QString& name, const QString& message)
 } // namespace
 
 SlideView::SlideView(QWidget* parent)
-    : QWidget(parent), m_reader(new SlideReader(this)), m_empty(new EmptyState(QStringLiteral("microscope"), this)) {
+    : QWidget(parent), m_reader(new SlideReader(this)), m_empty(new EmptyState(QStringLiteral("microscope"), this)),
+      m_cache(tileBudgetBytes(std::size_t(sysconf(_SC_PHYS_PAGES)) * std::size_t(sysconf(_SC_PAGESIZE)))) {
     setFocusPolicy(Qt::StrongFocus);
     setAcceptDrops(true);
     showAsGraphic();

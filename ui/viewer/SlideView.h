@@ -76,6 +76,7 @@ public:
     QImage overview() const { return m_overview; }
     int pendingTiles() const; // 0 once everything visible is sharp or known to be unreadable
     std::size_t cachedBytes() const { return m_cache.bytes(); }
+    std::size_t cacheBudget() const { return m_cache.budget(); }
 
     QSize sizeHint() const override { return {480, 480}; }
     QSize minimumSizeHint() const override { return {160, 160}; }

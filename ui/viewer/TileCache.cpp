@@ -1,6 +1,12 @@
 #include "ui/viewer/TileCache.h"
 
+#include <algorithm>
+
 namespace phloxine::ui {
+
+std::size_t tileBudgetBytes(std::size_t memoryBytes) {
+    return std::clamp(memoryBytes / 4, std::size_t(256) << 20, std::size_t(2048) << 20);
+}
 
 void TileCache::begin(int slide) {
     m_entries.clear();

@@ -11,15 +11,18 @@
 
 namespace phloxine::ui {
 
+std::size_t tileBudgetBytes(std::size_t memoryBytes); // a quarter of the machine's memory, 256 MiB to 2 GiB
+
 class TileCache {
 public:
-    explicit TileCache(std::size_t budgetBytes = std::size_t(256) << 20) : m_budget(budgetBytes) {}
+    explicit TileCache(std::size_t budgetBytes) : m_budget(budgetBytes) {}
 
     void begin(int slide);                               // forgets everything and takes tiles of `slide` only
     bool insert(const TileKey& key, const QImage& tile); // false: stale, or larger than the whole budget
     const QImage* find(const TileKey& key);              // null when not there; counts as a use
     bool contains(const TileKey& key) const { return m_entries.contains(key); }
     std::size_t bytes() const { return m_bytes; }
+    std::size_t budget() const { return m_budget; }
     std::size_t count() const { return m_entries.size(); }
 
 private:

@@ -19,7 +19,7 @@
 
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
-#include "tests/ui/shell/MeasuringApplication.h"
+#include "ui/bench/MeasuringApplication.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/library/LibraryModel.h"

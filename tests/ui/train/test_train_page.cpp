@@ -24,7 +24,7 @@
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "tests/train/small_runs.h"
-#include "tests/ui/shell/MeasuringApplication.h"
+#include "ui/bench/MeasuringApplication.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/train/DataCard.h"
 #include "ui/train/MemoryBar.h"

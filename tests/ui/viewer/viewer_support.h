@@ -2,11 +2,11 @@
 // What the tests of the panes share: an open view, events, and a comparison of pixels.
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include <QtTest>
 
 #include "core/slide/SlideSource.h"
+#include "ui/bench/MeasuringApplication.h"
 #include "ui/viewer/SlideView.h"
 
 namespace phloxine::ui {
@@ -46,12 +46,6 @@ inline void drag(QWidget& widget, QPoint from, QPoint to) {
     QTest::mouseMove(&widget, (from + to) / 2);
     QTest::mouseMove(&widget, to);
     QTest::mouseRelease(&widget, Qt::LeftButton, {}, to);
-}
-
-inline double threadCpuMs() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
 }
 
 // The largest and mean difference of two pictures' channels, over `area`, where `expected` starts at its corner.
