@@ -196,6 +196,13 @@ private:
             }
     }
 
+    bool isSameSlide() const { // another one may lie at its place by now
+        std::int64_t width = 0, height = 0;
+        openslide_get_level0_dimensions(m_handle.get(), &width, &height);
+        return width == m_info.width() && height == m_info.height() &&
+               openslide_get_level_count(m_handle.get()) >= int(m_info.levels.size());
+    }
+
     void ensureOpen() {
         if (m_handle) return;
         const auto gone = [&] {
@@ -208,7 +215,7 @@ private:
             throw gone();
         }
         m_handle.reset(openslide_open(m_path.c_str()));
-        if (m_handle && !openslide_get_error(m_handle.get())) {
+        if (m_handle && !openslide_get_error(m_handle.get()) && isSameSlide()) {
             openslide_set_cache(m_handle.get(), sharedCache());
             return;
         }

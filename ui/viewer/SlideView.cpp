@@ -19,6 +19,7 @@ namespace phloxine::ui {
 
 namespace {
 constexpr int noticeableMs = 300; // below it, nothing is said about waiting
+constexpr int retryMs = 2000;     // while the file of the slide is gone
 
 // One sentence and what to do. The message of the error itself is for codes that have no better words here.
 QString sentenceFor(ErrorCode code, const QString& name, const QString& message) {
@@ -48,6 +49,11 @@ SlideView::SlideView(QWidget* parent)
     connect(m_empty->addButton(tr("Open slide...")), &QPushButton::clicked, this, &SlideView::openRequested);
     connect(m_empty->addButton(tr("Open sample slide")), &QPushButton::clicked, this, &SlideView::openSampleRequested);
     connectReader();
+    m_retry.setInterval(retryMs);
+    connect(&m_retry, &QTimer::timeout, this, [this] { // is the share there again?
+        m_failed.clear();
+        requestTiles();
+    });
     showWelcome();
 }
 
@@ -92,6 +98,7 @@ void SlideView::closeSlide() {
     m_path.clear();
     m_overview = m_litOverview = {};
     m_failed.clear();
+    setFileGone(false);
     m_notice.clear();
     m_userScale = 0;
     unsetCursor();
@@ -112,7 +119,7 @@ void SlideView::showOpened(int slide, const SlideInfo& info) {
     m_overview = m_litOverview = {};
     m_failed.clear();
     m_badCount = 0;
-    m_fileGone = false;
+    setFileGone(false);
     m_notice.clear();
     m_userScale = 0;
     unsetCursor();
@@ -136,6 +143,10 @@ void SlideView::showOpenFailure(int slide, ErrorCode code, const QString& messag
 
 void SlideView::takeTile(const TileKey& key, const QImage& tile, int unreadable) {
     if (key.slide != m_slide || key.light != m_lightNumber) return;
+    if (m_fileGone) { // it is back
+        setFileGone(false);
+        m_notice.clear();
+    }
     m_cache.insert(key, tile);
     m_failed.erase(key);
     m_frame.outdate(TilePyramid::tileLevel0(key));
@@ -150,12 +161,18 @@ void SlideView::markFailed(const TileKey& key, ErrorCode code) {
     update();
     if (code == ErrorCode::NotFound) {
         if (m_fileGone) return; // said once
-        m_fileGone = true;
-        m_notice = tr("%1 is gone. What was already read stays visible.").arg(slideName());
+        setFileGone(true);
+        m_notice = tr("%1 is gone. What was already read stays visible; the rest follows when the file is back.").arg(slideName());
         Q_EMIT failed(m_notice);
     } else if (isNew) {
         countBad(1);
     }
+}
+
+void SlideView::setFileGone(bool gone) {
+    m_fileGone = gone;
+    if (gone) m_retry.start();
+    else m_retry.stop();
 }
 
 void SlideView::countBad(int more) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <QImage>
+#include <QTimer>
 #include <QWidget>
 
 #include "core/slide/SlideSource.h"
@@ -112,6 +113,7 @@ private:
     void takeTile(const TileKey& key, const QImage& tile, int unreadable);
     void markFailed(const TileKey& key, ErrorCode code);
     void countBad(int more);
+    void setFileGone(bool gone); // while it is, what failed is asked for again
 
     // geometry
     double unit() const;                 // um of a level-0 pixel, nominal when unknown
@@ -155,6 +157,7 @@ private:
     std::unordered_set<TileKey, TileKeyHash> m_failed;
     int m_badCount = 0;
     bool m_fileGone = false;
+    QTimer m_retry;
     QString m_notice; // one sentence over the slide; empty = none
 
     ViewTransform m_view; // micrometres = level-0 pixels * unit()

@@ -163,6 +163,16 @@ void TestViewerSlides::slideDeletedWhileOpen() {
     QVERIFY(view.hasSlide());
     view.setCentre({600, 600});
     QCOMPARE(view.grab().toImage().pixelColor(200, 200), before); // what was read stays
+    view.setCentre({1800, 300});
+    const QImage hatched = view.grab().toImage();
+    QVERIFY(QFile::copy(sampleSlide(), path)); // the share is there again
+    OpenView whole(sampleSlide());
+    whole.setViewMicronsPerPixel(0.499);
+    whole.setCentre({1800, 300});
+    QVERIFY(whole.sharp());
+    QTRY_COMPARE_WITH_TIMEOUT(view.grab().toImage().copy(100, 100, 200, 200), whole.grab().toImage().copy(100, 100, 200, 200), 15000);
+    QVERIFY(hatched.copy(100, 100, 200, 200) != view.grab().toImage().copy(100, 100, 200, 200));
+    QCOMPARE(failed.size(), 1);
 }
 
 void TestViewerSlides::corruptTileIsHatched() {
