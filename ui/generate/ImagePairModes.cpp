@@ -13,6 +13,7 @@
 #include <QTimer>
 
 #include "ui/generate/ImagePair.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
@@ -41,16 +42,22 @@ void ImagePair::makeModes(QWidget& bar) {
     auto* lightButton = new QPushButton(tr("Light\u2026"), &bar);
     lightButton->setObjectName(QStringLiteral("lightButton"));
     lightButton->setToolTip(tr("Brightness, contrast, stains, turning and grid of both panes"));
+    m_matchButton = new QPushButton(tr("Match stain"), &bar);
+    m_matchButton->setObjectName(QStringLiteral("matchStainButton"));
+    m_matchButton->setCheckable(true);
+    m_matchButton->setToolTip(tr("Shows the tile in the stain of the slide under the box, for viewing only"));
     m_light = new LightPanel(this);
     m_flicker = new QTimer(this);
     row.addWidget(m_modes);
     row.addWidget(m_amount);
+    row.addWidget(m_matchButton);
     row.addWidget(lightButton);
     row.addSpacing(4);
     m_amount->hide();
     setRealPixels({});
     connect(m_modes, &QComboBox::activated, this, [this](int index) { setMode(PairMode(index)); });
     connect(m_amount, &QSlider::valueChanged, this, &ImagePair::showOver);
+    connect(m_matchButton, &QPushButton::toggled, this, &ImagePair::setStainMatched);
     connect(m_light, &LightPanel::changed, this, &ImagePair::showLight);
     connect(lightButton, &QPushButton::clicked, this, [this, lightButton] {
         m_light->adjustSize();
@@ -95,7 +102,7 @@ void ImagePair::setMode(PairMode mode) {
     m_grid->addWidget(m_slide, paneRow, apart ? 1 : 0, 1, apart ? 1 : 2);
     if (!apart) setLinked(true); // one over the other has one zoom
     showAmount();
-    showOver();
+    showMatch();
 }
 
 // What the slider means in this mode, and where it starts.
@@ -164,7 +171,8 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
     ViewSettings view = m_light->settings();
     if (is("image.link")) {
         if (m_mode == PairMode::SideBySide) setLinked(!m_linked);
-    } else if (is("image.stain")) view.light.stain = nextStain(view.light.stain);
+    } else if (is("image.matchStain")) setStainMatched(!m_match->isOn());
+    else if (is("image.stain")) view.light.stain = nextStain(view.light.stain);
     else if (is("image.grid")) view.grid = !view.grid;
     else if (is("image.flip")) view.orientation = view.orientation.flipped();
     else if (is("image.turnLeft")) view.orientation = view.orientation.turnedBy(-1);
@@ -175,6 +183,7 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
         m_swapped = true;
         showOver();
     } else if (event.key() == Qt::Key_Escape && m_mode == PairMode::Flicker) setMode(PairMode::SideBySide);
+    else if (event.key() == Qt::Key_Escape && showsSeveral()) Q_EMIT severalLeft();
     else return false;
     m_light->set(view);
     return true;
