@@ -25,10 +25,12 @@
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
+#include "ui/generate/FoundTissue.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/GridDialog.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/RunErrorBar.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
@@ -104,6 +106,8 @@ public:
             if (name == QLatin1String("wipe")) pair->setMode(ui::PairMode::Wipe);
             else pair->light().set({{ui::ViewLight::Stain::Haematoxylin}, {1, false}, true});
         }
+        if (name == QLatin1String("found-tissue") && !findTissue()) return false;
+        if (name == QLatin1String("together") && !showTogether()) return false;
         return settle(name != QLatin1String("running"));
     }
 
@@ -137,6 +141,25 @@ private:
         chooseClass();
         m_page.generateNow();
         return m_page.busy() && waitFor([&] { return !m_page.busy(); }) && m_page.galleryCount() == tilesInScene;
+    }
+
+    // Real tissue like the last tile, which is shown in the stain of the slide.
+    bool findTissue() {
+        if (!generate()) return false;
+        m_page.findTissue();
+        auto* strip = m_page.findChild<ui::FoundTissueStrip*>();
+        if (!waitFor([&] { return !strip->searching(); }) || !strip->found()) return false;
+        m_page.findChild<QListWidget*>(QStringLiteral("foundTissue"))->setCurrentRow(0);
+        auto& match = m_page.findChild<ui::ImagePair*>()->stainMatch();
+        m_page.findChild<QPushButton*>(QStringLiteral("matchStainButton"))->click();
+        return waitFor([&] { return !match.pending(); });
+    }
+
+    bool showTogether() {
+        if (!generate()) return false;
+        m_page.findChild<QListView*>(QStringLiteral("gallery"))->selectAll();
+        m_page.findChild<QPushButton*>(QStringLiteral("togetherButton"))->click();
+        return m_page.findChild<ui::ImagePair*>()->showsSeveral();
     }
 
     bool startAndCatch() { // in the middle of the second tile
@@ -363,7 +386,7 @@ QStringList sceneNames() {
             QStringLiteral("regions"),      QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),
             QStringLiteral("draft-prompt"), QStringLiteral("keys"),          QStringLiteral("settings"),
             QStringLiteral("find"),         QStringLiteral("grid"),          QStringLiteral("wipe"),
-            QStringLiteral("stain")};
+            QStringLiteral("stain"),        QStringLiteral("found-tissue"),  QStringLiteral("together")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

@@ -4,6 +4,7 @@
 #include <QListView>
 #include <QListWidget>
 #include <QPushButton>
+#include <QSpinBox>
 
 #include "core/slide/SlideSource.h"
 #include "tests/ui/viewer/viewer_support.h"
@@ -53,7 +54,7 @@ struct Search : PageFixture {
     ~Search() { page.reset(); }
     void addTile(int index, int x, int y) {
         const auto slide = phloxine::openSlide(sampleSlide().toStdString());
-        TileRecord record = tileOf(forTile(request, index));
+        ui::TileRecord record = tileOf(forTile(request, index));
         record.image = toQImage(readRegion(*slide, x, y, 224, 224, 1.0));
         record.scale = {1.0, ScaleSource::Model};
         Q_EMIT bridge.tile(900, index, record);
@@ -243,9 +244,16 @@ private Q_SLOTS:
         QTest::keyClick(f.tile(), Qt::Key_Escape);
         QCOMPARE(f.tile()->tileCount(), 1);
         QCOMPARE(f.gallery()->currentIndex().row(), 1);
-        // A run under way does not push the grid away, and four of four are too many for five.
-        f.gallery()->actions().front()->trigger();
-        QCOMPARE(f.tile()->tileCount(), 1); // one is selected
+        f.gallery()->actions().front()->trigger(); // both are still selected
+        QCOMPARE(f.tile()->tileCount(), 2);
+        const GenerateRequest next = f.addJob(901, 2); // a run under way does not push them away
+        Q_EMIT f.bridge.started(901);
+        Q_EMIT f.bridge.preview(901, tileOf(next).image, 0, 7, 50, 4.0);
+        Q_EMIT f.bridge.tile(901, 0, tileOf(forTile(next, 0)));
+        QCOMPARE(f.tile()->tileCount(), 2);
+        f.gallery()->setFocus();
+        QTest::keyClick(f.gallery(), Qt::Key_Left); // one is chosen
+        QCOMPARE(f.tile()->tileCount(), 1);
     }
 };
 
