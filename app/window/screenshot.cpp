@@ -150,8 +150,11 @@ private:
         auto* strip = m_page.findChild<ui::FoundTissueStrip*>();
         if (!waitFor([&] { return !strip->searching(); }) || !strip->found()) return false;
         m_page.findChild<QListWidget*>(QStringLiteral("foundTissue"))->setCurrentRow(0);
-        auto& match = m_page.findChild<ui::ImagePair*>()->stainMatch();
-        m_page.findChild<QPushButton*>(QStringLiteral("matchStainButton"))->click();
+        auto* pair = m_page.findChild<ui::ImagePair*>();
+        auto view = pair->light().settings();
+        view.matchStain = true;
+        pair->light().set(view);
+        const auto& match = pair->stainMatch();
         return waitFor([&] { return !match.pending(); });
     }
 

@@ -1,5 +1,7 @@
 #include "ui/generate/FoundTissue.h"
 
+#include <algorithm>
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -21,7 +23,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int thumbnailSide = 72, headHeight = 32, listHeight = thumbnailSide + 36;
+constexpr int thumbnailSide = 64, headHeight = 32, listHeight = thumbnailSide + 36;
 
 // In the solid frame of what is real.
 QIcon thumbnail(const Image& picture, double ratio) {
@@ -158,7 +160,7 @@ void FoundTissueStrip::take(const std::shared_ptr<const FoundTissue>& found) {
     m_found = found;
     m_known = found->fingerprints;
     for (const FoundPlace& place : found->places) {
-        const QString similarity = QLocale().toString(place.similarity, 'f', 2);
+        const QString similarity = QLocale().toString(std::max(0.0, place.similarity), 'f', 2); // below 0 is as unlike as 0
         auto* item = new QListWidgetItem(thumbnail(place.picture, devicePixelRatioF()), similarity, m_list);
         item->setTextAlignment(Qt::AlignHCenter);
         item->setToolTip(tr("Similarity %1. x\u00a0%2, y\u00a0%3\u00a0px").arg(similarity, groupedNumber(place.x), groupedNumber(place.y)));

@@ -50,6 +50,9 @@ ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
     m_slide = new SlideView(this);
     m_slide->setObjectName(QStringLiteral("slideView"));
     m_match = new StainMatch(*m_slide, this);
+    m_matchBadge = new Badge(tr("Stain matched for viewing"), Tone::Info, m_tile); // on the picture: the head may be too narrow
+    m_matchBadge->setObjectName(QStringLiteral("matchBadge"));
+    m_matchBadge->hide();
     m_error = new RunErrorBar(this);
     m_notice = new Note(Tone::Warn, this);
     m_notice->setObjectName(QStringLiteral("runNotice"));
@@ -128,10 +131,6 @@ QWidget* ImagePair::makeTileHead() {
     m_swatch->hide();
     row.addWidget(new Badge(tr("Synthetic"), Tone::Synthetic, head));
     row.addWidget(m_tileName, 1);
-    m_matchBadge = new Badge(tr("Stain matched for viewing"), Tone::Info, head);
-    m_matchBadge->setObjectName(QStringLiteral("matchBadge"));
-    m_matchBadge->hide();
-    row.addWidget(m_matchBadge);
     row.addWidget(m_previewBadge);
     row.addWidget(m_swatch);
     return head;
@@ -195,7 +194,9 @@ void ImagePair::showTogether(const std::vector<TileRecord>& tiles) {
     std::vector<TileView::Named> named;
     for (const TileRecord& tile : tiles) {
         const Subject subject = subjectOf(tile.request, m_cards->of(tile.request));
-        named.push_back({tile.image, tile.scale, tr("%1, seed %2").arg(subject.name, groupedSeed(tile.request.seed))});
+        const QString seed = groupedSeed(tile.request.seed);
+        named.push_back(
+            {tile.image, tile.scale, tr("%1, seed %2").arg(subject.name, seed), tr("%1 %2", "class code, seed").arg(subject.code, seed)});
     }
     if (m_mode != PairMode::SideBySide) setMode(PairMode::SideBySide); // only one can lie over the slide
     m_previewBadge->hide();
@@ -221,11 +222,6 @@ void ImagePair::connectPans() {
     });
 }
 
-void ImagePair::setStainMatched(bool on) {
-    m_match->setOn(on);
-    m_matchButton->setChecked(on);
-}
-
 // A difference shows the pixels as they are.
 void ImagePair::showMatch() {
     const bool matched = m_match->look() && m_mode != PairMode::Difference;
@@ -237,7 +233,17 @@ void ImagePair::showMatch() {
     m_matchBadge->setToolTip(
         failed ? m_match->problem()
                : tr("The tile is shown in the stain of the slide under the box. Files, exports and measures keep its own."));
+    placeMatchBadge();
     showOver();
+}
+
+// Bottom right, above the scale bar where there is no room beside it.
+void ImagePair::placeMatchBadge() {
+    constexpr int margin = 12, barWidth = 200, row = 36;
+    const QSize badge = m_matchBadge->sizeHint();
+    m_matchBadge->resize(badge);
+    const bool narrow = m_tile->width() < barWidth + badge.width() + 3 * margin;
+    m_matchBadge->move(m_tile->width() - margin - badge.width(), m_tile->height() - margin - badge.height() - (narrow ? row : 0));
 }
 
 void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {

@@ -12,7 +12,6 @@
 class QComboBox;
 class QGridLayout;
 class QLabel;
-class QPushButton;
 class QSlider;
 class QTimer;
 class QVBoxLayout;
@@ -79,8 +78,8 @@ private:
     void showReadout();
     void connectPans();
     void leaveSeveral();
-    void setStainMatched(bool on);
     void showMatch();
+    void placeMatchBadge();
 
     // one over the other, and the light (ImagePairModes.cpp)
     void makeModes(QWidget& bar);
@@ -94,7 +93,6 @@ private:
     QSlider* m_amount; // of the mode: where the wipe is, how fast it flickers, how much of the tile is seen
     LightPanel* m_light;
     QTimer* m_flicker;
-    QPushButton* m_matchButton;
     Badge *m_notLinked, *m_stainBadge, *m_matchBadge;
     StainMatch* m_match;
     PairMode m_mode = PairMode::SideBySide;

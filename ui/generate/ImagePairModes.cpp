@@ -42,22 +42,16 @@ void ImagePair::makeModes(QWidget& bar) {
     auto* lightButton = new QPushButton(tr("Light\u2026"), &bar);
     lightButton->setObjectName(QStringLiteral("lightButton"));
     lightButton->setToolTip(tr("Brightness, contrast, stains, turning and grid of both panes"));
-    m_matchButton = new QPushButton(tr("Match stain"), &bar);
-    m_matchButton->setObjectName(QStringLiteral("matchStainButton"));
-    m_matchButton->setCheckable(true);
-    m_matchButton->setToolTip(tr("Shows the tile in the stain of the slide under the box, for viewing only"));
     m_light = new LightPanel(this);
     m_flicker = new QTimer(this);
     row.addWidget(m_modes);
     row.addWidget(m_amount);
-    row.addWidget(m_matchButton);
     row.addWidget(lightButton);
     row.addSpacing(4);
     m_amount->hide();
     setRealPixels({});
     connect(m_modes, &QComboBox::activated, this, [this](int index) { setMode(PairMode(index)); });
     connect(m_amount, &QSlider::valueChanged, this, &ImagePair::showOver);
-    connect(m_matchButton, &QPushButton::toggled, this, &ImagePair::setStainMatched);
     connect(m_light, &LightPanel::changed, this, &ImagePair::showLight);
     connect(lightButton, &QPushButton::clicked, this, [this, lightButton] {
         m_light->adjustSize();
@@ -153,6 +147,7 @@ void ImagePair::showLight() {
     m_slide->setGrid(settings.grid);
     m_stainBadge->setText(stainName(settings.light.stain));
     m_stainBadge->setVisible(settings.light.stain != ViewLight::Stain::All);
+    m_match->setOn(settings.matchStain);
     showOver();
 }
 
@@ -171,7 +166,7 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
     ViewSettings view = m_light->settings();
     if (is("image.link")) {
         if (m_mode == PairMode::SideBySide) setLinked(!m_linked);
-    } else if (is("image.matchStain")) setStainMatched(!m_match->isOn());
+    } else if (is("image.matchStain")) view.matchStain = !view.matchStain;
     else if (is("image.stain")) view.light.stain = nextStain(view.light.stain);
     else if (is("image.grid")) view.grid = !view.grid;
     else if (is("image.flip")) view.orientation = view.orientation.flipped();
@@ -202,6 +197,7 @@ void ImagePair::keyReleaseEvent(QKeyEvent* event) { // of the key that swaps, wh
 }
 
 bool ImagePair::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_tile && event->type() == QEvent::Resize) placeMatchBadge();
     if (event->type() == QEvent::FocusOut && m_swapped) { // the release of the key would go elsewhere
         m_swapped = false;
         showOver();

@@ -35,7 +35,7 @@ TileView::TileView(QWidget* parent) : QWidget(parent), m_empty(new EmptyState(QS
 
 void TileView::setTile(const QImage& image, Scale scale, bool preview) {
     m_tiles.clear();
-    if (!image.isNull()) m_tiles.push_back({{image.convertToFormat(QImage::Format_RGB32), scale, {}}, {}});
+    if (!image.isNull()) m_tiles.push_back({{image.convertToFormat(QImage::Format_RGB32), scale, {}, {}}, {}});
     m_preview = preview;
     renew();
 }
@@ -45,7 +45,7 @@ void TileView::setTiles(const std::vector<Named>& tiles) {
     m_tiles.clear();
     for (const Named& tile : tiles) {
         if (tile.image.isNull() || (!several && !m_tiles.empty())) continue;
-        m_tiles.push_back({{tile.image.convertToFormat(QImage::Format_RGB32), tile.scale, tile.name}, {}});
+        m_tiles.push_back({{tile.image.convertToFormat(QImage::Format_RGB32), tile.scale, tile.name, tile.label}, {}});
     }
     m_preview = false;
     renew();
@@ -209,7 +209,7 @@ void TileView::paintTile(QPainter& painter, int tile) const {
 void TileView::paintNames(QPainter& painter) const {
     for (int tile = 0; tile < tileCount(); ++tile) {
         const QRect cell = cellRect(tile);
-        paintNameChip(painter, cell.topLeft() + QPointF(8, 8), m_tiles[std::size_t(tile)].name, cell.width() - 16);
+        paintNameChip(painter, cell.topLeft() + QPointF(8, 8), m_tiles[std::size_t(tile)].label, cell.width() - 16);
     }
 }
 

@@ -26,7 +26,8 @@ public:
     struct Named {
         QImage image;
         Scale scale;
-        QString name; // on the picture, and for screen readers
+        QString name;  // for screen readers: "lung adenocarcinoma, seed 41"
+        QString label; // the same in short, over the picture
     };
     void setTiles(const std::vector<Named>& tiles); // 2 to 4 beside each other; any other number shows the first, or none
     int tileCount() const { return int(m_tiles.size()); }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double stainedDensity = 0.15; // Macenko's beta
 constexpr double leastShare = 0.02;
-constexpr double leastSpread = 1e-3, mostStretch = 3; // a flat picture is moved, not blown up
+constexpr double leastSpread = 1e-3, mostStretch = 2; // a flat picture is moved, its noise is not blown up
 
 const std::array<double, 256>& densities() {
     static const auto table = [] {

@@ -1,4 +1,5 @@
 // Tile and slide one over the other: modes, keys, what they refuse, and that both panes share light and zoom.
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
@@ -220,11 +221,11 @@ private Q_SLOTS:
         pair.tile().setTile(pale, {0.5, ScaleSource::Model}, false);
         pair.slide().setCentre({900, 1500});
         auto* badge = pair.findChild<Badge*>(QStringLiteral("matchBadge"));
-        auto* button = pair.findChild<QPushButton*>(QStringLiteral("matchStainButton"));
-        QVERIFY(!badge->isVisible() && !button->isChecked()); // off by default
+        auto* box = pair.findChild<QCheckBox*>(QStringLiteral("matchStain"));
+        QVERIFY(!badge->isVisible() && !box->isChecked()); // off by default
         QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
         QTest::keyClick(&pair.slide(), Qt::Key_H, Qt::ShiftModifier);
-        QVERIFY(button->isChecked());
+        QVERIFY(box->isChecked());
         QTRY_VERIFY_WITH_TIMEOUT(pair.stainMatch().look().has_value(), 20000);
         QVERIFY(badge->isVisible());
         QCOMPARE(badge->text(), QStringLiteral("Stain matched for viewing"));
@@ -242,7 +243,7 @@ private Q_SLOTS:
             QVERIFY(!badge->toolTip().isEmpty());
             QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
         }
-        button->click();
+        box->click();
         QVERIFY(!badge->isVisible());
         QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
     }

@@ -240,7 +240,9 @@ private Q_SLOTS:
         QTest::keyClick(f.gallery(), Qt::Key_Right, Qt::ShiftModifier);
         f.gallery()->actions().front()->trigger();
         QCOMPARE(f.tile()->tileCount(), 2);
+        f.page->activateWindow();
         f.tile()->setFocus();
+        QTRY_VERIFY(f.tile()->hasFocus());
         QTest::keyClick(f.tile(), Qt::Key_Escape);
         QCOMPARE(f.tile()->tileCount(), 1);
         QCOMPARE(f.gallery()->currentIndex().row(), 1);
