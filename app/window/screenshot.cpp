@@ -24,10 +24,12 @@
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ComparePage.h"
+#include "ui/generate/FoundTissue.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/GridDialog.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/RunErrorBar.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
@@ -95,6 +97,8 @@ public:
             if (name == QLatin1String("wipe")) pair->setMode(ui::PairMode::Wipe);
             else pair->light().set({{ui::ViewLight::Stain::Haematoxylin}, {1, false}, true});
         }
+        if (name == QLatin1String("found-tissue") && !findTissue()) return false;
+        if (name == QLatin1String("together") && !showTogether()) return false;
         return settle(name != QLatin1String("running"));
     }
 
@@ -128,6 +132,28 @@ private:
         chooseClass();
         m_page.generateNow();
         return m_page.busy() && waitFor([&] { return !m_page.busy(); }) && m_page.galleryCount() == tilesInScene;
+    }
+
+    // Real tissue like the last tile, which is shown in the stain of the slide.
+    bool findTissue() {
+        if (!generate()) return false;
+        m_page.findTissue();
+        auto* strip = m_page.findChild<ui::FoundTissueStrip*>();
+        if (!waitFor([&] { return !strip->searching(); }) || !strip->found()) return false;
+        m_page.findChild<QListWidget*>(QStringLiteral("foundTissue"))->setCurrentRow(0);
+        auto* pair = m_page.findChild<ui::ImagePair*>();
+        auto view = pair->light().settings();
+        view.matchStain = true;
+        pair->light().set(view);
+        const auto& match = pair->stainMatch();
+        return waitFor([&] { return !match.pending(); });
+    }
+
+    bool showTogether() {
+        if (!generate()) return false;
+        m_page.findChild<QListView*>(QStringLiteral("gallery"))->selectAll();
+        m_page.findChild<QPushButton*>(QStringLiteral("togetherButton"))->click();
+        return m_page.findChild<ui::ImagePair*>()->showsSeveral();
     }
 
     bool startAndCatch() { // in the middle of the second tile
@@ -354,7 +380,7 @@ QStringList sceneNames() {
             QStringLiteral("regions"),      QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),
             QStringLiteral("draft-prompt"), QStringLiteral("keys"),          QStringLiteral("settings"),
             QStringLiteral("find"),         QStringLiteral("grid"),          QStringLiteral("wipe"),
-            QStringLiteral("stain")};
+            QStringLiteral("stain"),        QStringLiteral("found-tissue"),  QStringLiteral("together")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

@@ -12,13 +12,15 @@
 #include "core/exporting/ExportPlan.h"
 #include "core/generate/Generator.h"
 #include "core/measure/CompareRequest.h"
+#include "core/measure/find_tissue.h"
 #include "core/train/TrainRecipe.h"
 
 namespace phloxine {
 
-struct ModelReport;    // core/model/inspect.h
-struct CompareReport;  // core/measure/CompareReport.h
-struct MemoryEstimate; // core/train/memory_estimate.h
+struct ModelReport;     // core/model/inspect.h
+struct CompareReport;   // core/measure/CompareReport.h
+struct MemoryEstimate;  // core/train/memory_estimate.h
+struct NearestTraining; // core/measure/nearest_training.h
 
 using JobId = std::uint64_t;
 
@@ -58,7 +60,11 @@ struct TrainJob {
 struct EstimateTrainingJob { // what it would hold in memory
     TrainRecipe recipe;
 };
-using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob>;
+struct FindTissueJob { // real tissue like a tile; other jobs that wait are done between two batches of places
+    TissueSearch search;
+};
+using Job =
+    std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob, FindTissueJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
@@ -83,12 +89,14 @@ public:
     virtual void progress(JobId, const Progress&) {}
     virtual void preview(JobId, const TilePreview&) {}
     virtual void tile(JobId, int index, const Tile&, const std::filesystem::path& file) {} // file empty when not saved
+    virtual void nearest(JobId, int index, const NearestTraining&) {}                      // of a tile, right after it; of every tile
     virtual void notice(JobId, const std::string&) {}
     virtual void inspected(JobId, const ModelReport&) {}                  // once, by a job that inspects
     virtual void modelAdded(JobId, const ModelEntry&) {}                  // once, by a job that adds a model
     virtual void compared(JobId, std::shared_ptr<const CompareReport>) {} // once, by a comparison
     virtual void trained(JobId, const TrainingReport&) {}   // a few times a second, and at each step that measured, drew or saved
     virtual void estimated(JobId, const MemoryEstimate&) {} // once, by an estimate
+    virtual void tissueFound(JobId, std::shared_ptr<const FoundTissue>) {} // once, by a search
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}

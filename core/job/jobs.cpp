@@ -3,6 +3,7 @@
 #include "core/base/Files.h"
 #include "core/base/Sha256.h"
 #include "core/measure/compare.h"
+#include "core/measure/nearest_training.h"
 #include "core/measure/report_files.h"
 #include "core/model/inspect.h"
 #include "core/train/memory_estimate.h"
@@ -23,6 +24,7 @@ void run(JobId id, const GenerateJob& job, const JobTools& tools) {
     hooks.notice = [&](const std::string& sentence) { tools.events.notice(id, sentence); };
     hooks.stopAfterTile = [&, done = 0]() mutable { return ++done < count && tools.endAfterTile(); };
     if (!job.folder.empty()) makeWritableFolder(job.folder);
+    const auto modelFolder = tools.store.find(job.request.model, job.request.modelSha256).path;
     hooks.tile = [&](int index, const Tile& tile) {
         fs::path file;
         if (!job.folder.empty()) {
@@ -34,6 +36,7 @@ void run(JobId id, const GenerateJob& job, const JobTools& tools) {
             if (!fs::exists(file)) writePng(file, tile.image, texts);
         }
         tools.events.tile(id, index, tile, file);
+        tools.events.nearest(id, index, nearestTraining(tile.image, modelFolder)); // milliseconds beside the seconds of a tile
     };
     tools.events.progress(id, {"Loading the model", 0});
     generate(tools.store, job.request, hooks);
@@ -93,6 +96,15 @@ void run(JobId id, const EstimateTrainingJob& job, const JobTools& tools) {
     tools.throwIfStopped();
     tools.events.progress(id, {"Estimating the memory", 0});
     tools.events.estimated(id, estimateMemory(job.recipe));
+}
+
+void run(JobId id, const FindTissueJob& job, const JobTools& tools) {
+    const auto found = findTissueLike(job.search, [&](const Progress& progress) {
+        tools.throwIfStopped();
+        if (tools.between()) throw Cancelled(); // a tile does not wait for a slide
+        tools.events.progress(id, progress);
+    });
+    tools.events.tissueFound(id, std::make_shared<const FoundTissue>(found));
 }
 
 } // namespace phloxine

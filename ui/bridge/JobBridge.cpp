@@ -73,6 +73,9 @@ public:
     void tile(JobId id, int index, const Tile& tile, const std::filesystem::path& file) override {
         post([this, id, index, record = recordOf(tile, file)] { Q_EMIT m_bridge.tile(id, index, record); });
     }
+    void nearest(JobId id, int index, const NearestTraining& nearest) override {
+        post([this, id, index, nearest] { Q_EMIT m_bridge.nearest(id, index, nearest); });
+    }
     void notice(JobId id, const std::string& sentence) override {
         post([this, id, sentence = text(sentence)] { Q_EMIT m_bridge.notice(id, sentence); });
     }
@@ -95,6 +98,9 @@ public:
         memory.weights = estimate.weights + estimate.means, memory.optimiser = estimate.optimiser + estimate.gradients;
         memory.activations = estimate.total() - memory.weights - memory.optimiser;
         post([this, id, memory] { Q_EMIT m_bridge.estimated(id, memory); });
+    }
+    void tissueFound(JobId id, std::shared_ptr<const FoundTissue> found) override {
+        post([this, id, found = std::move(found)] { Q_EMIT m_bridge.tissueFound(id, found); });
     }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });

@@ -33,12 +33,14 @@ Q_SIGNALS:
     void progress(quint64 id, const QString& stage, double fraction);
     void preview(quint64 id, const QImage& image, int tile, int step, int steps, double micronsPerPixel);
     void tile(quint64 id, int index, const phloxine::ui::TileRecord& record);
+    void nearest(quint64 id, int index, const phloxine::NearestTraining& nearest);
     void notice(quint64 id, const QString& sentence);
     void inspected(quint64 id, const phloxine::ui::ModelFindings& findings);
     void modelAdded(quint64 id, const QString& modelId, const QString& folder);
     void compared(quint64 id, std::shared_ptr<const phloxine::CompareReport> report);
     void trained(quint64 id, const phloxine::TrainingReport& report);
     void estimated(quint64 id, const phloxine::ui::TrainingMemory& memory);
+    void tissueFound(quint64 id, std::shared_ptr<const phloxine::FoundTissue> found);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

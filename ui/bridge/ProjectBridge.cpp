@@ -142,4 +142,10 @@ void ProjectBridge::addTile(const QString& file) {
     });
 }
 
+void ProjectBridge::setNearest(const QString& file, double distance) {
+    change([path = std::filesystem::path(file.toStdString()), distance](Project& project) {
+        if (!project.readOnly() && path.parent_path() == project.tilesFolder()) project.setNearest(project.add(path), distance);
+    });
+}
+
 } // namespace phloxine::ui

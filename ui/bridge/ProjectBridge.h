@@ -39,7 +39,8 @@ public:
     void tell(std::function<void(Project&)> work);   // the same without an answer
     void change(std::function<void(Project&)> work); // and changed() afterwards
 
-    void addTile(const QString& file); // that has just been saved in tilesFolder()
+    void addTile(const QString& file);                     // that has just been saved in tilesFolder()
+    void setNearest(const QString& file, double distance); // of a tile that was added
 
 Q_SIGNALS:
     void opening(const QString& folder);

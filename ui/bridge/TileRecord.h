@@ -1,5 +1,7 @@
 #pragma once
 // What the window keeps of a finished tile, and of a job that failed: plain values made on the worker thread.
+#include <optional>
+
 #include <QImage>
 #include <QMetaType>
 #include <QString>
@@ -7,6 +9,7 @@
 #include "core/base/Error.h"
 #include "core/generate/GenerateRequest.h"
 #include "core/image/Image.h"
+#include "core/measure/nearest_training.h"
 
 namespace phloxine::ui {
 
@@ -19,6 +22,7 @@ struct TileRecord {
     double seconds = 0;
     QString file; // empty when not saved
     Scale scale;
+    std::optional<NearestTraining> nearest = {}; // comes a moment after the tile
 };
 
 struct Failure {

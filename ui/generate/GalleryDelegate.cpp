@@ -69,8 +69,14 @@ void GalleryDelegate::paintState(QPainter& painter, const QRect& line, const Gal
     font.setPixelSize(11);
     painter.setFont(font);
     if (card.state != CardState::Forming) {
-        const QString word = card.state == CardState::Waiting ? tr("Waiting") : card.saved ? tr("Saved") : tr("Not saved");
+        const bool checked = card.nearest && card.nearest->checked();
+        if (checked && card.nearest->nearCopy()) return paintNearCopy(painter, line, card.nearest->distance);
+        const QString word = card.state == CardState::Waiting ? tr("Waiting")
+                             : !card.saved                    ? tr("Not saved")
+                             : checked                        ? tr("Nearest")
+                                                              : tr("Saved");
         painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, word);
+        if (checked) painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, distanceText(card.nearest->distance));
         return;
     }
     painter.setPen(theme().text);
@@ -79,6 +85,14 @@ void GalleryDelegate::paintState(QPainter& painter, const QRect& line, const Gal
     const QRect bar(line.left(), line.bottom() - 4, line.width(), 3);
     painter.fillRect(bar, theme().track);
     if (card.steps) painter.fillRect(QRect(bar.left(), bar.top(), bar.width() * card.step / card.steps, bar.height()), theme().accent);
+}
+
+void GalleryDelegate::paintNearCopy(QPainter& painter, const QRect& line, double distance) const {
+    constexpr int mark = 14;
+    painter.drawPixmap(line.left(), line.center().y() - mark / 2 + 1,
+                       iconPixmap(QStringLiteral("alert-triangle"), mark, theme().warn, painter.device()->devicePixelRatio()));
+    painter.setPen(theme().warn);
+    painter.drawText(line.adjusted(mark + 4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, tr("Near copy %1").arg(distanceText(distance)));
 }
 
 } // namespace phloxine::ui

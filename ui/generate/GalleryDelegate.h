@@ -18,6 +18,7 @@ public:
 
 private:
     void paintPicture(QPainter& painter, const QRect& rect, const GalleryCard& card) const;
+    void paintNearCopy(QPainter& painter, const QRect& line, double distance) const;
     void paintState(QPainter& painter, const QRect& line, const GalleryCard& card) const;
 
     SharedCards m_cards = std::make_shared<ModelCards>();

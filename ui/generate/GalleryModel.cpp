@@ -1,5 +1,7 @@
 #include "ui/generate/GalleryModel.h"
 
+#include <algorithm>
+
 #include "ui/generate/words.h"
 
 namespace phloxine::ui {
@@ -16,7 +18,8 @@ int GalleryModel::formingRow() const { return m_forming ? finishedCount() : -1; 
 
 GalleryCard GalleryModel::card(int row) const {
     if (const TileRecord* record = tile(row))
-        return {CardState::Finished, record->thumbnail, record->request, record->request.seed, 0, 0, !record->file.isEmpty()};
+        return {CardState::Finished,     record->thumbnail, record->request, record->request.seed, 0, 0,
+                !record->file.isEmpty(), record->nearest};
     const std::size_t place = std::size_t(row - finishedCount());
     if (place >= m_places.size()) return {};
     const GenerateRequest& request = m_places[place].request;
@@ -30,6 +33,9 @@ QVariant GalleryModel::data(const QModelIndex& index, int role) const {
     const QString name = fromUtf8(shown.request.classId.empty() ? shown.request.prompt : shown.request.classId);
     switch (shown.state) {
     case CardState::Finished:
+        if (const QString near = nearestText(shown.nearest); !near.isEmpty())
+            return tr("Synthetic tile, %1, seed %2, %3", "%3: how near the nearest training tile is")
+                .arg(name, groupedSeed(shown.seed), near);
         return tr("Synthetic tile, %1, seed %2").arg(name, groupedSeed(shown.seed));
     case CardState::Forming:
         return tr("Tile under way, %1, step %2 of %3").arg(name).arg(shown.step).arg(shown.steps);
@@ -50,6 +56,7 @@ int GalleryModel::addTile(quint64 job, const TileRecord& record) {
     if (!m_places.empty() && m_places.front().job == job) {
         m_places.erase(m_places.begin());
         m_tiles.push_back(record);
+        m_jobs.push_back(job);
         m_forming = false;
         m_preview = {};
         Q_EMIT dataChanged(index(row), index(row));
@@ -57,7 +64,17 @@ int GalleryModel::addTile(quint64 job, const TileRecord& record) {
     }
     beginInsertRows({}, row, row);
     m_tiles.push_back(record);
+    m_jobs.push_back(job);
     endInsertRows();
+    return row;
+}
+
+int GalleryModel::setNearest(quint64 job, const NearestTraining& nearest) {
+    const auto newest = std::find(m_jobs.rbegin(), m_jobs.rend(), job);
+    if (newest == m_jobs.rend()) return -1;
+    const int row = int(m_jobs.rend() - newest) - 1;
+    m_tiles[std::size_t(row)].nearest = nearest;
+    Q_EMIT dataChanged(index(row), index(row));
     return row;
 }
 

@@ -20,6 +20,7 @@ struct GalleryCard {
     quint64 seed = 0;
     int step = 0, steps = 0;
     bool saved = false;
+    std::optional<NearestTraining> nearest = {};
 };
 
 class GalleryModel : public QAbstractListModel {
@@ -36,7 +37,8 @@ public:
     int finishedCount() const { return int(m_tiles.size()); }
     int formingRow() const; // -1 when no tile is under way
 
-    int addTile(quint64 job, const TileRecord& record); // returns its row
+    int addTile(quint64 job, const TileRecord& record);          // returns its row
+    int setNearest(quint64 job, const NearestTraining& nearest); // of the newest tile of the job: its row, -1 for none
     void setPreview(const QImage& picture, int step, int steps);
     void setJobs(const std::vector<JobRow>& jobs); // what is still to come
 
@@ -49,6 +51,7 @@ private:
     void setPlaces(std::vector<Place> places, bool forming);
 
     std::vector<TileRecord> m_tiles;
+    std::vector<quint64> m_jobs; // parallel to them
     std::vector<Place> m_places;
     bool m_forming = false; // the first place is the tile under way
     QImage m_preview;

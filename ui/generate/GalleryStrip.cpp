@@ -1,8 +1,10 @@
 #include "ui/generate/GalleryStrip.h"
 
+#include <QAction>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QItemSelectionModel>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QListView>
 #include <QPushButton>
@@ -13,6 +15,7 @@
 #include "ui/generate/GalleryDelegate.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/keys.h"
 
 namespace phloxine::ui {
 
@@ -34,6 +37,9 @@ GalleryStrip::GalleryStrip(QWidget* parent) : QWidget(parent), m_model(new Galle
     m_count->setObjectName(QStringLiteral("galleryCount"));
     head->addWidget(m_count);
     head->addStretch(1);
+    m_together = new QPushButton(icon("columns"), tr("Show together"), this);
+    m_together->setObjectName(QStringLiteral("togetherButton"));
+    head->addWidget(m_together);
     m_export = new QPushButton(icon("download"), tr("Export\u2026"), this);
     m_export->setObjectName(QStringLiteral("exportButton"));
     head->addWidget(m_export);
@@ -61,14 +67,29 @@ GalleryStrip::GalleryStrip(QWidget* parent) : QWidget(parent), m_model(new Galle
     auto* over = new QVBoxLayout(m_list->viewport());
     over->addWidget(m_empty);
 
+    m_togetherAction = new QAction(tr("Show together"), m_list);
+    m_list->addAction(m_togetherAction);
+    m_list->setContextMenuPolicy(Qt::ActionsContextMenu);
+    connect(m_togetherAction, &QAction::triggered, this, &GalleryStrip::showTogether);
+    connect(m_together, &QPushButton::clicked, this, &GalleryStrip::showTogether);
+    connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this, &GalleryStrip::showSelection);
+    m_list->installEventFilter(this);
     connect(m_export, &QPushButton::clicked, this, &GalleryStrip::exportRequested);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex& index) { takeChoice(index.row()); });
     showCount();
+    showSelection();
 }
 
-// A wheel that only turns up and down scrolls the row.
+// A wheel that only turns up and down scrolls the row; the key of the tiles that shows them shows several together.
 bool GalleryStrip::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_list && event->type() == QEvent::KeyPress) {
+        const KeyRow* row = Keys::inUse().pressed(KeyPlace::Tiles, *static_cast<QKeyEvent*>(event));
+        if (!row || qstrcmp(row->id, "tiles.show") != 0) return false;
+        if (m_togetherAction->isEnabled()) showTogether();
+        else Q_EMIT currentChanged();
+        return true;
+    }
     if (event->type() != QEvent::Wheel) return QWidget::eventFilter(watched, event);
     const auto* wheel = static_cast<QWheelEvent*>(event);
     if (wheel->angleDelta().x() != 0 || wheel->angleDelta().y() == 0) return false;
@@ -86,30 +107,61 @@ void GalleryStrip::setJobs(const std::vector<JobRow>& jobs) {
     m_choosing = true; // places that go away move the current card by themselves: nobody chose
     m_model->setJobs(jobs);
     m_choosing = false;
-    if (m_follow && m_model->formingRow() >= 0) choose(m_model->formingRow());
+    if (m_follow && m_model->formingRow() >= 0) showRow(m_model->formingRow());
     showCount();
 }
 
 void GalleryStrip::addTile(quint64 job, const TileRecord& record) {
     const int row = m_model->addTile(job, record);
     if (m_follow) {
-        choose(row);
+        showRow(row);
         Q_EMIT currentChanged(); // the card was there before, as the one under way
     }
     showCount();
 }
 
-void GalleryStrip::showPreview(const QImage& picture, int step, int steps) {
-    m_model->setPreview(picture, step, steps);
-    if (m_follow && m_model->formingRow() >= 0) choose(m_model->formingRow());
+QString GalleryStrip::setNearest(quint64 job, const NearestTraining& nearest) {
+    const int row = m_model->setNearest(job, nearest);
+    if (row < 0) return {};
+    if (row == m_list->currentIndex().row()) Q_EMIT currentMeasured();
+    return m_model->tile(row)->file;
 }
 
-void GalleryStrip::choose(int row) {
+void GalleryStrip::showPreview(const QImage& picture, int step, int steps) {
+    m_model->setPreview(picture, step, steps);
+    if (m_follow && m_model->formingRow() >= 0) showRow(m_model->formingRow());
+}
+
+void GalleryStrip::showRow(int row) {
     m_choosing = true;
     const QModelIndex index = m_model->index(row);
     m_list->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect);
     m_list->scrollTo(index);
     m_choosing = false;
+}
+
+void GalleryStrip::choose(int tile) {
+    if (tile < 0 || tile >= m_model->finishedCount()) return;
+    const bool already = m_list->currentIndex().row() == tile;
+    m_list->selectionModel()->setCurrentIndex(m_model->index(tile), QItemSelectionModel::ClearAndSelect);
+    m_list->scrollTo(m_model->index(tile));
+    if (already) takeChoice(tile);
+}
+
+// What is under way must not push away what somebody compares.
+void GalleryStrip::showTogether() {
+    if (!m_togetherAction->isEnabled()) return;
+    m_follow = false;
+    Q_EMIT togetherRequested();
+}
+
+void GalleryStrip::showSelection() {
+    const auto selected = selectedRows().size();
+    const bool possible = selected >= 2 && selected <= 4;
+    m_togetherAction->setEnabled(possible);
+    m_together->setEnabled(possible);
+    m_together->setToolTip(possible ? tr("Shows the selected tiles beside the slide, all at one scale (Enter)")
+                                    : tr("Select 2 to 4 tiles: Ctrl-click, or Shift and the arrow keys"));
 }
 
 // Choosing an older tile stops following the run; choosing the newest or the one under way goes on with it.
@@ -126,10 +178,16 @@ std::vector<TileRecord> GalleryStrip::allTiles() const {
     return tiles;
 }
 
+std::vector<int> GalleryStrip::selectedRows() const {
+    std::vector<int> rows;
+    for (int row = 0; row < m_model->finishedCount(); ++row)
+        if (m_list->selectionModel()->isSelected(m_model->index(row))) rows.push_back(row);
+    return rows;
+}
+
 std::vector<TileRecord> GalleryStrip::selectedTiles() const {
     std::vector<TileRecord> tiles;
-    for (int row = 0; row < m_model->finishedCount(); ++row)
-        if (m_list->selectionModel()->isSelected(m_model->index(row))) tiles.push_back(*m_model->tile(row));
+    for (const int row : selectedRows()) tiles.push_back(*m_model->tile(row));
     return tiles;
 }
 

@@ -17,6 +17,7 @@
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/exporting/ExportDialog.h"
 #include "ui/generate/ConditionPanel.h"
+#include "ui/generate/FoundTissue.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
@@ -75,7 +76,7 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->addWidget(makeRight());
     int place = 0; // F6 goes through them in this order
     for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(),
-                                                          m_gallery, m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue})
+                                                          m_found, m_gallery, m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue})
         panel->setProperty("panel", ++place);
     connectPanels();
     connectSlide();
@@ -111,12 +112,14 @@ QWidget* GeneratePage::makeLeft() {
 QWidget* GeneratePage::makeCentre() {
     auto* centre = new QWidget(this);
     m_images = new ImagePair(centre);
+    m_found = new FoundTissueStrip(m_bridge, m_images->slide(), centre);
     m_gallery = new GalleryStrip(centre);
     auto* column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_images, 1);
     column->addWidget(separatorLine(centre));
+    column->addWidget(m_found);
     column->addWidget(m_gallery);
     return centre;
 }
@@ -143,10 +146,23 @@ void GeneratePage::connectPanels() {
     connect(m_foot, &RunFoot::stopNow, this, &GeneratePage::stopNow);
     connect(m_foot, &RunFoot::stopAfterTile, this, &GeneratePage::stopAfterTile);
     connect(m_gallery, &GalleryStrip::currentChanged, this, &GeneratePage::showCurrent);
+    connect(m_gallery, &GalleryStrip::currentMeasured, this, [this] { m_tilePanel->showTile(m_gallery->current()); });
+    connect(m_gallery, &GalleryStrip::togetherRequested, this, [this] {
+        m_together = m_gallery->selectedRows();
+        m_images->showTogether(m_gallery->selectedTiles());
+    });
+    connect(m_images, &ImagePair::tileChosen, this, [this](int tile) {
+        if (tile < int(m_together.size())) m_gallery->choose(m_together[std::size_t(tile)]);
+    });
+    connect(m_images, &ImagePair::severalLeft, this, [this] {
+        if (m_gallery->current()) showCurrent();
+        else if (!m_together.empty()) m_gallery->choose(m_together.front());
+    });
     connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
     connect(m_tilePanel, &TilePanel::useSeed, this, &GeneratePage::useSeed);
     connect(m_tilePanel, &TilePanel::useAll, this, &GeneratePage::useAll);
     connect(m_tilePanel, &TilePanel::remix, this, &GeneratePage::remix);
+    connect(m_tilePanel, &TilePanel::findTissue, this, &GeneratePage::findTissue);
     connect(m_queue, &QueuePanel::removeRequested, this, &GeneratePage::removeJob);
     connect(&m_images->errorBar(), &RunErrorBar::actionChosen, this, &GeneratePage::answer);
 }
@@ -157,6 +173,7 @@ void GeneratePage::connectSlide() {
         m_images->refreshSlide();
         m_slidePanel->refresh();
         m_slidePanel->showProblem({});
+        showWhyNotFind();
     });
     connect(&slide, &SlideView::failed, m_slidePanel, &SlidePanel::showProblem);
     connect(&slide, &SlideView::badTiles, this, [this](int count) {
@@ -203,6 +220,12 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
         m_gallery->addTile(job->id, record);
         m_regions->placeResult(record.image, record.request);
         if (m_project && !record.file.isEmpty()) m_project->addTile(record.file);
+    });
+    connect(&bridge, &JobBridge::nearest, this, [this](quint64 id, int, const NearestTraining& nearest) {
+        const JobRow* job = m_jobs->ofQueue(id);
+        if (!job) return;
+        const QString file = m_gallery->setNearest(job->id, nearest);
+        if (m_project && !file.isEmpty() && nearest.checked()) m_project->setNearest(file, nearest.distance);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
         if (m_jobs->ofQueue(id)) m_images->showNotice(sentence);

@@ -13,6 +13,7 @@ namespace phloxine::ui {
 
 enum class ErrorAction;
 class ConditionPanel;
+class FoundTissueStrip;
 class GalleryStrip;
 class ImagePair;
 class ModelPanel;
@@ -56,6 +57,7 @@ public Q_SLOTS:
     void openSlide(const QString& path);
     void openSampleSlide();
     void exportTiles();
+    void findTissue();                // real tissue like the shown tile, on the open slide
     void openGrid();                  // of two parameters, around what is set up here
     void setMagnification(int index); // 0..4
 
@@ -97,6 +99,7 @@ private:
     void showStatus();
     void showCurrent(); // the card that is chosen in the gallery
     void showRealPixels();
+    void showWhyNotFind();
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
@@ -112,12 +115,14 @@ private:
     SamplingPanel* m_sampling;
     RunFoot* m_foot;
     ImagePair* m_images;
+    FoundTissueStrip* m_found;
     GalleryStrip* m_gallery;
     SlidePanel* m_slidePanel;
     RegionBench* m_regions;
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
-    JobRow m_failed; // what "Try again" goes on with
+    std::vector<int> m_together; // places in the gallery of the tiles that are shown together
+    JobRow m_failed;             // what "Try again" goes on with
 };
 
 } // namespace phloxine::ui

@@ -6,6 +6,7 @@
 
 #include "ui/bridge/error_text.h"
 #include "ui/generate/ConditionPanel.h"
+#include "ui/generate/FoundTissue.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/GridDialog.h"
@@ -160,6 +161,22 @@ void GeneratePage::showCurrent() {
     m_sampling->setRecyclable(tile != nullptr);
     if (tile) m_images->showTile(tile);
     showRealPixels();
+    showWhyNotFind();
+}
+
+void GeneratePage::findTissue() {
+    const TileRecord* tile = m_gallery->current();
+    if (tile && m_images->slide().hasSlide()) m_found->search(*tile, m_cards->of(tile->request).scale.micronsPerPixel);
+}
+
+void GeneratePage::showWhyNotFind() {
+    const SlideView& slide = m_images->slide();
+    const TileRecord* tile = m_gallery->current();
+    QString reason;
+    if (!slide.hasSlide()) reason = tr("Open a slide to search it");
+    else if (tile && !tile->scale.known() && !m_cards->of(tile->request).scale.known())
+        reason = tr("The model states no scale, so sizes cannot be compared");
+    m_tilePanel->setWhyNotFind(reason);
 }
 
 // A tile that is as large as the box and was made from this slide can be compared with it pixel by pixel.

@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include "ui/generate/RunErrorBar.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/generate/words.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
@@ -48,6 +49,10 @@ ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
     m_tile->setEmptyText(tr("Your tiles appear here"), tr("Press Ctrl+Enter to generate.\nThe first tile takes a few seconds longer."));
     m_slide = new SlideView(this);
     m_slide->setObjectName(QStringLiteral("slideView"));
+    m_match = new StainMatch(*m_slide, this);
+    m_matchBadge = new Badge(tr("Stain matched for viewing"), Tone::Info, m_tile); // on the picture: the head may be too narrow
+    m_matchBadge->setObjectName(QStringLiteral("matchBadge"));
+    m_matchBadge->hide();
     m_error = new RunErrorBar(this);
     m_notice = new Note(Tone::Warn, this);
     m_notice->setObjectName(QStringLiteral("runNotice"));
@@ -77,6 +82,9 @@ ImagePair::ImagePair(QWidget* parent) : QWidget(parent) {
         showReadout();
     });
     connect(m_tile, &TileView::fitRequested, this, &ImagePair::fit);
+    connect(m_tile, &TileView::tileChosen, this, &ImagePair::tileChosen);
+    connectPans();
+    connect(m_match, &StainMatch::changed, this, &ImagePair::showMatch);
     connect(m_slide, &SlideView::viewChanged, this, &ImagePair::takeSlideZoom);
     showReadout();
 }
@@ -176,17 +184,82 @@ void ImagePair::showTile(const TileRecord* tile) {
         showOver();
         return;
     }
+    leaveSeveral();
     m_tile->setTile(tile->image, tile->scale, false);
     showOver();
     showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
 }
 
+void ImagePair::showTogether(const std::vector<TileRecord>& tiles) {
+    std::vector<TileView::Named> named;
+    for (const TileRecord& tile : tiles) {
+        const Subject subject = subjectOf(tile.request, m_cards->of(tile.request));
+        const QString seed = groupedSeed(tile.request.seed);
+        named.push_back(
+            {tile.image, tile.scale, tr("%1, seed %2").arg(subject.name, seed), tr("%1 %2", "class code, seed").arg(subject.code, seed)});
+    }
+    if (m_mode != PairMode::SideBySide) setMode(PairMode::SideBySide); // only one can lie over the slide
+    m_previewBadge->hide();
+    m_swatch->hide();
+    m_tileName->setText(tr("%1 tiles, a click shows one of them").arg(tiles.size()));
+    m_tile->resetPan();
+    m_tile->setTiles(named);
+    showMatch();
+    fit();
+}
+
+bool ImagePair::showsSeveral() const { return m_tile->tileCount() > 1; }
+
+// Both panes go by the same micrometres while they are linked, so the offset between them stays.
+void ImagePair::connectPans() {
+    const auto moveSlide = [this](QPointF micrometres) {
+        if (m_linked) m_slide->setCentre(m_slide->centre() + micrometres / m_slide->micrometresPerLevel0());
+    };
+    connect(m_tile, &TileView::panned, this, moveSlide);
+    connect(m_tile, &TileView::stepRequested, this, [this, moveSlide](QPointF tiles) { moveSlide(tiles * m_tile->sideMicrometres()); });
+    connect(m_slide, &SlideView::panned, this, [this](QPointF micrometres) {
+        if (m_linked) m_tile->follow(micrometres);
+    });
+}
+
+// A difference shows the pixels as they are.
+void ImagePair::showMatch() {
+    const bool matched = m_match->look() && m_mode != PairMode::Difference;
+    m_tile->setStainLook(matched ? m_match->look() : std::nullopt);
+    const bool failed = m_match->isOn() && !m_match->look() && !m_match->problem().isEmpty();
+    m_matchBadge->setVisible(matched || failed);
+    m_matchBadge->setTone(failed ? Tone::Warn : Tone::Info);
+    m_matchBadge->setText(failed ? tr("Stain not matched") : tr("Stain matched for viewing"));
+    m_matchBadge->setToolTip(
+        failed ? m_match->problem()
+               : tr("The tile is shown in the stain of the slide under the box. Files, exports and measures keep its own."));
+    placeMatchBadge();
+    showOver();
+}
+
+// Bottom right, above the scale bar where there is no room beside it.
+void ImagePair::placeMatchBadge() {
+    constexpr int margin = 12, barWidth = 200, row = 36;
+    const QSize badge = m_matchBadge->sizeHint();
+    m_matchBadge->resize(badge);
+    const bool narrow = m_tile->width() < barWidth + badge.width() + 3 * margin;
+    m_matchBadge->move(m_tile->width() - margin - badge.width(), m_tile->height() - margin - badge.height() - (narrow ? row : 0));
+}
+
 void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
+    leaveSeveral();
     m_tile->setTile(picture, {micronsPerPixel, m_cards->of(request).scale.source}, true);
     showOver();
     showSubject(request, tr("Tile %1").arg(tile + 1));
     m_previewBadge->setText(tr("Preview, step %1 of %2").arg(step).arg(steps));
     m_previewBadge->show();
+}
+
+// The one that comes fills the pane again.
+void ImagePair::leaveSeveral() {
+    if (!showsSeveral()) return;
+    m_tile->clear();
+    fit();
 }
 
 void ImagePair::showNotice(const QString& sentence) {
@@ -208,6 +281,8 @@ void ImagePair::setZoom(double micronsPerPixel) {
 }
 
 void ImagePair::fit() {
+    m_tile->resetPan();
+    if (showsSeveral()) return setZoom(fittingMicronsPerPixel(m_tile->cellSize(), m_tile->sideMicrometres())); // each in its place
     m_slide->fitTile();
     takeSlideZoom();
 }

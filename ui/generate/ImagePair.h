@@ -1,6 +1,7 @@
 #pragma once
 // The synthetic tile and the real slide at one um/px, side by side or one over the other, in one light, under a bar that says how.
 #include <optional>
+#include <vector>
 
 #include <QPointF>
 #include <QWidget>
@@ -23,6 +24,7 @@ class LightPanel;
 class Note;
 class RunErrorBar;
 class SlideView;
+class StainMatch;
 class TileView;
 
 enum class PairMode { SideBySide, Wipe, Flicker, Overlay, Difference };
@@ -37,7 +39,10 @@ public:
 
     void setCard(const ModelCard& card); // of the model that runs next: its scale and tile size
     void setCards(SharedCards cards) { m_cards = std::move(cards); }
-    void showTile(const TileRecord* tile); // null: none yet
+    void showTile(const TileRecord* tile);                   // null: none yet
+    void showTogether(const std::vector<TileRecord>& tiles); // 2 to 4 of them, in a grid
+    bool showsSeveral() const;
+    StainMatch& stainMatch() { return *m_match; }
     void showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel);
     void showNotice(const QString& sentence);
     void refreshSlide(); // after another slide was opened
@@ -51,6 +56,10 @@ public:
     bool linked() const { return m_linked; }
     void setLinked(bool linked);
     LightPanel& light() { return *m_light; }
+
+Q_SIGNALS:
+    void tileChosen(int tile); // one of several, to be shown alone
+    void severalLeft();        // by Esc: the one tile that was shown before is wanted again
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -67,6 +76,10 @@ private:
     void fit();
     void takeSlideZoom();
     void showReadout();
+    void connectPans();
+    void leaveSeveral();
+    void showMatch();
+    void placeMatchBadge();
 
     // one over the other, and the light (ImagePairModes.cpp)
     void makeModes(QWidget& bar);
@@ -80,7 +93,8 @@ private:
     QSlider* m_amount; // of the mode: where the wipe is, how fast it flickers, how much of the tile is seen
     LightPanel* m_light;
     QTimer* m_flicker;
-    Badge *m_notLinked, *m_stainBadge;
+    Badge *m_notLinked, *m_stainBadge, *m_matchBadge;
+    StainMatch* m_match;
     PairMode m_mode = PairMode::SideBySide;
     bool m_linked = true;
     std::optional<QPointF> m_realPixels;

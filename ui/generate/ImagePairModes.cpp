@@ -13,6 +13,7 @@
 #include <QTimer>
 
 #include "ui/generate/ImagePair.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
@@ -95,7 +96,7 @@ void ImagePair::setMode(PairMode mode) {
     m_grid->addWidget(m_slide, paneRow, apart ? 1 : 0, 1, apart ? 1 : 2);
     if (!apart) setLinked(true); // one over the other has one zoom
     showAmount();
-    showOver();
+    showMatch();
 }
 
 // What the slider means in this mode, and where it starts.
@@ -146,6 +147,7 @@ void ImagePair::showLight() {
     m_slide->setGrid(settings.grid);
     m_stainBadge->setText(stainName(settings.light.stain));
     m_stainBadge->setVisible(settings.light.stain != ViewLight::Stain::All);
+    m_match->setOn(settings.matchStain);
     showOver();
 }
 
@@ -164,7 +166,8 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
     ViewSettings view = m_light->settings();
     if (is("image.link")) {
         if (m_mode == PairMode::SideBySide) setLinked(!m_linked);
-    } else if (is("image.stain")) view.light.stain = nextStain(view.light.stain);
+    } else if (is("image.matchStain")) view.matchStain = !view.matchStain;
+    else if (is("image.stain")) view.light.stain = nextStain(view.light.stain);
     else if (is("image.grid")) view.grid = !view.grid;
     else if (is("image.flip")) view.orientation = view.orientation.flipped();
     else if (is("image.turnLeft")) view.orientation = view.orientation.turnedBy(-1);
@@ -175,6 +178,7 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
         m_swapped = true;
         showOver();
     } else if (event.key() == Qt::Key_Escape && m_mode == PairMode::Flicker) setMode(PairMode::SideBySide);
+    else if (event.key() == Qt::Key_Escape && showsSeveral()) Q_EMIT severalLeft();
     else return false;
     m_light->set(view);
     return true;
@@ -193,6 +197,7 @@ void ImagePair::keyReleaseEvent(QKeyEvent* event) { // of the key that swaps, wh
 }
 
 bool ImagePair::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == m_tile && event->type() == QEvent::Resize) placeMatchBadge();
     if (event->type() == QEvent::FocusOut && m_swapped) { // the release of the key would go elsewhere
         m_swapped = false;
         showOver();

@@ -16,6 +16,7 @@
 #include "ui/generate/words.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
+#include "ui/widgets/IconLabel.h"
 
 namespace phloxine::ui {
 
@@ -77,6 +78,17 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     m_start->setWordWrap(true);
     grid->addWidget(m_start, 5, 0, 1, 2);
 
+    m_nearestMark = new IconLabel(m_facts);
+    m_nearest = new QLabel(m_facts);
+    m_nearest->setObjectName(QStringLiteral("tileNearest"));
+    m_nearest->setTextFormat(Qt::PlainText);
+    m_nearest->setWordWrap(true);
+    auto* nearest = new QHBoxLayout;
+    nearest->setSpacing(6);
+    nearest->addWidget(m_nearestMark, 0, Qt::AlignTop);
+    nearest->addWidget(m_nearest, 1);
+    rows->addLayout(nearest);
+
     auto* useSeedButton = new QPushButton(tr("Use seed"), m_facts);
     useSeedButton->setObjectName(QStringLiteral("useSeedButton"));
     auto* useAllButton = new QPushButton(tr("Use all"), m_facts);
@@ -100,6 +112,11 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     head->addWidget(copy);
     m_copy = copy;
     rows->addLayout(buttons);
+    m_find = new QPushButton(icon("search"), tr("Find real tissue like this"), m_facts);
+    m_find->setObjectName(QStringLiteral("findTissueButton"));
+    m_find->setProperty("compact", true);
+    rows->addWidget(m_find);
+    connect(m_find, &QPushButton::clicked, this, &TilePanel::findTissue);
     connect(useSeedButton, &QPushButton::clicked, this, [this] { Q_EMIT useSeed(m_tile->request.seed); });
     connect(useAllButton, &QPushButton::clicked, this, [this] { Q_EMIT useAll(m_tile->request); });
     connect(remixButton, &QPushButton::clicked, this, [this] { Q_EMIT remix(m_tile->request); });
@@ -113,6 +130,7 @@ void TilePanel::showTile(const TileRecord* tile) {
     m_copy->setVisible(tile != nullptr);
     if (!tile) return m_tile.reset();
     m_tile = *tile;
+    showNearest();
     const GenerateRequest& request = tile->request;
     const bool text = request.classId.empty(), vectors = !request.vector.empty();
     const Subject subject = subjectOf(request, m_cards->of(request));
@@ -133,6 +151,33 @@ void TilePanel::showTile(const TileRecord* tile) {
     if (tile->file.isEmpty()) m_file->setText(tr("Not saved"));
     else setElided(*m_file, QFileInfo(tile->file).fileName(), valueWidth, Qt::ElideMiddle);
     if (!tile->file.isEmpty()) m_file->setToolTip(tile->file);
+}
+
+void TilePanel::showNearest() {
+    const auto& nearest = m_tile->nearest;
+    m_nearestMark->setVisible(nearest.has_value());
+    m_nearest->setVisible(nearest.has_value());
+    if (!nearest) return;
+    if (!nearest->checked()) {
+        m_nearestMark->setMark("info-circle", 16, IconTone::Info);
+        m_nearest->setText(tr("Nearest training tile: not checked. %1").arg(fromUtf8(nearest->notChecked)));
+        m_nearest->setToolTip({});
+        return;
+    }
+    const QString distance = distanceText(nearest->distance), limit = distanceText(nearest->limit);
+    m_nearestMark->setMark(nearest->nearCopy() ? "alert-triangle" : "circle-check", 16,
+                           nearest->nearCopy() ? IconTone::Warn : IconTone::Ok);
+    m_nearest->setText(nearest->nearCopy() ? tr("Near copy: nearest training tile %1, limit %2").arg(distance, limit)
+                                           : tr("Nearest training tile %1, not a copy").arg(distance));
+    m_nearest->setToolTip(tr("Distance to the nearest of the %1 training tiles of the model, by fingerprints; below %2 it is called a near "
+                             "copy. The model brings the fingerprints and not the tiles, so there is no picture to show. Copies of a part "
+                             "of a tile are looked for in Compare.")
+                              .arg(QLocale().toString(nearest->trainingTiles), limit));
+}
+
+void TilePanel::setWhyNotFind(const QString& reason) {
+    m_find->setEnabled(reason.isEmpty());
+    m_find->setToolTip(reason.isEmpty() ? tr("Looks on the open slide for the places whose tissue is most similar") : reason);
 }
 
 void TilePanel::setTitle(const QString& title) { m_head->setText(title); }

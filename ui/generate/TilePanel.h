@@ -14,6 +14,7 @@ class QToolButton;
 namespace phloxine::ui {
 
 class ClassSwatch;
+class IconLabel;
 
 class TilePanel : public QWidget {
     Q_OBJECT
@@ -22,19 +23,26 @@ public:
     void setTitle(const QString& title);
     void setCards(SharedCards cards) { m_cards = std::move(cards); }
     void showTile(const TileRecord* tile); // null: none
+    // What would be done by "Find real tissue like this"; empty: it can be done.
+    void setWhyNotFind(const QString& reason);
 
 Q_SIGNALS:
     void useSeed(quint64 seed);
     void useAll(const phloxine::GenerateRequest& request);
     void remix(const phloxine::GenerateRequest& request); // all but the seed
+    void findTissue();                                    // real tissue like this tile
 
 private:
     void copyRecord() const;
+    void showNearest();
 
     SharedCards m_cards = std::make_shared<ModelCards>();
     std::optional<TileRecord> m_tile;
     QWidget* m_facts;
     QLabel *m_head, *m_none, *m_conditionHead, *m_name, *m_seed, *m_sampling, *m_seconds, *m_file, *m_start;
+    IconLabel* m_nearestMark;
+    QLabel* m_nearest;
+    QPushButton* m_find;
     ClassSwatch* m_swatch;
     QToolButton* m_copy;
 };

@@ -34,6 +34,13 @@ QString durationText(double seconds) {
 
 QString guidanceText(double guidance) { return guidance == 1 ? Words::tr("off") : QLocale().toString(guidance, 'g', 3); }
 
+QString distanceText(double distance) { return QLocale().toString(distance, 'f', 2); }
+
+QString nearestText(const std::optional<NearestTraining>& nearest) {
+    if (!nearest || !nearest->checked()) return {};
+    return (nearest->nearCopy() ? Words::tr("near copy %1") : Words::tr("nearest %1, not a copy")).arg(distanceText(nearest->distance));
+}
+
 QString samplerTitle(const std::string& id) {
     for (const auto& row : samplerRows())
         if (row.id == id) return fromUtf8(row.title);

@@ -29,7 +29,6 @@ GenerateRequest asRequest(const LibraryTile& tile) {
     return request;
 }
 
-QString distanceText(double distance) { return QLocale().toString(distance, 'f', 2); }
 
 void paintMark(QPainter& painter, const QRect& box, const char* name, const QColor& color) {
     painter.setRenderHint(QPainter::Antialiasing);

@@ -154,6 +154,9 @@ void MainWindow::buildSlideMenu() {
         connect(action, &QAction::triggered, m_page, [this, power] { m_page->setMagnification(power); });
     }
     menu->addSeparator();
+    addAction(menu, tr("Find real &tissue like this tile"), "tile.findTissue", &GeneratePage::findTissue)
+        ->setObjectName(QStringLiteral("findTissue"));
+    menu->addSeparator();
     QMenu* regions = m_page->regions().panel().menu();
     menu->addMenu(regions);
     connect(menu, &QMenu::aboutToShow, this, [this, regions] { regions->menuAction()->setEnabled(m_page->regions().hasSlide()); });

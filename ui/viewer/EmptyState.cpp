@@ -67,6 +67,13 @@ EmptyState::Rows EmptyState::rows() const {
     return rows;
 }
 
+bool EmptyState::leavesRoomFor(const QRectF& frame) const {
+    const Rows at = rows();
+    QRect block = at.icon | at.title | at.text;
+    for (const QPushButton* button : m_buttons) block |= button->geometry();
+    return frame.contains(QRectF(block)) || !frame.intersects(QRectF(block));
+}
+
 void EmptyState::placeButtons() {
     int total = -buttonSpacing;
     for (const QPushButton* button : m_buttons) total += button->sizeHint().width() + buttonSpacing;

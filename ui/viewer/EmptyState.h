@@ -17,6 +17,8 @@ public:
     QString title() const { return m_title; }
     QString text() const { return m_text; }
     QPushButton* addButton(const QString& text);
+    // Whether a frame there crosses none of the words: it surrounds them all, or none of them.
+    bool leavesRoomFor(const QRectF& frame) const;
 
 protected:
     void paintEvent(QPaintEvent* event) override;

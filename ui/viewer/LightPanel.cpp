@@ -30,6 +30,9 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
     m_brightness = addSlider(tr("Brightness"), -100, 100);
     m_contrast = addSlider(tr("Contrast"), -100, 100);
     m_gamma = addSlider(tr("Gamma"), -200, 200);
+    m_match = new QCheckBox(tr("Tile in the stain of the slide under the box"), this);
+    m_match->setObjectName(QStringLiteral("matchStain"));
+    form->addRow(m_match);
     m_grid = new QCheckBox(tr("Grid of the model's tile size"), this);
     form->addRow(m_grid);
     auto* row = new QHBoxLayout;
@@ -50,6 +53,7 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
     form->addRow(mutedLabel(tr("Changes the view of both panes. Files and measures stay as they are."), this));
     connect(m_stain, &QComboBox::currentIndexChanged, this, &LightPanel::take);
     connect(m_grid, &QCheckBox::toggled, this, &LightPanel::take);
+    connect(m_match, &QCheckBox::toggled, this, &LightPanel::take);
 }
 
 QSlider* LightPanel::addSlider(const QString& name, int low, int high) {
@@ -70,12 +74,13 @@ void LightPanel::set(const ViewSettings& settings) {
 }
 
 void LightPanel::show(const ViewSettings& settings) {
-    const QSignalBlocker stain(m_stain), brightness(m_brightness), contrast(m_contrast), gamma(m_gamma), grid(m_grid);
+    const QSignalBlocker stain(m_stain), brightness(m_brightness), contrast(m_contrast), gamma(m_gamma), grid(m_grid), match(m_match);
     m_stain->setCurrentIndex(int(settings.light.stain));
     m_brightness->setValue(settings.light.brightness);
     m_contrast->setValue(settings.light.contrast);
     m_gamma->setValue(int(std::lround(100 * std::log2(settings.light.gamma))));
     m_grid->setChecked(settings.grid);
+    m_match->setChecked(settings.matchStain);
 }
 
 void LightPanel::take() {
@@ -83,6 +88,7 @@ void LightPanel::take() {
     settings.light = {ViewLight::Stain(m_stain->currentIndex()), m_brightness->value(), m_contrast->value(),
                       std::exp2(m_gamma->value() / 100.0)};
     settings.grid = m_grid->isChecked();
+    settings.matchStain = m_match->isChecked();
     if (settings == m_settings) return;
     m_settings = settings;
     Q_EMIT changed();

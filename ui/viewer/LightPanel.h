@@ -15,6 +15,7 @@ struct ViewSettings {
     ViewLight light;
     Orientation orientation;
     bool grid = false;
+    bool matchStain = false; // the tile in the stain of the slide
     bool operator==(const ViewSettings&) const = default;
 };
 
@@ -36,7 +37,7 @@ private:
     ViewSettings m_settings;
     QComboBox* m_stain;
     QSlider *m_brightness, *m_contrast, *m_gamma; // gamma in hundredths of a doubling
-    QCheckBox* m_grid;
+    QCheckBox *m_grid, *m_match;
 };
 
 } // namespace phloxine::ui

@@ -34,7 +34,7 @@ std::optional<ScaleBar> scaleBar(double micronsPerPixel, ScaleSource source) {
     return bar;
 }
 
-void paintScaleBar(QPainter& painter, const QRectF& pane, const ScaleBar& bar) {
+QRectF paintScaleBar(QPainter& painter, const QRectF& pane, const ScaleBar& bar) {
     constexpr double padding = 8, tick = 4;
     const double length = std::round(bar.lengthPx);
     const QRectF chip(pane.left() + overlayMarginPx, pane.bottom() - overlayMarginPx - chipHeightPx, length + 2 * padding, chipHeightPx);
@@ -49,6 +49,7 @@ void paintScaleBar(QPainter& painter, const QRectF& pane, const ScaleBar& bar) {
     painter.fillRect(QRectF(left, bottom - 3 - tick, 2, tick), overlayTextColor);
     painter.fillRect(QRectF(left + length - 2, bottom - 3 - tick, 2, tick), overlayTextColor);
     painter.restore();
+    return chip;
 }
 
 } // namespace phloxine::ui

@@ -21,7 +21,7 @@ struct ScaleBar {
 // be the best there is. Nothing when the scale of the picture is unknown. `micronsPerPixel` is that of the screen.
 std::optional<ScaleBar> scaleBar(double micronsPerPixel, ScaleSource source);
 
-// Draws the bar in the bottom left corner of `pane` (logical pixels).
-void paintScaleBar(QPainter& painter, const QRectF& pane, const ScaleBar& bar);
+// Draws the bar in the bottom left corner of `pane` (logical pixels). Returns its chip.
+QRectF paintScaleBar(QPainter& painter, const QRectF& pane, const ScaleBar& bar);
 
 } // namespace phloxine::ui

@@ -345,8 +345,10 @@ void SlideView::requestTiles() {
 void SlideView::zoomAbout(QPointF screen, double micronsPerPixel) {
     if (!std::isfinite(micronsPerPixel) || micronsPerPixel <= 0) return;
     m_view.size = size();
+    const QPointF before = m_view.centre;
     m_view.zoomAbout(screen, allowedZoom(micronsPerPixel));
     moved();
+    if (m_view.centre != before) Q_EMIT panned(m_view.centre - before);
 }
 
 void SlideView::showMessage(const QString& icon, const QString& title, const QString& text) {

@@ -86,6 +86,7 @@ Q_SIGNALS:
     void opened();
     void failed(const QString& sentence); // opening failed, or (once) the file of the open slide is gone
     void viewChanged();
+    void panned(QPointF micrometres); // by the user, by hand, arrow or a zoom about the pointer; not by one tile, which goes elsewhere
     void overviewReady();
     void badTiles(int count); // reads of this slide that met a place that cannot be decoded, so far
     void openRequested();
@@ -137,6 +138,7 @@ private:
     QString positionText() const;
 
     void zoomAbout(QPointF screen, double micronsPerPixel);
+    void panByUser(QPointF screen);
     void describe(); // accessible name and description
     void showMessage(const QString& icon, const QString& title, const QString& text);
     void showWelcome();

@@ -67,9 +67,15 @@ void SlideView::mousePressEvent(QMouseEvent* event) {
 
 void SlideView::mouseMoveEvent(QMouseEvent* event) {
     if (!m_dragFrom) return event->ignore();
-    m_view.panBy(event->position() - *m_dragFrom);
+    panByUser(event->position() - *m_dragFrom);
     m_dragFrom = event->position();
+}
+
+void SlideView::panByUser(QPointF screen) {
+    const QPointF before = m_view.centre;
+    m_view.panBy(screen);
     moved();
+    if (m_view.centre != before) Q_EMIT panned(m_view.centre - before);
 }
 
 void SlideView::mouseReleaseEvent(QMouseEvent* event) {
@@ -95,8 +101,7 @@ void SlideView::keyPressEvent(QKeyEvent* event) {
         fitTile();
         break;
     case What::Pan:
-        m_view.panBy(-key->direction * arrowStepPx);
-        moved();
+        panByUser(-key->direction * arrowStepPx);
         break;
     case What::PanTile:
         m_view.panBy(-key->direction * (frameSideMicrometres() > 0 ? frameSideMicrometres() / m_view.micronsPerPixel : width()));

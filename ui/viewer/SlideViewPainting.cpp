@@ -5,6 +5,7 @@
 
 #include <QPainter>
 
+#include "ui/viewer/EmptyState.h"
 #include "ui/viewer/ScaleBar.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/overlay_painting.h"
@@ -43,7 +44,9 @@ void SlideView::paintEvent(QPaintEvent*) {
         const DevicePainting device(painter, ratio);
         const double missing = side > 0 ? side : 1;
         const double zoom = side > 0 ? m_view.micronsPerPixel : fittingMicronsPerPixel(size(), 1);
-        paintMissingFrame(painter, centredSquare(size(), missing, zoom, ratio), false, ratio);
+        const QRect frame = centredSquare(size(), missing, zoom, ratio);
+        if (m_empty->leavesRoomFor(QRectF(QPointF(frame.topLeft()) / ratio, QSizeF(frame.size()) / ratio)))
+            paintMissingFrame(painter, frame, false, ratio);
     }
     if (m_focusRing) paintFocusRing(painter, rect());
 }
@@ -135,9 +138,13 @@ void SlideView::paintOver(QPainter& painter) const {
 
 void SlideView::paintChips(QPainter& painter) const {
     const QRectF pane(rect());
-    if (const auto bar = slideScale().known() ? scaleBar(m_view.micronsPerPixel, slideScale().source) : std::nullopt)
-        paintScaleBar(painter, pane, *bar);
-    paintTextChip(painter, pane.bottomRight() - QPointF(overlayMarginPx, overlayMarginPx), positionText());
+    QPointF position = pane.bottomRight() - QPointF(overlayMarginPx, overlayMarginPx);
+    if (const auto bar = slideScale().known() ? scaleBar(m_view.micronsPerPixel, slideScale().source) : std::nullopt) {
+        const QRectF chip = paintScaleBar(painter, pane, *bar);
+        if (position.x() - textChipWidth(painter.font(), positionText()) < chip.right() + 8)
+            position.ry() = chip.top() - 4; // too narrow for both
+    }
+    paintTextChip(painter, position, positionText());
     if (!m_notice.isEmpty()) paintNotice(painter, pane, m_notice);
 }
 

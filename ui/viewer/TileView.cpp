@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <QApplication>
 #include <QEvent>
 #include <QFocusEvent>
 #include <QKeyEvent>
@@ -13,12 +14,17 @@
 
 #include "ui/viewer/EmptyState.h"
 #include "ui/viewer/ScaleBar.h"
+#include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/accessible_panes.h"
 #include "ui/viewer/overlay_painting.h"
 #include "ui/viewer/view_input.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine::ui {
+
+namespace {
+constexpr std::size_t mostTiles = 4;
+} // namespace
 
 TileView::TileView(QWidget* parent) : QWidget(parent), m_empty(new EmptyState(QStringLiteral("sparkles"), this)) {
     setFocusPolicy(Qt::StrongFocus);
@@ -28,16 +34,46 @@ TileView::TileView(QWidget* parent) : QWidget(parent), m_empty(new EmptyState(QS
 }
 
 void TileView::setTile(const QImage& image, Scale scale, bool preview) {
-    m_image = image.convertToFormat(QImage::Format_RGB32);
-    m_lit = lit(m_image, m_light);
-    m_scale = scale;
+    m_tiles.clear();
+    if (!image.isNull()) m_tiles.push_back({{image.convertToFormat(QImage::Format_RGB32), scale, {}, {}}, {}});
     m_preview = preview;
-    m_empty->setVisible(m_image.isNull());
+    renew();
+}
+
+void TileView::setTiles(const std::vector<Named>& tiles) {
+    const bool several = tiles.size() >= 2 && tiles.size() <= mostTiles;
+    m_tiles.clear();
+    for (const Named& tile : tiles) {
+        if (tile.image.isNull() || (!several && !m_tiles.empty())) continue;
+        m_tiles.push_back({{tile.image.convertToFormat(QImage::Format_RGB32), tile.scale, tile.name, tile.label}, {}});
+    }
+    m_preview = false;
+    renew();
+}
+
+void TileView::clear() {
+    setTile({}, {}, false);
+    resetPan();
+}
+
+void TileView::renew() {
+    for (Shown& tile : m_tiles) tile.shown = inLight(tile.image);
+    m_empty->setVisible(m_tiles.empty());
     describe();
     update();
 }
 
-void TileView::clear() { setTile({}, {}, false); }
+QImage TileView::inLight(const QImage& image) const {
+    if (!m_look) return lit(image, m_light);
+    const Image plain = toImage(image);
+    const auto own = stainLook(plain);
+    return lit(own ? toQImage(inStainOf(plain, *own, *m_look)) : image, m_light);
+}
+
+void TileView::setStainLook(const std::optional<StainLook>& look) {
+    m_look = look;
+    renew();
+}
 
 void TileView::setViewMicronsPerPixel(double micronsPerPixel) {
     if (!std::isfinite(micronsPerPixel) || micronsPerPixel <= 0) return;
@@ -70,52 +106,111 @@ void TileView::setOrientation(Orientation orientation) {
 
 void TileView::setLight(const ViewLight& light) {
     m_light = light;
-    m_lit = lit(m_image, light);
+    renew();
+}
+
+QRect TileView::tileRect(int tile) const { return tile >= 0 && tile < tileCount() ? frameRect(tile) : QRect(); }
+
+double TileView::sideMicrometres() const { return hasTile() ? sideMicrometres(m_tiles.front()) : m_expectedPx * m_expectedMicronsPerPixel; }
+
+double TileView::sideMicrometres(const Named& tile) const {
+    if (tile.scale.known()) return tile.image.width() * tile.scale.micronsPerPixel;
+    const double nominal = m_expectedMicronsPerPixel > 0 ? m_expectedMicronsPerPixel : m_micronsPerPixel;
+    return tile.image.width() * nominal;
+}
+
+// Two stand along the longer side of the pane, three and four in two rows.
+QRect TileView::cellRect(int tile) const {
+    const int count = tileCount();
+    if (count < 2) return rect();
+    const bool two = count == 2;
+    const int columns = two && height() > width() ? 1 : 2, rows = two ? 3 - columns : 2;
+    const int column = tile % columns, row = tile / columns;
+    const int left = width() * column / columns, top = height() * row / rows;
+    return {left, top, width() * (column + 1) / columns - left, height() * (row + 1) / rows - top};
+}
+
+QSize TileView::cellSize() const { return cellRect(0).size(); }
+
+QRect TileView::frameRect(int tile) const {
+    const QRect cell = cellRect(tile);
+    const double side = hasTile() ? sideMicrometres(m_tiles[std::size_t(tile)]) : sideMicrometres(), ratio = devicePixelRatioF();
+    const QPoint corner(int(std::lround(cell.left() * ratio)), int(std::lround(cell.top() * ratio)));
+    if (side <= 0 || m_micronsPerPixel <= 0)
+        return centredSquare(cell.size(), 1, fittingMicronsPerPixel(cell.size(), 1), ratio).translated(corner);
+    const QPointF away = m_orientation.turned(pan()) / m_micronsPerPixel * ratio;
+    const QPoint moved(int(std::lround(away.x())), int(std::lround(away.y())));
+    return centredSquare(cell.size(), side, m_micronsPerPixel, ratio).translated(corner - moved);
+}
+
+QPointF TileView::pan() const {
+    const double side = sideMicrometres();
+    if (!hasTile() || side <= 0 || m_micronsPerPixel <= 0) return {};
+    const auto within = [](double v, double most) { return std::clamp(v, -most, most); };
+    if (m_movedByHand) return {within(m_pan.x(), side / 2), within(m_pan.y(), side / 2)};
+    const QSizeF seen = m_orientation.turned(QSizeF(cellSize())) * m_micronsPerPixel;
+    return {within(m_pan.x(), std::max(0.0, (side - seen.width()) / 2)), within(m_pan.y(), std::max(0.0, (side - seen.height()) / 2))};
+}
+
+void TileView::panBy(QPointF micrometres) {
+    m_pan = pan() + micrometres;
+    m_movedByHand = true;
+    m_pan = pan(); // what lies beyond the tile is not kept: the hand turns at the edge
     update();
 }
 
-QRect TileView::tileRect() const { return hasTile() ? frameRect() : QRect(); }
-
-double TileView::sideMicrometres() const {
-    if (!hasTile()) return m_expectedPx * m_expectedMicronsPerPixel;
-    if (m_scale.known()) return m_image.width() * m_scale.micronsPerPixel;
-    const double nominal = m_expectedMicronsPerPixel > 0 ? m_expectedMicronsPerPixel : m_micronsPerPixel;
-    return m_image.width() * nominal;
+void TileView::follow(QPointF micrometres) {
+    m_pan += micrometres;
+    update();
 }
 
-QRect TileView::frameRect() const {
-    const double side = sideMicrometres(), ratio = devicePixelRatioF();
-    if (side > 0 && m_micronsPerPixel > 0) return centredSquare(size(), side, m_micronsPerPixel, ratio);
-    return centredSquare(size(), 1, fittingMicronsPerPixel(size(), 1), ratio);
+void TileView::resetPan() {
+    m_pan = {};
+    m_movedByHand = false;
+    update();
 }
 
 void TileView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.fillRect(rect(), theme().canvas);
     const double ratio = devicePixelRatioF();
+    for (int tile = 0; tile < tileCount(); ++tile) paintTile(painter, tile);
     if (hasTile()) {
-        paintTile(painter);
-        const auto bar = m_scale.known() ? scaleBar(m_micronsPerPixel, m_scale.source) : std::nullopt;
+        const Scale& scale = m_tiles.front().scale;
+        if (tileCount() > 1) paintNames(painter);
+        const auto bar = scale.known() ? scaleBar(m_micronsPerPixel, scale.source) : std::nullopt;
         if (bar) paintScaleBar(painter, rect(), *bar);
     } else {
         const DevicePainting device(painter, ratio);
-        paintMissingFrame(painter, frameRect(), true, ratio);
+        const QRect frame = frameRect(0);
+        const QRectF shown(QPointF(frame.topLeft()) / ratio, QSizeF(frame.size()) / ratio);
+        if (m_empty->leavesRoomFor(shown)) paintMissingFrame(painter, frame, true, ratio);
     }
     if (m_focusRing) paintFocusRing(painter, rect());
 }
 
-void TileView::paintTile(QPainter& painter) const {
+void TileView::paintTile(QPainter& painter, int tile) const {
     const double ratio = devicePixelRatioF();
     const DevicePainting device(painter, ratio);
-    const QRect target = frameRect();
+    const QRect target = frameRect(tile), cell = cellRect(tile);
+    if (tileCount() > 1) painter.setClipRect(QRectF(QPointF(cell.topLeft()) * ratio, QSizeF(cell.size()) * ratio));
     painter.setRenderHint(QPainter::SmoothPixmapTransform);
     // Bilinear drawing skips pixels when it shrinks by more than two; area reduction first.
-    const QTransform turn = m_orientation == Orientation{} ? QTransform() : m_orientation.fromUpright(QSizeF(m_image.size()));
-    const QImage picture = turn.isIdentity() ? m_lit : m_lit.transformed(turn);
+    const QImage& lit = m_tiles[std::size_t(tile)].shown;
+    const QTransform turn = m_orientation == Orientation{} ? QTransform() : m_orientation.fromUpright(QSizeF(lit.size()));
+    const QImage picture = turn.isIdentity() ? lit : lit.transformed(turn);
     if (target.width() * 2 < picture.width())
         painter.drawImage(target.topLeft(), picture.scaled(target.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
     else painter.drawImage(target, picture);
     paintFrame(painter, target, FrameKind::Synthetic, ratio);
+}
+
+// Each in the upper left corner of its cell; the scale bar of all stands at the bottom.
+void TileView::paintNames(QPainter& painter) const {
+    for (int tile = 0; tile < tileCount(); ++tile) {
+        const QRect cell = cellRect(tile);
+        paintNameChip(painter, cell.topLeft() + QPointF(8, 8), m_tiles[std::size_t(tile)].label, cell.width() - 16);
+    }
 }
 
 bool TileView::event(QEvent* event) {
@@ -143,13 +238,42 @@ void TileView::keyPressEvent(QKeyEvent* event) {
     if (key && key->what == ViewKey::What::ZoomBy && m_micronsPerPixel > 0) Q_EMIT zoomRequested(m_micronsPerPixel * key->value);
     else if (key && key->what == ViewKey::What::Power) Q_EMIT zoomRequested(micronsPerPixelForPower(key->value));
     else if (key && key->what == ViewKey::What::FitTile) Q_EMIT fitRequested();
+    else if (key && key->what == ViewKey::What::Pan) move(m_orientation.turnedBack(key->direction * arrowStepPx) * m_micronsPerPixel);
+    else if (key && key->what == ViewKey::What::PanTile) Q_EMIT stepRequested(m_orientation.turnedBack(key->direction));
     else event->ignore();
+}
+
+void TileView::move(QPointF micrometres) {
+    if (!hasTile() || m_micronsPerPixel <= 0) return;
+    panBy(micrometres);
+    Q_EMIT panned(micrometres);
 }
 
 void TileView::mousePressEvent(QMouseEvent* event) {
     m_focusRing = false;
     update();
-    QWidget::mousePressEvent(event);
+    if (!hasTile() || (event->button() != Qt::LeftButton && event->button() != Qt::MiddleButton)) return QWidget::mousePressEvent(event);
+    m_dragFrom = event->position();
+    m_dragged = false;
+}
+
+void TileView::mouseMoveEvent(QMouseEvent* event) {
+    if (!m_dragFrom) return event->ignore();
+    const QPointF by = event->position() - *m_dragFrom;
+    if (!m_dragged && by.manhattanLength() < QApplication::startDragDistance()) return; // a click with an unsteady hand
+    m_dragged = true;
+    setCursor(Qt::ClosedHandCursor);
+    m_dragFrom = event->position();
+    move(-m_orientation.turnedBack(by) * m_micronsPerPixel);
+}
+
+void TileView::mouseReleaseEvent(QMouseEvent* event) {
+    if (!m_dragFrom) return event->ignore();
+    m_dragFrom.reset();
+    unsetCursor();
+    if (m_dragged || tileCount() < 2 || event->button() != Qt::LeftButton) return;
+    for (int tile = 0; tile < tileCount(); ++tile)
+        if (cellRect(tile).contains(event->position().toPoint())) return Q_EMIT tileChosen(tile);
 }
 
 void TileView::focusInEvent(QFocusEvent* event) {
@@ -170,10 +294,16 @@ void TileView::describe() {
     } else {
         name = m_preview ? tr("Preview of a synthetic tile") : tr("Synthetic tile");
         if (!m_name.isEmpty()) name = tr("%1, %2", "kind of image, what it shows").arg(name, m_name);
-        const QString number = QLocale().toString(m_scale.micronsPerPixel, 'f', 2);
+        if (tileCount() > 1) {
+            QStringList names;
+            for (const Shown& tile : m_tiles) names.append(tile.name);
+            name = tr("%n synthetic tiles: %1", nullptr, tileCount()).arg(names.join(QStringLiteral("; ")));
+        }
+        const Scale& scale = m_tiles.front().scale;
+        const QString number = QLocale().toString(scale.micronsPerPixel, 'f', 2);
         const QString across = QLocale().toString(std::lround(sideMicrometres()));
-        if (!m_scale.known()) description = tr("Scale unknown.");
-        else if (m_scale.source == ScaleSource::Assumed) description = tr("%1 µm per pixel, assumed, %2 µm wide.").arg(number, across);
+        if (!scale.known()) description = tr("Scale unknown.");
+        else if (scale.source == ScaleSource::Assumed) description = tr("%1 µm per pixel, assumed, %2 µm wide.").arg(number, across);
         else description = tr("%1 µm per pixel, %2 µm wide.").arg(number, across);
     }
     if (accessibleName() != name) setAccessibleName(name);

@@ -57,16 +57,39 @@ void paintChip(QPainter& painter, const QRectF& chip) {
     painter.restore();
 }
 
+double textChipWidth(const QFont& font, const QString& text) {
+    QFont medium = overlayFont(font);
+    medium.setWeight(QFont::Medium);
+    return std::ceil(QFontMetricsF(medium).horizontalAdvance(text)) + 20;
+}
+
 QRectF paintTextChip(QPainter& painter, QPointF rightBottom, const QString& text) {
     QFont font = overlayFont(painter.font());
     font.setWeight(QFont::Medium);
-    const double width = std::ceil(QFontMetricsF(font).horizontalAdvance(text)) + 20;
+    const double width = textChipWidth(font, text);
     const QRectF chip(rightBottom.x() - width, rightBottom.y() - chipHeightPx, width, chipHeightPx);
     paintChip(painter, chip);
     painter.save();
     painter.setFont(font);
     painter.setPen(overlayTextColor);
     painter.drawText(chip, Qt::AlignCenter, text);
+    painter.restore();
+    return chip;
+}
+
+QRectF paintNameChip(QPainter& painter, QPointF leftTop, const QString& text, double widest) {
+    constexpr double padding = 8, height = 24;
+    QFont font = overlayFont(painter.font());
+    font.setPixelSize(12);
+    font.setWeight(QFont::Medium);
+    const QFontMetricsF metrics(font);
+    const QString shown = metrics.elidedText(text, Qt::ElideRight, widest - 2 * padding);
+    const QRectF chip(leftTop, QSizeF(std::ceil(metrics.horizontalAdvance(shown)) + 2 * padding, height));
+    paintChip(painter, chip);
+    painter.save();
+    painter.setFont(font);
+    painter.setPen(overlayTextColor);
+    painter.drawText(chip, Qt::AlignCenter, shown);
     painter.restore();
     return chip;
 }

@@ -18,7 +18,10 @@ inline constexpr double overlayMarginPx = 12, chipHeightPx = 32;
 QFont overlayFont(QFont font);
 void paintChip(QPainter& painter, const QRectF& chip); // white 88 %
 // One line of text on a chip; `chip`'s right bottom corner is given, the width follows the text. Returns the chip.
+double textChipWidth(const QFont& font, const QString& text);
 QRectF paintTextChip(QPainter& painter, QPointF rightBottom, const QString& text);
+// The same from the left top corner, cut at its end where it would be wider.
+QRectF paintNameChip(QPainter& painter, QPointF leftTop, const QString& text, double widest);
 // A sentence at the top of the pane, in as many lines as it needs.
 void paintNotice(QPainter& painter, const QRectF& pane, const QString& sentence);
 

@@ -50,6 +50,8 @@ int CopyLimit::strongest(const CopyScores& scores) const {
     return int(best);
 }
 
+double CopyLimit::score(int detector) const { return std::tanh(median[std::size_t(detector)] + over * spread[std::size_t(detector)]); }
+
 double CopyLimit::excess(const CopyScores& scores) const { return excessOf(*this, scores, std::size_t(strongest(scores))); }
 
 CopyLimit calibrateCopyLimit(const std::vector<CopyScores>& scores, const std::vector<std::string>& groups, double rate, int detectors) {

@@ -17,6 +17,7 @@ struct CopyLimit {
     double falseAlarmLow = 0, falseAlarmHigh = 1;  // exact 95 % interval of that rate
     double excess(const CopyScores& scores) const; // in spreads over the limit; over 0: a near copy
     int strongest(const CopyScores& scores) const; // the detector of that excess
+    double score(int detector) const;              // at which that detector alone calls a tile a near copy
 };
 // `scores` of real tiles, with their groups. Error(WrongUse) under 20 groups.
 CopyLimit calibrateCopyLimit(const std::vector<CopyScores>& scores, const std::vector<std::string>& groups, double rate = 0.01,

@@ -1,4 +1,5 @@
 // Tile and slide one over the other: modes, keys, what they refuse, and that both panes share light and zoom.
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
@@ -12,8 +13,11 @@
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/SlidePanel.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/viewer/LightPanel.h"
+#include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/TileView.h"
+#include "ui/widgets/Badge.h"
 #include "ui/widgets/Theme.h"
 
 using namespace phloxine;
@@ -47,6 +51,7 @@ struct Pair : ImagePair {
     QSlider* amount() { return findChild<QSlider*>(QStringLiteral("pairAmount")); }
     bool ok = false;
 };
+bool close(QPointF a, QPointF b) { return std::hypot(a.x() - b.x(), a.y() - b.y()) < 1e-6; }
 constexpr QRgb red = qRgb(200, 0, 0);
 } // namespace
 
@@ -143,6 +148,104 @@ private Q_SLOTS:
         QCOMPARE(pair.tile().viewMicronsPerPixel(), before);
         pair.key(Qt::Key_L);
         QCOMPARE(pair.tile().viewMicronsPerPixel(), pair.slide().viewMicronsPerPixel());
+    }
+
+    void linkedPanesGoTogether() {
+        Pair pair;
+        QVERIFY(pair.ok);
+        auto& slide = pair.slide();
+        auto& tile = pair.tile();
+        // A tile that is seen whole stays where it is while the slide is looked through.
+        drag(slide, {200, 200}, {140, 230});
+        QCOMPARE(tile.pan(), QPointF());
+        slide.setViewMicronsPerPixel(0.125); // now the tile is larger than the pane
+        slide.setCentre({9000, 8000});
+        const double zoom = slide.viewMicronsPerPixel(), unit = slide.micrometresPerLevel0();
+        const QPointF offset = tile.pan() - slide.centre() * unit;
+        pair.key(Qt::Key_Right);
+        QVERIFY(close(tile.pan() - slide.centre() * unit, offset));
+        const QRect before = tile.tileRect();
+        tile.setFocus();
+        QTest::keyClick(&tile, Qt::Key_Down);
+        QCOMPARE(tile.tileRect().top(), before.top() - 64);
+        QVERIFY(close(tile.pan() - slide.centre() * unit, offset));
+        drag(tile, {200, 200}, {230, 190});
+        QVERIFY(close(tile.pan() - slide.centre() * unit, offset));
+        QCOMPARE(tile.tileRect().size(), before.size()); // same micrometres, same pixels
+        wheel(slide, {100, 120}, 120);                   // about the pointer: the middle of both panes moves
+        QVERIFY(slide.viewMicronsPerPixel() < zoom);
+        QVERIFY(close(tile.pan() - slide.centre() * unit, offset));
+        // To the next field goes the slide alone.
+        const QPointF pan = tile.pan();
+        const QPointF centre = slide.centre();
+        QTest::keyClick(&tile, Qt::Key_Right, Qt::ShiftModifier);
+        QCOMPARE(tile.pan(), pan);
+        QVERIFY(close((slide.centre() - centre) * unit, {128, 0}));
+        QTest::keyClick(&tile, Qt::Key_0);
+        QCOMPARE(tile.pan(), QPointF());
+    }
+
+    void theOffsetIsThereAgainWhenTheSlideComesBack() {
+        Pair pair;
+        QVERIFY(pair.ok);
+        auto& tile = pair.tile();
+        pair.slide().setViewMicronsPerPixel(0.125);
+        pair.key(Qt::Key_Left);
+        const QPointF pan = tile.pan();
+        for (int i = 0; i < 20; ++i) pair.key(Qt::Key_Right);
+        QVERIFY(tile.pan().x() < 64); // held at the edge of the tile
+        for (int i = 0; i < 20; ++i) pair.key(Qt::Key_Left);
+        QVERIFY(close(tile.pan(), pan));
+    }
+
+    void unlinkedPanesPanAlone() {
+        Pair pair;
+        QVERIFY(pair.ok);
+        pair.slide().setViewMicronsPerPixel(0.125);
+        pair.key(Qt::Key_L);
+        const QPointF centre = pair.slide().centre();
+        drag(pair.tile(), {200, 200}, {160, 200});
+        QVERIFY(close(pair.tile().pan(), {5, 0}));
+        QCOMPARE(pair.slide().centre(), centre);
+        pair.key(Qt::Key_Up);
+        QVERIFY(close(pair.tile().pan(), {5, 0}));
+        QVERIFY(pair.findChild<QWidget*>(QStringLiteral("notLinkedBadge"))->isVisible());
+    }
+
+    void stainIsMatchedForViewingAlone() {
+        Pair pair(sampleSlide());
+        QVERIFY(pair.ok);
+        QImage pale(256, 256, QImage::Format_RGB32);
+        for (int y = 0; y < 256; ++y)
+            for (int x = 0; x < 256; ++x) pale.setPixel(x, y, (x / 16 + y / 16) % 2 ? qRgb(120, 130, 190) : qRgb(190, 200, 235));
+        pair.tile().setTile(pale, {0.5, ScaleSource::Model}, false);
+        pair.slide().setCentre({900, 1500});
+        auto* badge = pair.findChild<Badge*>(QStringLiteral("matchBadge"));
+        auto* box = pair.findChild<QCheckBox*>(QStringLiteral("matchStain"));
+        QVERIFY(!badge->isVisible() && !box->isChecked()); // off by default
+        QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
+        QTest::keyClick(&pair.slide(), Qt::Key_H, Qt::ShiftModifier);
+        QVERIFY(box->isChecked());
+        QTRY_VERIFY_WITH_TIMEOUT(pair.stainMatch().look().has_value(), 20000);
+        QVERIFY(badge->isVisible());
+        QCOMPARE(badge->text(), QStringLiteral("Stain matched for viewing"));
+        const auto shown = stainLook(toImage(pair.tile().shown()));
+        for (std::size_t c = 0; c < 3; ++c) QVERIFY(std::abs(shown->mean[c] - pair.stainMatch().look()->mean[c]) < 0.06);
+        // Not while the slide is moved, only when it rests.
+        QSignalSpy changes(&pair.stainMatch(), &StainMatch::changed);
+        for (int i = 0; i < 8; ++i) pair.slide().setCentre({900.0 + 40 * i, 1500});
+        QCOMPARE(changes.count(), 0);
+        QTRY_COMPARE_WITH_TIMEOUT(changes.count(), 1, 20000);
+        pair.slide().setCentre({20, 20}); // glass
+        QTRY_COMPARE_WITH_TIMEOUT(changes.count(), 2, 20000);
+        if (!pair.stainMatch().look()) {
+            QCOMPARE(badge->text(), QStringLiteral("Stain not matched"));
+            QVERIFY(!badge->toolTip().isEmpty());
+            QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
+        }
+        box->click();
+        QVERIFY(!badge->isVisible());
+        QCOMPARE(pair.tile().shown().pixel(3, 3), pale.pixel(3, 3));
     }
 
     void keysOfTheLightActOnBothPanes() {

@@ -233,6 +233,10 @@ private Q_SLOTS:
         model.setFilter(filter);
         QTRY_COMPARE(model.count(), 41);
         QCOMPARE(model.id(4), before);
+        bridge.setNearest(QString::fromStdString((root() / "p/tiles/lung_scc-99.png").string()), 0.08);
+        filter.nearestBelow = 0.1;
+        model.setFilter(filter);
+        QTRY_COMPARE(model.count(), 1);
         QVERIFY(!records.isEmpty());
     }
 };

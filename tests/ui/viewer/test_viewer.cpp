@@ -6,7 +6,9 @@
 
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/viewer/OverviewNavigator.h"
+#include "ui/viewer/ScaleBar.h"
 #include "ui/viewer/TileView.h"
+#include "ui/viewer/overlay_painting.h"
 
 using namespace phloxine;
 using namespace phloxine::ui;
@@ -30,6 +32,8 @@ private Q_SLOTS:
     void navigatorMovesTheView();
     void tileViewAsksForZoom();
     void tileViewDrawsTheTile();
+    void frameOfTheMissingCrossesNoWords();
+    void chipsLeaveEachOtherRoom();
     void isAccessible();
 };
 
@@ -295,6 +299,33 @@ void TestViewer::tileViewDrawsTheTile() {
     view.clear();
     QVERIFY(!view.hasTile());
     QVERIFY(view.tileRect().isEmpty());
+}
+
+void TestViewer::frameOfTheMissingCrossesNoWords() {
+    TileView view;
+    view.resize(400, 400);
+    view.setExpectedTile(256, 0.5);
+    const auto shown = [&](double micronsPerPixel) {
+        view.setViewMicronsPerPixel(micronsPerPixel);
+        return view.grab().toImage();
+    };
+    const QImage around = shown(0.36), inside = shown(4), nearlyNone = shown(400);
+    QVERIFY(around != inside);
+    QCOMPARE(inside, nearlyNone); // 32 px would lie in the middle of the words, as one pixel does
+}
+
+void TestViewer::chipsLeaveEachOtherRoom() {
+    for (const int width : {240, 300, 420, 800}) {
+        OpenView view(sampleSlide());
+        view.resize(width, 400);
+        view.setTileFrame(256, 0.5);
+        view.setViewMicronsPerPixel(0.57);
+        QVERIFY(view.sharp());
+        const auto bar = scaleBar(0.57, view.slideScale().source);
+        QVERIFY(bar);
+        const QImage shown = view.grab().toImage();
+        QCOMPARE(shown.pixelColor(12 + 8 + int(std::round(bar->lengthPx)) - 1, 400 - 12 - 7 - 4), overlayTextColor); // the end of the bar
+    }
 }
 
 void TestViewer::isAccessible() {
