@@ -24,6 +24,7 @@ class SamplingPanel;
 class SlidePanel;
 class StartingPixelsPanel;
 class TilePanel;
+struct Preset;
 
 class GeneratePage : public QWidget {
     Q_OBJECT
@@ -75,6 +76,7 @@ private:
 
     // models (GeneratePageModels.cpp)
     void takeModel(const ModelEntry& entry);
+    void usePreset(const Preset& preset);
     void useModelOf(const GenerateRequest& request);
     void shareCards();
     void showNoModel();

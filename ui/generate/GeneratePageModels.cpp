@@ -7,6 +7,7 @@
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
+#include "ui/generate/PresetButton.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/SamplingPanel.h"
 #include "ui/generate/TilePanel.h"
@@ -80,6 +81,22 @@ void GeneratePage::shareCards() {
     m_tilePanel->setCards(m_cards);
     m_queue->setCards(m_cards);
     Q_EMIT cardsChanged();
+}
+
+// The seed stays. A preset of another model may ask for what this one cannot be guided by: then it is the sampling alone.
+void GeneratePage::usePreset(const Preset& preset) {
+    GenerateRequest request = preset.request;
+    request.seed = m_sampling->seed();
+    m_sampling->readFrom(request);
+    if (request.count > 0) m_sampling->setTiles(request.count);
+    if (!preset.withCondition) return;
+    const auto& conditions = m_entry.card.conditions;
+    const bool text = request.classId.empty() && !request.prompt.empty();
+    if (text && std::count(conditions.begin(), conditions.end(), "text"))
+        m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+    else if (!request.classId.empty() && m_entry.card.findClass(request.classId)) m_condition->selectClass(fromUtf8(request.classId));
+    else if (text || !request.classId.empty())
+        m_images->showNotice(tr("This model does not know what the preset asks for, so only its sampling was set."));
 }
 
 // The model of a tile that was made earlier, when it is still on this machine.
