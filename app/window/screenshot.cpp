@@ -12,7 +12,6 @@
 #include <QListWidget>
 #include <QMenuBar>
 #include <QPainter>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QThread>
@@ -218,12 +217,10 @@ private:
 
     void writeText() {
         if (auto* segments = m_page.findChild<ui::SegmentedControl*>(QStringLiteral("conditionSegments"))) segments->setCurrentIndex(1);
-        for (auto* edit : m_page.findChildren<QPlainTextEdit*>())
-            if (edit->isVisible() && !edit->isReadOnly()) {
-                edit->setPlainText(
-                    QStringLiteral("lung squamous cell carcinoma, moderately differentiated, keratin pearls, desmoplastic stroma"));
-                break;
-            }
+        for (const auto& [field, value] :
+             {std::pair{"class", "lung squamous cell carcinoma"}, {"nuclear-density", "high"}, {"tone", "high"}})
+            if (auto* combo = m_page.findChild<QComboBox*>(QStringLiteral("field-") + QLatin1String(field)))
+                combo->setCurrentIndex(combo->findData(QString::fromLatin1(value)));
     }
 
     bool showModels(bool adding) {
