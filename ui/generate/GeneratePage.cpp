@@ -66,7 +66,8 @@ QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
 } // namespace
 
 GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
-    : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)) {
+    : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)),
+      m_freeMemory([] { return deviceStatus().memoryFree; }) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);

@@ -1,6 +1,10 @@
 // The part of GeneratePage that knows which models there are and which of them makes the tiles.
 #include <algorithm>
 
+#include <QCoreApplication>
+#include <QPointer>
+#include <QThreadPool>
+
 #include "core/base/Error.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/GalleryStrip.h"
@@ -72,7 +76,24 @@ void GeneratePage::takeModel(const ModelEntry& entry) {
     if (!m_startingPixels->setModel(entry.card.tileSizePx, entry.card.scale.micronsPerPixel))
         m_images->showNotice(tr("The real pixels were read at the scale of another model, so the next tiles start from noise alone."));
     shareCards();
+    learnSize(entry);
     showFoot();
+}
+
+// Files are read on another thread; until then the foot says no memory.
+void GeneratePage::learnSize(const ModelEntry& entry) {
+    if (m_sizes.count(entry.path.string())) return;
+    QThreadPool::globalInstance()->start([page = QPointer<GeneratePage>(this), path = entry.path] {
+        const auto size = sizeOfModel(path);
+        QMetaObject::invokeMethod(
+            qApp,
+            [page, path, size] {
+                if (!page) return;
+                page->m_sizes[path.string()] = size;
+                page->showFoot();
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 void GeneratePage::shareCards() {
