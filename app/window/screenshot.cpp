@@ -11,7 +11,6 @@
 #include <QListWidget>
 #include <QMenuBar>
 #include <QPainter>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
 #include <nlohmann/json.hpp>
@@ -235,12 +234,10 @@ private:
 
     void writeText() {
         if (auto* segments = m_page.findChild<ui::SegmentedControl*>(QStringLiteral("conditionSegments"))) segments->setCurrentIndex(1);
-        for (auto* edit : m_page.findChildren<QPlainTextEdit*>())
-            if (edit->isVisible() && !edit->isReadOnly()) {
-                edit->setPlainText(
-                    QStringLiteral("lung squamous cell carcinoma, moderately differentiated, keratin pearls, desmoplastic stroma"));
-                break;
-            }
+        for (const auto& [field, value] :
+             {std::pair{"class", "lung squamous cell carcinoma"}, {"nuclear-density", "high"}, {"tone", "high"}})
+            if (auto* combo = m_page.findChild<QComboBox*>(QStringLiteral("field-") + QLatin1String(field)))
+                combo->setCurrentIndex(combo->findData(QString::fromLatin1(value)));
     }
 
     bool showModels(bool adding) {

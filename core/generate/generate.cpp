@@ -273,6 +273,32 @@ LoadOptions loadOptions(const GenerateRequest& resolved) {
     return options;
 }
 
+namespace {
+
+// What a run goes on with after the memory was full: fewer tiles at once, and of one tile the same again once unused memory was given back.
+// Error(OutOfMemory) when that was done already.
+std::string recoveryFrom(int& batch, bool& triedAgain) {
+    if (batch == 1 && triedAgain)
+        throw Error(ErrorCode::OutOfMemory, "The memory is not enough for one tile of this model; close other programs and try again.");
+    if (batch == 1) {
+        triedAgain = true;
+        resetPeakMemory();
+        return "gave unused memory back and made the tile again";
+    }
+    batch = (batch + 1) / 2;
+    return batch == 1 ? "went on with one tile at once" : "went on with " + std::to_string(batch) + " tiles at once";
+}
+
+// One line: what was done, what is safe.
+std::string recoveryWords(const std::string& how, const GenerateResult& result) {
+    const auto safe = result.tiles == 0 ? std::string("Nothing is lost")
+                                        : std::to_string(result.tiles) + " of " + std::to_string(result.resolved.count) +
+                                              " tiles were finished and are safe";
+    return "The memory was full, so the run " + how + ". " + safe + ", and the seeds did not change.";
+}
+
+} // namespace
+
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks) {
     const auto start = Clock::now();
     const auto entry = store.find(request.model, request.modelSha256);
@@ -282,6 +308,7 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
     result.seconds.load = since(start);
     const Run run(*model, result.resolved, hooks, result.seconds);
     int batch = result.resolved.batch;
+    bool triedAgain = false; // the tile that is next
     while (result.tiles < result.resolved.count) {
         const auto tileStart = Clock::now();
         std::vector<Image> images;
@@ -290,13 +317,11 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
         } catch (const c10::OutOfMemoryError&) {
         } catch (const std::bad_alloc&) {}
         if (images.empty()) {
-            if (batch == 1)
-                throw Error(ErrorCode::OutOfMemory,
-                            "The memory is not enough for one tile of this model; close other programs and try again.");
-            batch = (batch + 1) / 2;
-            if (hooks.notice) hooks.notice("The memory was full, so the run goes on with " + std::to_string(batch) + " tiles at once.");
+            const auto how = recoveryFrom(batch, triedAgain);
+            if (hooks.notice) hooks.notice(recoveryWords(how, result));
             continue;
         }
+        triedAgain = false;
         for (auto& image : images) {
             Tile tile{std::move(image), forTile(result.resolved, result.tiles), since(tileStart) / double(images.size())};
             tile.request.batch = batch;

@@ -57,6 +57,7 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
         card.conditions = json.value("conditions", std::vector<std::string>());
         card.captionTokens = json.value("caption_tokens", 0);
         card.maxTokens = json.value("max_tokens", 77);
+        card.promptVocabulary = json.value("prompt_vocabulary", std::string());
         card.latent = json.value("latent", std::string());
         card.weightsSha256 = json.value("weights_sha256", std::string());
         const auto defaults = json.value("defaults", Json::object());
@@ -101,6 +102,7 @@ Json toJson(const ModelCard& card) {
             {"conditions", card.conditions},
             {"caption_tokens", card.captionTokens},
             {"max_tokens", card.maxTokens},
+            {"prompt_vocabulary", card.promptVocabulary},
             {"latent", card.latent},
             {"weights_sha256", card.weightsSha256},
             {"defaults", {{"sampler", card.defaultSampler}, {"steps", card.defaultSteps}, {"guidance", card.defaultGuidance}}}};

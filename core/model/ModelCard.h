@@ -25,6 +25,7 @@ struct ModelCard {
     std::vector<std::string> conditions; // "class", "text"
     int captionTokens = 0;               // caption length used in training, start and end token included; 0 = not stated
     int maxTokens = 77;
+    std::string promptVocabulary; // id of a row of promptVocabularies(): the words that it was trained with; empty = not known
     std::string defaultSampler = "dpmpp_2m";
     int defaultSteps = 20;
     double defaultGuidance = 1;

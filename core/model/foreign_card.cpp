@@ -35,11 +35,12 @@ struct Described {
     std::int64_t classes = 0;
     int maxTokens = 77;
     double guidance = 1;
+    const char* vocabulary = "";
 };
 
 Described describe(const ModelConfig& config) {
     if (const auto* text = std::get_if<TextEncoderConfig>(&config.condition))
-        return {{"text"}, 0, text->maxLength, text->pathldm ? 1.75 : 7.5}; // the values of the papers
+        return {{"text"}, 0, text->maxLength, text->pathldm ? 1.75 : 7.5, text->pathldm ? "pathldm" : ""}; // the values of the papers
     // PathLDM's class checkpoint trained its empty class hardly at all: guidance stays off.
     if (const auto classes = classCount(config)) return {{"class"}, classes, 0, 1};
     if (conditionWord(config) == std::string_view("vector")) return {{"vector"}, 0, 0, 1};
@@ -80,6 +81,7 @@ ModelCard cardFromCheckpoint(const fs::path& path, const Checkpoint& checkpoint)
         card.classes.push_back({"class_" + n, "Class " + n, n, "#888888", {}, 0});
     }
     card.maxTokens = described.maxTokens;
+    card.promptVocabulary = described.vocabulary;
     card.defaultGuidance = described.guidance;
     if (checkpoint.config.prediction == "flow") card.defaultSampler = "flow_euler"; // the only one for such a model
     card.latent = latentWords(checkpoint.config);

@@ -163,6 +163,7 @@ void fillCard(ModelCard& card, const TrainRecipe& recipe, const TrainingSet& set
     if (card.id.empty()) card.id = "trained";
     if (card.title.empty()) card.title = card.id;
     card.weightsSha256.clear();
+    card.promptVocabulary = recipe.captions.composed && recipe.captions.attributeChance > 0 ? "class-levels" : "";
     card.classes.clear();
     for (std::size_t i = 0; i < set.classes.size(); ++i) {
         const auto& c = set.classes[i];

@@ -163,6 +163,45 @@ private slots:
         QVERIFY(a == b);
     }
 
+    // The memory is full at the first step of the first, second and third attempt; the run goes on in smaller steps and says so.
+    void fullMemoryIsAnsweredWithSmallerSteps() {
+        auto request = quickRequest(5, 60);
+        request.batch = 4;
+        std::vector<std::string> notices;
+        std::vector<Tile> tiles;
+        int failures = 0;
+        GenerateHooks hooks;
+        hooks.notice = [&](const std::string& s) { notices.push_back(s); };
+        hooks.tile = [&](int, const Tile& tile) { tiles.push_back(tile); };
+        hooks.step = [&](int tile, int, int) {
+            if (tile == (failures == 0 ? 0 : 2) && failures < 3) ++failures, throw std::bad_alloc();
+        };
+        generate(m_store, request, hooks);
+        QCOMPARE(notices.size(), std::size_t(3));
+        QVERIFY2(notices[0].find("2 tiles at once") != std::string::npos && notices[0].find("Nothing is lost") != std::string::npos,
+                 notices[0].c_str());
+        QVERIFY2(notices[1].find("one tile at once") != std::string::npos && notices[1].find("2 of 5 tiles") != std::string::npos,
+                 notices[1].c_str());
+        QVERIFY2(notices[2].find("gave unused memory back") != std::string::npos, notices[2].c_str());
+        for (const auto& notice : notices)
+            QVERIFY(notice.find('\n') == std::string::npos && notice.find("seeds did not change") != std::string::npos);
+        QCOMPARE(tiles.size(), std::size_t(5));
+        QCOMPARE(tiles[0].request.batch, 2);
+        QCOMPARE(tiles[4].request.batch, 1);
+        for (const auto& tile : tiles) QVERIFY(tilesOf(m_store, tile.request)[0].image == tile.image); // from its provenance
+    }
+
+    void fullMemoryEndsTheRunWhenOneTileDoesNotFit() {
+        int notices = 0;
+        GenerateHooks hooks;
+        hooks.notice = [&](const std::string&) { ++notices; };
+        hooks.step = [](int, int, int) { throw std::bad_alloc(); };
+        std::string message;
+        QCOMPARE(errorOf([&] { generate(m_store, quickRequest(), hooks); }, &message), "out-of-memory");
+        QCOMPARE(notices, 1);
+        QVERIFY(message.find("one tile") != std::string::npos);
+    }
+
     void emptyAndBrokenPromptsAreTexts() {
         auto request = quickRequest();
         request.classId.clear();

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <QCheckBox>
 #include <QDesktopServices>
 #include <QDir>
 #include <QFileDialog>
@@ -118,7 +119,16 @@ void ExportDialog::makeChecks(QVBoxLayout& column) {
     };
     addCheck(0, m_folderMark, m_folderCheck);
     addCheck(1, m_spaceMark, m_spaceCheck);
+    addCheck(2, m_rejectedMark, m_rejectedCheck);
+    m_rejectedCheck->setObjectName(QStringLiteral("exportRejected"));
+    m_withRejected = new QCheckBox(tr("Export the rejected tiles too"), this);
+    m_withRejected->setObjectName(QStringLiteral("exportWithRejected"));
+    grid->addWidget(m_withRejected, 3, 1);
     column.addLayout(grid);
+    connect(m_withRejected, &QCheckBox::toggled, this, [this] {
+        fillTable();
+        refresh();
+    });
 }
 
 void ExportDialog::makeFoot(QVBoxLayout& column) {
@@ -182,7 +192,23 @@ void ExportDialog::connectJob() {
     });
 }
 
-const std::vector<TileRecord>& ExportDialog::tiles() const { return m_which->currentIndex() == 1 ? m_selected : m_all; }
+const std::vector<TileRecord>& ExportDialog::chosen() const { return m_which->currentIndex() == 1 ? m_selected : m_all; }
+
+std::vector<TileRecord> ExportDialog::tiles() const {
+    return m_withRejected->isChecked() ? chosen() : withoutRejected(chosen(), m_rejected);
+}
+
+void ExportDialog::awaitMarks() {
+    m_marksKnown = false;
+    refresh();
+}
+
+void ExportDialog::setRejected(const QSet<QString>& files) {
+    m_marksKnown = true;
+    m_rejected = files;
+    fillTable();
+    refresh();
+}
 
 void ExportDialog::fillTable() {
     const auto counts = classCounts(tiles());
@@ -204,7 +230,8 @@ void ExportDialog::fillTable() {
 
 QString ExportDialog::whyNotReady() const {
     if (m_job) return tr("The export is running.");
-    if (tiles().empty()) return tr("There is no tile to export.");
+    if (!m_marksKnown) return tr("Reading which tiles are rejected.");
+    if (tiles().empty()) return chosen().empty() ? tr("There is no tile to export.") : tr("All of these tiles are rejected.");
     if (m_title->text().trimmed().isEmpty()) return tr("Give the set a title to start.");
     if (const int missing = unsavedTiles(tiles())) return tr("%n tiles have no file any more. Select the others.", nullptr, missing);
     if (const FolderState state = folderState(m_folder->text()); blocks(state))
@@ -225,9 +252,17 @@ void ExportDialog::refresh() {
     setMark(*m_spaceMark, disk.bytesAvailable() >= needed);
     m_spaceCheck->setText(
         tr("About %1 needed, %2 free.").arg(QLocale().formattedDataSize(needed, 0), QLocale().formattedDataSize(disk.bytesAvailable(), 1)));
+    const int rejected = rejectedTiles(chosen(), m_rejected);
+    const bool taken = m_withRejected->isChecked();
+    m_rejectedCheck->setText(rejected == 1 ? (taken ? tr("1 rejected tile is taken in.") : tr("1 rejected tile is left out."))
+                             : taken       ? tr("%1 rejected tiles are taken in.").arg(QLocale().toString(rejected))
+                                           : tr("%1 rejected tiles are left out.").arg(QLocale().toString(rejected)));
+    setMark(*m_rejectedMark, !taken);
+    for (QWidget* w : std::initializer_list<QWidget*>{m_rejectedMark, m_rejectedCheck, m_withRejected}) w->setVisible(rejected > 0);
     const QString reason = whyNotReady();
     m_reason->setText(m_done && !m_job ? QString() : reason);
     m_run->setEnabled(reason.isEmpty());
+    m_withRejected->setEnabled(!m_job);
     for (QWidget* w :
          {static_cast<QWidget*>(m_which), static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_folder), static_cast<QWidget*>(m_browse)})
         w->setEnabled(!m_job);

@@ -1,13 +1,15 @@
 #pragma once
-// Writes finished tiles as an augmentation set. The dialog does not block: the export is a job in the same queue.
+// Writes finished tiles as an augmentation set. The dialog does not block: the export is a job in the same queue. Tiles that were rejected
+// in the library stay out unless they are asked for.
 #include <vector>
 
 #include <QDialog>
+#include <QSet>
 
 #include "core/model/ModelCard.h"
 #include "ui/bridge/JobBridge.h"
 
-class QButtonGroup;
+class QCheckBox;
 class QLabel;
 class QLineEdit;
 class QProgressBar;
@@ -27,7 +29,9 @@ public:
     ExportDialog(JobBridge& bridge, std::vector<TileRecord> all, std::vector<TileRecord> selected, const ModelCard& card,
                  QWidget* parent = nullptr);
 
-    QString whyNotReady() const; // empty: the export can start
+    void awaitMarks();                            // the export waits until it is told what is rejected
+    void setRejected(const QSet<QString>& files); // paths of tiles
+    QString whyNotReady() const;                  // empty: the export can start
 
 private:
     void makeWhat(QVBoxLayout& column);
@@ -40,19 +44,23 @@ private:
     void end(int tone, const QString& sentence);
     void refresh();
     void fillTable();
-    const std::vector<TileRecord>& tiles() const;
+    const std::vector<TileRecord>& chosen() const; // all or the selected ones
+    std::vector<TileRecord> tiles() const;         // of these, what is exported
 
     JobBridge& m_bridge;
     std::vector<TileRecord> m_all, m_selected;
     ModelCard m_card;
+    QSet<QString> m_rejected;
+    bool m_marksKnown = true;
     quint64 m_job = 0; // 0 = none under way
     bool m_done = false;
 
     SegmentedControl* m_which;
     QLineEdit *m_title, *m_folder;
     QTableWidget* m_table;
-    QLabel *m_folderCheck, *m_spaceCheck, *m_reason, *m_stage;
-    IconLabel *m_folderMark, *m_spaceMark;
+    QCheckBox* m_withRejected;
+    QLabel *m_folderCheck, *m_spaceCheck, *m_rejectedCheck, *m_reason, *m_stage;
+    IconLabel *m_folderMark, *m_spaceMark, *m_rejectedMark;
     QProgressBar* m_bar;
     Note* m_result;
     QPushButton *m_browse, *m_run, *m_open, *m_close;

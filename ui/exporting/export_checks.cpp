@@ -100,6 +100,27 @@ qint64 bytesNeeded(const std::vector<TileRecord>& tiles) {
     return bytes + (qint64(1) << 20); // lists and hashes
 }
 
+int rejectedTiles(const std::vector<TileRecord>& tiles, const QSet<QString>& rejected) {
+    return int(std::count_if(tiles.begin(), tiles.end(), [&](const TileRecord& tile) { return rejected.contains(tile.file); }));
+}
+
+std::vector<TileRecord> withoutRejected(std::vector<TileRecord> tiles, const QSet<QString>& rejected) {
+    std::erase_if(tiles, [&](const TileRecord& tile) { return rejected.contains(tile.file); });
+    return tiles;
+}
+
+// Under the name that a tile was saved by, and under the one that the system has for it.
+QSet<QString> rejectedFiles(const Project& project) {
+    TileFilter filter;
+    filter.rejected = true;
+    QSet<QString> files;
+    for (const auto& tile : project.records(project.find(filter))) {
+        const QFileInfo file(QString::fromStdString(project.fileOf(tile).string()));
+        files << file.filePath() << file.absoluteFilePath() << file.canonicalFilePath();
+    }
+    return files;
+}
+
 int unsavedTiles(const std::vector<TileRecord>& tiles) {
     return int(std::count_if(tiles.begin(), tiles.end(),
                              [](const TileRecord& tile) { return tile.file.isEmpty() || !QFileInfo::exists(tile.file); }));

@@ -3,9 +3,11 @@
 #include <map>
 #include <vector>
 
+#include <QSet>
 #include <QString>
 
 #include "core/exporting/ExportPlan.h"
+#include "core/project/Project.h"
 #include "ui/bridge/TileRecord.h"
 
 namespace phloxine::ui {
@@ -23,6 +25,9 @@ QString sanitisedClassName(const QString& name);
 ExportPlan planFor(const QString& title, const std::vector<TileRecord>& tiles);
 std::map<QString, int> classCounts(const std::vector<TileRecord>& tiles); // by class id; "prompt" for tiles from a text
 qint64 bytesNeeded(const std::vector<TileRecord>& tiles);
+int rejectedTiles(const std::vector<TileRecord>& tiles, const QSet<QString>& rejected); // `rejected`: paths
+std::vector<TileRecord> withoutRejected(std::vector<TileRecord> tiles, const QSet<QString>& rejected);
+QSet<QString> rejectedFiles(const Project& project);    // paths; on the project's thread
 int unsavedTiles(const std::vector<TileRecord>& tiles); // tiles whose file is not there
 
 } // namespace phloxine::ui

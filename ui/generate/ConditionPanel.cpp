@@ -84,7 +84,7 @@ void ConditionPanel::setCard(const ModelCard& card) {
                                 : tr("Ctrl-click picks several classes: one job for each."));
     const bool classes = has(card, "class") && !card.classes.empty(), text = has(card, "text");
     m_segments->setVisible(classes && text);
-    m_prompt->setLimits(card.captionTokens, card.maxTokens);
+    m_prompt->setCard(card);
     fitList();
     const bool kept = kind() == ConditionKind::Text ? text : kind() == ConditionKind::Classes && classes;
     if (!kept)

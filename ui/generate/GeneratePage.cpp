@@ -16,11 +16,13 @@
 #include "core/generate/Generator.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/exporting/ExportDialog.h"
+#include "ui/exporting/export_checks.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/FoundTissue.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
+#include "ui/generate/PresetButton.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/QueueStore.h"
 #include "ui/generate/RunErrorBar.h"
@@ -65,7 +67,8 @@ QScrollArea* panelColumn(const std::vector<QWidget*>& panels, QWidget* parent) {
 } // namespace
 
 GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWidget* parent)
-    : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)) {
+    : QWidget(parent), m_store(std::move(store)), m_bridge(bridge), m_jobs(new JobList(bridge, this)),
+      m_freeMemory([] { return deviceStatus().memoryFree; }) {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
@@ -141,6 +144,15 @@ void GeneratePage::connectPanels() {
     connect(m_sampling, &SamplingPanel::recycleRequested, this, [this] {
         if (const TileRecord* tile = m_gallery->current()) m_sampling->setSeed(tile->request.seed);
     });
+    m_sampling->presets().setSource([this] {
+        const auto all = requests();
+        if (!all.empty()) return all.front();
+        GenerateRequest sampling; // no class is chosen
+        m_sampling->writeTo(sampling);
+        return sampling;
+    });
+    connect(&m_sampling->presets(), &PresetButton::applied, this, &GeneratePage::usePreset);
+    connect(&m_sampling->presets(), &PresetButton::problem, m_images, &ImagePair::showNotice);
     connect(m_foot, &RunFoot::generate, this, &GeneratePage::generateNow);
     connect(m_foot, &RunFoot::addToQueue, this, &GeneratePage::generateNow);
     connect(m_foot, &RunFoot::stopNow, this, &GeneratePage::stopNow);
@@ -291,6 +303,12 @@ void GeneratePage::exportTiles() {
     if (galleryCount() == 0) return;
     auto* dialog = new ExportDialog(m_bridge, m_gallery->allTiles(), m_gallery->selectedTiles(), m_entry.card, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    if (m_project && m_project->isOpen()) {
+        dialog->awaitMarks();
+        m_project->ask(
+            dialog, [](const Project& project) { return rejectedFiles(project); },
+            [dialog](const QSet<QString>& files) { dialog->setRejected(files); });
+    }
     dialog->open();
 }
 

@@ -1,9 +1,13 @@
 #pragma once
 // The Generate workspace: what to make on the left, the images in the middle, where I am and what runs on the right.
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include <QWidget>
 
+#include "core/generate/memory_estimate.h"
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/JobList.h"
@@ -25,6 +29,7 @@ class SamplingPanel;
 class SlidePanel;
 class StartingPixelsPanel;
 class TilePanel;
+struct Preset;
 
 class GeneratePage : public QWidget {
     Q_OBJECT
@@ -39,6 +44,8 @@ public:
     JobList& jobs() { return *m_jobs; }
     RegionBench& regions() { return *m_regions; }
     const SharedCards& cards() const { return m_cards; }
+
+    void setFreeMemory(std::function<std::uint64_t()> bytes) { m_freeMemory = std::move(bytes); } // 0 = not known
 
     void setProject(ProjectBridge* project); // that finished tiles belong to
     QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
@@ -77,9 +84,11 @@ private:
 
     // models (GeneratePageModels.cpp)
     void takeModel(const ModelEntry& entry);
+    void usePreset(const Preset& preset);
     void useModelOf(const GenerateRequest& request);
     void shareCards();
     void showNoModel();
+    void learnSize(const ModelEntry& entry);
     std::string modelWord() const; // what a request calls the chosen model
 
     // runs (GeneratePageRuns.cpp)
@@ -94,6 +103,10 @@ private:
     void showFailure(quint64 id, const Failure& failure);
     void answer(ErrorAction action);
 
+    struct Cost {
+        QString sentence, warning;
+    };
+    Cost cost() const; // of what is set up here
     void jobsChanged();
     void showFoot();
     void showStatus();
@@ -122,7 +135,9 @@ private:
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
     std::vector<int> m_together; // places in the gallery of the tiles that are shown together
-    JobRow m_failed;             // what "Try again" goes on with
+    std::map<std::string, std::optional<ModelSize>> m_sizes; // by path; empty where it cannot be known before a run
+    std::function<std::uint64_t()> m_freeMemory;
+    JobRow m_failed; // what "Try again" goes on with
 };
 
 } // namespace phloxine::ui

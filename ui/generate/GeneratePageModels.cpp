@@ -1,12 +1,17 @@
 // The part of GeneratePage that knows which models there are and which of them makes the tiles.
 #include <algorithm>
 
+#include <QCoreApplication>
+#include <QPointer>
+#include <QThreadPool>
+
 #include "core/base/Error.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
+#include "ui/generate/PresetButton.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/SamplingPanel.h"
 #include "ui/generate/TilePanel.h"
@@ -71,7 +76,24 @@ void GeneratePage::takeModel(const ModelEntry& entry) {
     if (!m_startingPixels->setModel(entry.card.tileSizePx, entry.card.scale.micronsPerPixel))
         m_images->showNotice(tr("The real pixels were read at the scale of another model, so the next tiles start from noise alone."));
     shareCards();
+    learnSize(entry);
     showFoot();
+}
+
+// Files are read on another thread; until then the foot says no memory.
+void GeneratePage::learnSize(const ModelEntry& entry) {
+    if (m_sizes.count(entry.path.string())) return;
+    QThreadPool::globalInstance()->start([page = QPointer<GeneratePage>(this), path = entry.path] {
+        const auto size = sizeOfModel(path);
+        QMetaObject::invokeMethod(
+            qApp,
+            [page, path, size] {
+                if (!page) return;
+                page->m_sizes[path.string()] = size;
+                page->showFoot();
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 void GeneratePage::shareCards() {
@@ -80,6 +102,22 @@ void GeneratePage::shareCards() {
     m_tilePanel->setCards(m_cards);
     m_queue->setCards(m_cards);
     Q_EMIT cardsChanged();
+}
+
+// The seed stays. A preset of another model may ask for what this one cannot be guided by: then it is the sampling alone.
+void GeneratePage::usePreset(const Preset& preset) {
+    GenerateRequest request = preset.request;
+    request.seed = m_sampling->seed();
+    m_sampling->readFrom(request);
+    if (request.count > 0) m_sampling->setTiles(request.count);
+    if (!preset.withCondition) return;
+    const auto& conditions = m_entry.card.conditions;
+    const bool text = request.classId.empty() && !request.prompt.empty();
+    if (text && std::count(conditions.begin(), conditions.end(), "text"))
+        m_condition->setPrompt(fromUtf8(request.prompt), fromUtf8(request.negative));
+    else if (!request.classId.empty() && m_entry.card.findClass(request.classId)) m_condition->selectClass(fromUtf8(request.classId));
+    else if (text || !request.classId.empty())
+        m_images->showNotice(tr("This model does not know what the preset asks for, so only its sampling was set."));
 }
 
 // The model of a tile that was made earlier, when it is still on this machine.

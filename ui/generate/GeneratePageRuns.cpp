@@ -141,11 +141,26 @@ void GeneratePage::showFoot() {
         const QString tile = tr("Tile %1 of %2").arg(std::min(job->tilesDone + 1, job->request.count)).arg(job->request.count);
         return m_foot->setState(left.isEmpty() ? tile : tr("%1, %2", "tile of tiles, time left").arg(tile, left), true, reason);
     }
+    const Cost now = cost();
+    m_foot->setState(now.sentence, m_jobs->busy(), reason, m_jobs->busy() ? QString() : now.warning);
+}
+
+// "8 tiles, about 14 s, 0.6 GB". The memory is known for models whose description is read; that of a graphics card is another one.
+GeneratePage::Cost GeneratePage::cost() const {
     const auto wanted = requests();
     const int tiles = int(wanted.size()) * m_sampling->tiles();
     const double seconds = wanted.empty() ? 0 : m_jobs->secondsPerTile(wanted.front()) * tiles;
     const QString time = seconds > 0 ? tr("about %1").arg(durationText(seconds)) : tr("time known after the first");
-    m_foot->setState(tr("%1, %2", "tiles, time").arg(tilesText(tiles), time), m_jobs->busy(), reason);
+    const auto size = m_sizes.find(m_entry.path.string());
+    if (wanted.empty() || size == m_sizes.end() || !size->second || deviceStatus().kind == "cuda")
+        return {tr("%1, %2", "tiles, time").arg(tilesText(tiles), time), {}};
+    const auto needed = std::uint64_t(estimateMemory(*size->second, m_entry.card, wanted.front()).total());
+    const auto free = m_freeMemory();
+    Cost cost{tr("%1, %2, %3", "tiles, time, memory").arg(tilesText(tiles), time, memoryText(double(needed))), {}};
+    if (free > 0 && needed > free)
+        cost.warning = tr("About %1 are needed and %2 are free. The run may be slow or end early; finished tiles are kept.")
+                           .arg(memoryText(double(needed)), memoryText(double(free)));
+    return cost;
 }
 
 void GeneratePage::showStatus() {

@@ -1,16 +1,21 @@
 #include "ui/generate/PromptPanel.h"
 
 #include <algorithm>
+#include <utility>
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QTextBlock>
 #include <QVBoxLayout>
 
 #include "core/base/Error.h"
 #include "core/generate/Generator.h"
+#include "ui/generate/PromptFields.h"
 #include "ui/generate/words.h"
+#include "ui/widgets/Badge.h"
 #include "ui/widgets/TokenMeter.h"
 
 namespace phloxine::ui {
@@ -23,13 +28,15 @@ PromptPanel::PromptPanel(QWidget* parent) : QWidget(parent) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(6);
-    auto* promptLabel = new QLabel(tr("Pr&ompt"), this);
+    m_fields = new PromptFields(this);
+    column->addWidget(m_fields);
+    addHead();
     m_edit = new QPlainTextEdit(this);
     m_edit->setObjectName(QStringLiteral("promptEdit"));
     m_edit->setPlaceholderText(tr("lung adenocarcinoma, high nuclear density, dark stain"));
     m_edit->setTabChangesFocus(true);
     m_edit->setFixedHeight(96);
-    promptLabel->setBuddy(m_edit);
+    findChild<QLabel*>(QStringLiteral("promptLabel"))->setBuddy(m_edit);
     m_meter = new TokenMeter(this);
     m_cut = new QLabel(this);
     m_cut->setObjectName(QStringLiteral("cutWords"));
@@ -42,7 +49,7 @@ PromptPanel::PromptPanel(QWidget* parent) : QWidget(parent) {
     m_negative->setObjectName(QStringLiteral("negativeEdit"));
     m_negative->setPlaceholderText(tr("What guidance leads away from"));
     negativeLabel->setBuddy(m_negative);
-    for (QWidget* w : std::initializer_list<QWidget*>{promptLabel, m_edit, m_meter, m_cut, negativeLabel, m_negative}) column->addWidget(w);
+    for (QWidget* w : std::initializer_list<QWidget*>{m_edit, m_meter, m_cut, negativeLabel, m_negative}) column->addWidget(w);
     column->addStretch(1);
 
     m_wait.setSingleShot(true);
@@ -50,22 +57,76 @@ PromptPanel::PromptPanel(QWidget* parent) : QWidget(parent) {
     connect(&m_wait, &QTimer::timeout, this, &PromptPanel::count);
     connect(m_edit, &QPlainTextEdit::textChanged, this, [this] {
         m_wait.start();
+        showOrigin();
         Q_EMIT changed();
     });
+    connect(m_fields, &PromptFields::changed, this, &PromptPanel::followFields);
+    connect(m_again, &QPushButton::clicked, this, &PromptPanel::composeAgain);
     connect(m_negative, &QLineEdit::textChanged, this, &PromptPanel::changed);
+    showOrigin();
     count();
 }
 
-void PromptPanel::setLimits(int trained, int limit) {
-    m_trained = trained;
-    m_limit = limit;
+void PromptPanel::addHead() {
+    auto* label = new QLabel(tr("Pr&ompt"), this);
+    label->setObjectName(QStringLiteral("promptLabel"));
+    m_origin = new Badge({}, Tone::Neutral, this);
+    m_origin->setObjectName(QStringLiteral("promptOrigin"));
+    m_again = new QPushButton(tr("Compose again"), this);
+    m_again->setObjectName(QStringLiteral("composeAgainButton"));
+    m_again->setToolTip(tr("Writes what the fields say in place of your text. Ctrl+Z in the text brings it back."));
+    m_again->setProperty("link", true);
+    m_again->setFlat(true);
+    m_again->setCursor(Qt::PointingHandCursor);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    row->addWidget(label);
+    row->addWidget(m_origin);
+    row->addStretch(1);
+    row->addWidget(m_again);
+    static_cast<QVBoxLayout*>(layout())->addLayout(row);
+}
+
+void PromptPanel::setCard(const ModelCard& card) {
+    std::vector<std::string> classPrompts;
+    for (const auto& c : card.classes)
+        if (!c.prompt.empty()) classPrompts.push_back(c.prompt);
+    m_fields->setVocabulary(card.promptVocabulary, classPrompts);
+    m_fields->readFrom(prompt());
+    m_composed = m_fields->composed();
+    m_trained = card.captionTokens;
+    m_limit = card.maxTokens;
+    showOrigin();
     count();
+}
+
+// What a person wrote stays.
+void PromptPanel::followFields() {
+    const QString before = std::exchange(m_composed, m_fields->composed());
+    if (prompt() == before || prompt().isEmpty()) composeAgain();
+    showOrigin();
+}
+
+// Through a cursor, so that it is one step of the text's undo.
+void PromptPanel::composeAgain() {
+    QTextCursor cursor(m_edit->document());
+    cursor.select(QTextCursor::Document);
+    cursor.insertText(m_composed);
+}
+
+void PromptPanel::showOrigin() {
+    const bool byHand = prompt() != m_composed;
+    m_origin->setText(byHand ? tr("Edited by hand") : tr("Composed from the fields"));
+    m_origin->setVisible(m_fields->there() && !(prompt().isEmpty() && m_composed.isEmpty()));
+    m_again->setVisible(m_fields->there() && byHand && !m_composed.isEmpty());
 }
 
 QString PromptPanel::prompt() const { return m_edit->toPlainText().simplified(); }
 QString PromptPanel::negative() const { return m_negative->text().simplified(); }
 
 void PromptPanel::setPrompt(const QString& prompt, const QString& negative) {
+    m_fields->readFrom(prompt);
+    m_composed = m_fields->composed();
     m_edit->setPlainText(prompt);
     m_negative->setText(negative);
 }

@@ -11,6 +11,7 @@
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/IconLabel.h"
+#include "ui/widgets/Note.h"
 
 namespace phloxine::ui {
 
@@ -40,6 +41,10 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
     line->addWidget(m_sentence, 1);
     line->addWidget(m_key, 0, Qt::AlignTop);
     column->addLayout(line);
+    m_warning = new Note(Tone::Warn, this);
+    m_warning->setObjectName(QStringLiteral("costWarning"));
+    m_warning->hide();
+    column->addWidget(m_warning);
 
     m_generate = makeButton(tr("Generate"), "generateButton", this);
     m_generate->setProperty("primary", true);
@@ -62,11 +67,13 @@ RunFoot::RunFoot(QWidget* parent) : QWidget(parent) {
     setState({}, false, {});
 }
 
-void RunFoot::setState(const QString& sentence, bool running, const QString& reason) {
+void RunFoot::setState(const QString& sentence, bool running, const QString& reason, const QString& warning) {
     const QString text = reason.isEmpty() ? sentence : reason;
     m_sentence->setText(text);
     m_key->setVisible(m_sentence->fontMetrics().horizontalAdvance(text) < sentenceWidth); // one line of words comes before the key
     m_mark->setMark(!reason.isEmpty() ? "info-circle" : running ? "hourglass" : "clock", 16, IconTone::Text2);
+    m_warning->setText(warning);
+    m_warning->setVisible(!warning.isEmpty() && reason.isEmpty());
     m_generate->setVisible(!running);
     m_stop->setVisible(running);
     m_generate->setEnabled(reason.isEmpty());

@@ -8,13 +8,14 @@ class QPushButton;
 namespace phloxine::ui {
 
 class IconLabel;
+class Note;
 
 class RunFoot : public QWidget {
     Q_OBJECT
 public:
     explicit RunFoot(QWidget* parent = nullptr);
-    // `reason` empty: a run can start, else it stands in place of the cost.
-    void setState(const QString& sentence, bool running, const QString& reason);
+    // `reason` empty: a run can start, else it stands in place of the cost. `warning` forbids nothing.
+    void setState(const QString& sentence, bool running, const QString& reason, const QString& warning = {});
 
 Q_SIGNALS:
     void generate();
@@ -25,6 +26,7 @@ Q_SIGNALS:
 private:
     IconLabel* m_mark;
     QLabel *m_sentence, *m_key;
+    Note* m_warning;
     QPushButton *m_generate, *m_add, *m_stop;
 };
 

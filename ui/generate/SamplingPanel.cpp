@@ -15,6 +15,7 @@
 
 #include "core/generate/Generator.h"
 #include "ui/generate/AdvancedSampling.h"
+#include "ui/generate/PresetButton.h"
 #include "ui/generate/SeedEdit.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/Icon.h"
@@ -48,11 +49,12 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     grid->setColumnMinimumWidth(0, labelWidth);
     grid->setColumnStretch(1, 1);
     addHead(*grid);
-    addSampler(*grid, 1);
-    addSteps(*grid, 3);
-    addGuidance(*grid, 4);
-    addSeed(*grid, 5);
-    addTiles(*grid, 6);
+    addPresets(*grid, 1);
+    addSampler(*grid, 2); // and what is folded away below it
+    addSteps(*grid, 4);
+    addGuidance(*grid, 5);
+    addSeed(*grid, 6);
+    addTiles(*grid, 7);
     takeSampler();
     drawSeed();
 }
@@ -69,6 +71,14 @@ void SamplingPanel::addHead(QGridLayout& grid) {
     row->addWidget(m_reset);
     grid.addLayout(row, 0, 0, 1, 3);
     connect(m_reset, &QPushButton::clicked, this, &SamplingPanel::resetToDefaults);
+}
+
+void SamplingPanel::addPresets(QGridLayout& grid, int row) {
+    auto* label = new QLabel(tr("&Preset"), this);
+    m_presets = new PresetButton(this);
+    label->setBuddy(m_presets);
+    grid.addWidget(label, row, 0);
+    grid.addWidget(m_presets, row, 1, 1, 2);
 }
 
 void SamplingPanel::addSampler(QGridLayout& grid, int row) {
@@ -230,11 +240,13 @@ void SamplingPanel::showChange() {
     const quint64 first = request.variationSeed.value_or(request.seed), last = first + quint64(request.count) - 1;
     m_seeds->setText(request.count == 1 ? tr("seed %1").arg(seedEnding(first))
                                         : tr("seeds %1 to %2").arg(seedEnding(first), seedEnding(last)));
+    m_presets->showFor(request);
     Q_EMIT changed();
 }
 
 void SamplingPanel::setCard(const ModelCard& card) {
     m_card = card;
+    m_presets->setCard(card);
     listSamplers();
     takeSampler();
     resetToDefaults();

@@ -17,6 +17,7 @@ class QToolButton;
 namespace phloxine::ui {
 
 class AdvancedSampling;
+class PresetButton;
 class SeedEdit;
 
 class SamplingPanel : public QWidget {
@@ -33,6 +34,7 @@ public:
     void drawSeed(); // a new one by chance
     int tiles() const;
     void setTiles(int count);
+    PresetButton& presets() { return *m_presets; }
     void setRecyclable(bool there); // a tile is selected whose seed can be used
 
 Q_SIGNALS:
@@ -41,6 +43,7 @@ Q_SIGNALS:
 
 private:
     void addHead(QGridLayout& grid);
+    void addPresets(QGridLayout& grid, int row);
     void addSampler(QGridLayout& grid, int row);
     void addSteps(QGridLayout& grid, int row);
     void addGuidance(QGridLayout& grid, int row);
@@ -51,6 +54,7 @@ private:
     void showChange();
 
     ModelCard m_card;
+    PresetButton* m_presets;
     QComboBox* m_sampler;
     QSlider *m_stepsSlider, *m_guidanceSlider;
     QSpinBox *m_steps, *m_tiles;

@@ -1,5 +1,6 @@
 #include "ui/generate/words.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <QCoreApplication>
@@ -30,6 +31,11 @@ QString durationText(double seconds) {
     if (whole < 60) return Words::tr("%1\u00a0s").arg(whole);
     if (whole < 600) return Words::tr("%1\u00a0min %2\u00a0s").arg(whole / 60).arg(whole % 60 / 10 * 10);
     return Words::tr("%1\u00a0min").arg(std::lround(whole / 60.0));
+}
+
+QString memoryText(double bytes) {
+    const double gigabytes = std::max(0.1, bytes / 1e9);
+    return Words::tr("%1\u00a0GB").arg(QLocale().toString(gigabytes, 'f', gigabytes < 99.95 ? 1 : 0));
 }
 
 QString guidanceText(double guidance) { return guidance == 1 ? Words::tr("off") : QLocale().toString(guidance, 'g', 3); }

@@ -17,6 +17,7 @@ QString groupedSeed(quint64 seed);     // "412 907 733", with no-break spaces
 QString seedEnding(quint64 seed);      // "...733"
 QString tilesText(int count);          // "1 tile", "8 tiles"
 QString durationText(double seconds);  // "14 s", "2 min 10 s", "18 min"
+QString memoryText(double bytes);      // "0.6 GB"
 QString guidanceText(double guidance); // "off" at 1
 QString distanceText(double distance); // "0.41"
 // "nearest 0.41, not a copy", "near copy 0.08"; empty where it was not checked (yet).

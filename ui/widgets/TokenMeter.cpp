@@ -37,7 +37,7 @@ QString TokenMeter::sentence() const {
     }
     if (m_count <= m_window) return tr("fits one window of this model");
     const int windows = (m_count + m_window - 1) / std::max(m_window, 1);
-    return tr("needs %1 windows of this model").arg(locale().toString(windows));
+    return windows == 2 ? tr("uses two windows") : tr("uses %1 windows").arg(locale().toString(windows));
 }
 
 QSize TokenMeter::sizeHint() const { return {240, marksTop + marksHeight}; }
@@ -68,36 +68,40 @@ void TokenMeter::paintEvent(QPaintEvent*) {
     paintMarks(painter, marksTop);
 }
 
+// The window is one where the limit lies behind it, the length of training where it says more than these.
+std::vector<TokenMeter::Mark> TokenMeter::marks() const {
+    std::vector<Mark> marks;
+    if (m_trained > 0 && m_trained < m_limit) marks.push_back({m_trained, tr("%1 trained").arg(m_trained)});
+    if (m_window < m_limit && m_window != m_trained) marks.push_back({m_window, tr("%1 window").arg(m_window)});
+    marks.push_back({m_limit, tr("%1 limit").arg(m_limit)});
+    std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.at < b.at; });
+    return marks;
+}
+
+double TokenMeter::xOf(int tokens) const {
+    constexpr double behindLimit = 1.05; // a little room, so that its mark can be seen
+    return std::min(1.0, tokens / (m_limit * behindLimit)) * width();
+}
+
 void TokenMeter::paintBar(QPainter& painter, int top) const {
-    const double full = std::max(m_limit, m_window) * 1.05; // a little room behind the limit, so that its mark can be seen
-    const auto x = [&](int tokens) { return std::min(1.0, tokens / full) * width(); };
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme().track);
     painter.drawRoundedRect(QRectF(0, top, width(), barHeight), 4, 4);
     painter.setBrush(m_count > m_limit ? theme().warn : theme().accent);
-    if (m_count > 0) painter.drawRoundedRect(QRectF(0, top, std::max(8.0, x(m_count)), barHeight), 4, 4);
+    if (m_count > 0) painter.drawRoundedRect(QRectF(0, top, std::max(8.0, xOf(m_count)), barHeight), 4, 4);
     painter.setRenderHint(QPainter::Antialiasing, false);
     painter.setBrush(theme().edge);
-    for (const int mark : {m_trained, m_window, m_limit})
-        if (mark > 0) painter.drawRect(QRectF(qRound(x(mark)) - 1, top - 4, 2, barHeight + 8));
+    for (const Mark& mark : marks()) painter.drawRect(QRectF(qRound(xOf(mark.at)) - 1, top - 4, 2, barHeight + 8));
 }
 
 void TokenMeter::paintMarks(QPainter& painter, int top) const {
-    struct Mark {
-        int at;
-        QString text;
-    };
-    std::vector<Mark> marks;
-    if (m_trained > 0 && m_trained < m_window) marks.push_back({m_trained, tr("%1 trained").arg(m_trained)});
-    if (m_window < m_limit) marks.push_back({m_window, tr("%1 window").arg(m_window)});
-    marks.push_back({m_limit, tr("%1 limit").arg(m_limit)});
+    const auto all = marks();
     painter.setFont(smallFont(QFont::Medium, 11));
     painter.setPen(theme().text2);
-    const double full = std::max(m_limit, m_window) * 1.05;
     int right = width() + 6; // from the right to the left, so that the limit is always said
-    for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) {
+    for (auto mark = all.rbegin(); mark != all.rend(); ++mark) {
         const int w = painter.fontMetrics().horizontalAdvance(mark->text);
-        const int left = std::clamp(int(mark->at / full * width()) - w / 2, 0, std::max(0, width() - w));
+        const int left = std::clamp(int(xOf(mark->at)) - w / 2, 0, std::max(0, width() - w));
         if (left + w + 6 > right) continue;
         painter.drawText(QRect(left, top, w + 1, marksHeight), Qt::AlignLeft | Qt::AlignVCenter, mark->text);
         right = left;

@@ -1,6 +1,8 @@
 #pragma once
 // How long a prompt is, in tokens: a bar with marks for what the model was trained with, one window of the text encoder and the limit, and
 // a sentence that says what happens to the rest.
+#include <vector>
+
 #include <QWidget>
 
 namespace phloxine::ui {
@@ -11,6 +13,11 @@ public:
     explicit TokenMeter(QWidget* parent = nullptr);
     void setTokens(int count, int trained, int window, int limit); // trained 0 = not known
     int tokens() const { return m_count; }
+    struct Mark {
+        int at;
+        QString text;
+    };
+    std::vector<Mark> marks() const; // those that the model has, from the left
     QString sentence() const;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -21,6 +28,7 @@ protected:
 private:
     QString countText() const;
     QFont smallFont(QFont::Weight weight, int px) const;
+    double xOf(int tokens) const;
     void paintBar(QPainter& painter, int top) const;
     void paintMarks(QPainter& painter, int top) const;
 

@@ -1,13 +1,17 @@
 // The sentences of errors, what the export dialog checks, and how it ends.
+#include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QTableWidget>
 
 #include "ui/bridge/error_text.h"
 #include "ui/exporting/ExportDialog.h"
 #include "ui/exporting/export_checks.h"
+#include "ui/widgets/SegmentedControl.h"
 
 #include "page_fixture.h"
+#include "tests/project/made_tiles.h"
 
 using namespace phloxine;
 using namespace phloxine::ui;
@@ -111,6 +115,54 @@ private Q_SLOTS:
         QVERIFY(dialog.findChild<QPushButton*>(QStringLiteral("exportOpenButton"))->isVisible());
         QTest::mouseClick(dialog.findChild<QPushButton*>(QStringLiteral("exportCloseButton")), Qt::LeftButton);
         QVERIFY(!dialog.isVisible());
+    }
+
+    void rejectedTilesStayOut() {
+        QTemporaryDir dir;
+        PageFixture f;
+        const QString good = writeFile(dir.filePath(QStringLiteral("good.png"))), bad = writeFile(dir.filePath(QStringLiteral("bad.png")));
+        ExportDialog dialog(f.bridge, {tileOf(request(), good), tileOf(request(), bad)}, {tileOf(request(), bad)}, f.store->find({}).card);
+        dialog.show();
+        dialog.findChild<QLineEdit*>(QStringLiteral("exportFolder"))->setText(dir.filePath(QStringLiteral("set")));
+        auto* check = dialog.findChild<QLabel*>(QStringLiteral("exportRejected"));
+        auto* take = dialog.findChild<QCheckBox*>(QStringLiteral("exportWithRejected"));
+        auto* table = dialog.findChild<QTableWidget*>(QStringLiteral("exportClasses"));
+        auto* which = dialog.findChild<SegmentedControl*>(QStringLiteral("exportWhich"));
+        QVERIFY(!check->isVisible() && !take->isVisible() && dialog.whyNotReady().isEmpty());
+        dialog.awaitMarks();
+        QVERIFY(!dialog.whyNotReady().isEmpty()); // nothing is exported before it is known
+        dialog.setRejected({bad, QStringLiteral("/elsewhere.png")});
+        QVERIFY(dialog.whyNotReady().isEmpty());
+        QCOMPARE(check->text(), QStringLiteral("1 rejected tile is left out."));
+        QCOMPARE(table->item(0, 1)->text(), QStringLiteral("1"));
+        which->setCurrentIndex(1);
+        QVERIFY(dialog.whyNotReady().contains(QStringLiteral("rejected")));
+        QTest::mouseClick(take, Qt::LeftButton, {}, QPoint(10, take->height() / 2));
+        QVERIFY(take->isChecked() && dialog.whyNotReady().isEmpty());
+        QCOMPARE(check->text(), QStringLiteral("1 rejected tile is taken in."));
+        which->setCurrentIndex(0);
+        QCOMPARE(table->item(0, 1)->text(), QStringLiteral("2"));
+    }
+
+    void theLibrarySaysWhatIsRejected() {
+        QTemporaryDir dir;
+        Project project(dir.filePath(QStringLiteral("project")).toStdString());
+        std::vector<std::int64_t> ids;
+        std::vector<ui::TileRecord> tiles;
+        for (const std::uint64_t seed : {1, 2, 3}) {
+            const auto single = madeRequest(seed);
+            const auto file = writeMadeTile(project.tilesFolder(), single);
+            ids.push_back(project.add(file));
+            tiles.push_back(tileOf(single, QString::fromStdString(file.string())));
+        }
+        TileMarks reject;
+        reject.rejected = true;
+        project.mark(std::vector{ids[0], ids[2]}, reject);
+        const auto rejected = rejectedFiles(project);
+        QCOMPARE(rejectedTiles(tiles, rejected), 2);
+        const auto plan = planFor(QStringLiteral("Set"), withoutRejected(tiles, rejected));
+        QCOMPARE(plan.items.size(), std::size_t(1));
+        QCOMPARE(plan.items[0].request.seed, std::uint64_t(2));
     }
 };
 

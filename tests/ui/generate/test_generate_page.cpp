@@ -16,6 +16,7 @@
 #include "ui/generate/words.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
+#include "ui/widgets/Note.h"
 #include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/TokenMeter.h"
 
@@ -23,6 +24,30 @@
 
 using namespace phloxine;
 using namespace phloxine::ui;
+
+namespace {
+
+// The memory is full when the worker reports its first steps; all other events pass on.
+class FullMemory : public JobEvents {
+public:
+    FullMemory(JobEvents& to, int failures) : m_to(to), m_failures(failures) {}
+    void started(JobId id) override { m_to.started(id); }
+    void progress(JobId id, const Progress& progress) override {
+        if (progress.stage.starts_with("Tile") && m_failures > 0) --m_failures, throw std::bad_alloc();
+        m_to.progress(id, progress);
+    }
+    void tile(JobId id, int index, const Tile& tile, const std::filesystem::path& file) override { m_to.tile(id, index, tile, file); }
+    void notice(JobId id, const std::string& sentence) override { m_to.notice(id, sentence); }
+    void finished(JobId id) override { m_to.finished(id); }
+    void cancelled(JobId id) override { m_to.cancelled(id); }
+    void failed(JobId id, const JobFailure& failure) override { m_to.failed(id, failure); }
+
+private:
+    JobEvents& m_to;
+    int m_failures;
+};
+
+} // namespace
 
 class TestGeneratePage : public QObject {
     Q_OBJECT
@@ -78,6 +103,54 @@ private Q_SLOTS:
         QVERIFY(edit->extraSelections().front().cursor.selectedText().endsWith(QStringLiteral("high lumen")));
         f.page->generateNow();
         QVERIFY(f.page->jobs().rows()[0].request.classId.empty());
+    }
+
+    void theFootSaysTimeAndMemory() {
+        PageFixture f;
+        std::uint64_t free = 0;
+        f.page->setFreeMemory([&] { return free; });
+        auto* cost = f.find<QLabel>("costLabel");
+        auto* warning = f.find<Note>("costWarning");
+        QTRY_VERIFY2(cost->text().endsWith(QStringLiteral("GB")), qPrintable(cost->text()));
+        QVERIFY(cost->text().startsWith(QStringLiteral("4 tiles, ")) && !warning->isVisible()); // what is free is not known
+        free = 100'000'000;
+        f.find<QSpinBox>("tilesSpin")->setValue(8);
+        QVERIFY(warning->isVisible());
+        QVERIFY2(warning->text().contains(QStringLiteral("0.1\u00a0GB are free")), qPrintable(warning->text()));
+        QVERIFY(f.find<QPushButton>("generateButton")->isEnabled()); // said, not forbidden
+        free = 100'000'000'000;
+        f.find<QSpinBox>("tilesSpin")->setValue(9);
+        QVERIFY(!warning->isVisible());
+        QCOMPARE(memoryText(1), QStringLiteral("0.1\u00a0GB"));
+        QCOMPARE(memoryText(612e6), QStringLiteral("0.6\u00a0GB"));
+    }
+
+    void fullMemoryIsToldInOneLineAndTheRunGoesOn_data() {
+        QTest::addColumn<int>("failures");
+        QTest::newRow("once") << 1;
+        QTest::newRow("for good") << 100;
+    }
+    void fullMemoryIsToldInOneLineAndTheRunGoesOn() {
+        QFETCH(int, failures);
+        QTemporaryDir tiles;
+        qputenv("PHLOXINE_TILES", tiles.path().toLocal8Bit());
+        PageFixture f(false);
+        FullMemory events(f.bridge.events(), failures);
+        JobQueue queue(f.store, events);
+        f.bridge.setQueue(&queue);
+        f.find<QSpinBox>("tilesSpin")->setValue(2);
+        f.find<QSpinBox>("stepsSpin")->setValue(2);
+        f.page->generateNow();
+        QTRY_VERIFY_WITH_TIMEOUT(!f.page->busy(), 60'000);
+        auto* notice = f.find<Note>("runNotice");
+        QVERIFY(notice->isVisible() && !notice->text().contains(QLatin1Char('\n')));
+        QVERIFY2(notice->text().contains(QStringLiteral("memory was full")) &&
+                     notice->text().contains(QStringLiteral("seeds did not change")),
+                 qPrintable(notice->text()));
+        QCOMPARE(f.page->galleryCount(), failures == 1 ? 2 : 0);
+        auto* bar = f.find<QWidget>("runErrorBar");
+        QCOMPARE(bar->isVisible(), failures > 1);
+        f.bridge.setQueue(nullptr);
     }
 
     void guidanceOneIsOff() {

@@ -129,8 +129,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("sentence");
         QTest::newRow("short") << 40 << 154 << QStringLiteral("fits one window of this model");
         QTest::newRow("exactly one window") << 77 << 154 << QStringLiteral("fits one window of this model");
-        QTest::newRow("two windows") << 78 << 154 << QStringLiteral("needs 2 windows of this model");
-        QTest::newRow("at the limit") << 154 << 154 << QStringLiteral("needs 2 windows of this model");
+        QTest::newRow("two windows") << 78 << 154 << QStringLiteral("uses two windows");
+        QTest::newRow("at the limit") << 154 << 154 << QStringLiteral("uses two windows");
         QTest::newRow("one over") << 155 << 154 << QStringLiteral("the last token is cut");
         QTest::newRow("over") << 160 << 154 << QStringLiteral("the last 6 tokens are cut");
         QTest::newRow("one window is all") << 80 << 77 << QStringLiteral("the last 3 tokens are cut");
@@ -145,6 +145,22 @@ private Q_SLOTS:
         QVERIFY(meter.accessibleDescription().contains(sentence));
         meter.resize(meter.minimumSizeHint());
         QVERIFY(!meter.grab().isNull());
+    }
+
+    void marksThatAModelDoesNotHaveAreNotDrawn() {
+        TokenMeter meter;
+        const auto marks = [&](int trained, int limit) {
+            meter.setTokens(20, trained, 77, limit);
+            QStringList all;
+            for (const auto& mark : meter.marks()) all.append(mark.text);
+            return all.join(QStringLiteral(", "));
+        };
+        QCOMPARE(marks(35, 154), QStringLiteral("35 trained, 77 window, 154 limit"));
+        QCOMPARE(marks(0, 154), QStringLiteral("77 window, 154 limit"));
+        QCOMPARE(marks(0, 77), QStringLiteral("77 limit"));
+        QCOMPARE(marks(27, 40), QStringLiteral("27 trained, 40 limit")); // the embedded model: no window of 77
+        QCOMPARE(marks(77, 77), QStringLiteral("77 limit"));
+        QCOMPARE(marks(120, 154), QStringLiteral("77 window, 120 trained, 154 limit"));
     }
 };
 
