@@ -13,6 +13,7 @@
 #include "ui/generate/RunErrorBar.h"
 #include "ui/generate/StainMatch.h"
 #include "ui/generate/words.h"
+#include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
 #include "ui/viewer/ViewTransform.h"
@@ -270,6 +271,8 @@ void ImagePair::showNotice(const QString& sentence) {
 void ImagePair::refreshSlide() {
     m_slideName->setText(m_slide->hasSlide() ? m_slide->slideName() : tr("No slide open"));
     m_slideName->setToolTip(m_slide->slideName());
+    m_light->offerProfile(m_slide->hasColourProfile());
+    showLight(); // the badge
     takeSlideZoom();
 }
 

@@ -145,8 +145,10 @@ void ImagePair::showLight() {
     m_slide->setLight(settings.light);
     m_slide->setOrientation(settings.orientation);
     m_slide->setGrid(settings.grid);
-    m_stainBadge->setText(stainName(settings.light.stain));
-    m_stainBadge->setVisible(settings.light.stain != ViewLight::Stain::All);
+    m_slide->setColourProfile(settings.profile);
+    const bool profiled = settings.profile && m_slide->hasColourProfile();
+    m_stainBadge->setText(settings.light.stain != ViewLight::Stain::All ? stainName(settings.light.stain) : tr("Scanner's colours"));
+    m_stainBadge->setVisible(settings.light.stain != ViewLight::Stain::All || profiled);
     m_match->setOn(settings.matchStain);
     showOver();
 }

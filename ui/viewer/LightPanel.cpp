@@ -33,6 +33,10 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
     m_match = new QCheckBox(tr("Tile in the stain of the slide under the box"), this);
     m_match->setObjectName(QStringLiteral("matchStain"));
     form->addRow(m_match);
+    m_profile = new QCheckBox(tr("Slide in the colours of its scanner's profile (ICC)"), this);
+    m_profile->setObjectName(QStringLiteral("colourProfile"));
+    offerProfile(false);
+    form->addRow(m_profile);
     m_grid = new QCheckBox(tr("Grid of the model's tile size"), this);
     form->addRow(m_grid);
     auto* row = new QHBoxLayout;
@@ -54,6 +58,13 @@ LightPanel::LightPanel(QWidget* parent) : QFrame(parent, Qt::Popup) {
     connect(m_stain, &QComboBox::currentIndexChanged, this, &LightPanel::take);
     connect(m_grid, &QCheckBox::toggled, this, &LightPanel::take);
     connect(m_match, &QCheckBox::toggled, this, &LightPanel::take);
+    connect(m_profile, &QCheckBox::toggled, this, &LightPanel::take);
+}
+
+void LightPanel::offerProfile(bool offered) {
+    m_profile->setEnabled(offered);
+    m_profile->setToolTip(offered ? tr("Tiles have no profile: compare colours of tile and slide without it.")
+                                  : tr("This slide brings no colour profile."));
 }
 
 QSlider* LightPanel::addSlider(const QString& name, int low, int high) {
@@ -74,13 +85,15 @@ void LightPanel::set(const ViewSettings& settings) {
 }
 
 void LightPanel::show(const ViewSettings& settings) {
-    const QSignalBlocker stain(m_stain), brightness(m_brightness), contrast(m_contrast), gamma(m_gamma), grid(m_grid), match(m_match);
+    const QSignalBlocker stain(m_stain), brightness(m_brightness), contrast(m_contrast), gamma(m_gamma), grid(m_grid), match(m_match),
+        profile(m_profile);
     m_stain->setCurrentIndex(int(settings.light.stain));
     m_brightness->setValue(settings.light.brightness);
     m_contrast->setValue(settings.light.contrast);
     m_gamma->setValue(int(std::lround(100 * std::log2(settings.light.gamma))));
     m_grid->setChecked(settings.grid);
     m_match->setChecked(settings.matchStain);
+    m_profile->setChecked(settings.profile);
 }
 
 void LightPanel::take() {
@@ -89,6 +102,7 @@ void LightPanel::take() {
                       std::exp2(m_gamma->value() / 100.0)};
     settings.grid = m_grid->isChecked();
     settings.matchStain = m_match->isChecked();
+    settings.profile = m_profile->isChecked();
     if (settings == m_settings) return;
     m_settings = settings;
     Q_EMIT changed();

@@ -15,6 +15,7 @@ struct ViewSettings {
     ViewLight light;
     Orientation orientation;
     bool grid = false;
+    bool profile = false;    // the slide in the colours that its scanner's profile means
     bool matchStain = false; // the tile in the stain of the slide
     bool operator==(const ViewSettings&) const = default;
 };
@@ -25,6 +26,7 @@ public:
     explicit LightPanel(QWidget* parent = nullptr);
     const ViewSettings& settings() const { return m_settings; }
     void set(const ViewSettings& settings); // tells of a change like a hand on the controls
+    void offerProfile(bool offered);        // whether the slide brings one
 
 Q_SIGNALS:
     void changed();
@@ -37,7 +39,7 @@ private:
     ViewSettings m_settings;
     QComboBox* m_stain;
     QSlider *m_brightness, *m_contrast, *m_gamma; // gamma in hundredths of a doubling
-    QCheckBox *m_grid, *m_match;
+    QCheckBox *m_grid, *m_match, *m_profile;
 };
 
 } // namespace phloxine::ui

@@ -78,10 +78,11 @@ void SlideReader::request(int slide, const std::vector<TileKey>& keys) {
     m_somethingToDo.notify_all();
 }
 
-void SlideReader::setLight(int number, const ViewLight& light) {
+void SlideReader::setLight(int number, const ViewLight& light, bool profiled) {
     const std::lock_guard lock(m_mutex);
     m_lightNumber = number;
     m_light = light;
+    m_profiled = profiled;
 }
 
 void SlideReader::work() {
@@ -129,15 +130,18 @@ void SlideReader::openSource(Worker& worker, const Opening& opening) {
                });
     if (!source) return;
     const SlideInfo info = source->info();
+    std::shared_ptr<const ColourProfile> profile; // a damaged one is none: the slide is shown as it is
+    translated([&] { profile = colourProfileOf(std::filesystem::path(opening.path.toStdU16String())); }, [](ErrorCode, const QString&) {});
     worker = Worker{std::move(source), TilePyramid(info), opening.slide};
     const std::lock_guard lock(m_mutex);
     if (opening.slide != m_latest) return; // another was opened, or it was closed, in the meantime
     m_current = opening;
+    m_profile = profile;
     m_queue.clear();
     m_wanted.clear();
     m_overviewWanted = true;
     m_somethingToDo.notify_all();
-    post([this, opening, info] { Q_EMIT opened(opening.slide, info); });
+    post([this, opening, info, hasProfile = profile != nullptr] { Q_EMIT opened(opening.slide, info, hasProfile); });
 }
 
 bool SlideReader::renewSource(Worker& worker, int slide, const QString& path) {
@@ -165,16 +169,26 @@ void SlideReader::readOne(Worker& worker, const TileKey& key) {
     translated(
         [&] {
             const QImage raw = readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); });
-            const QImage tile = lit(raw, lightOf(key));
+            const QImage tile = inLight(raw, key);
             const int unreadable = worker.source->unreadableReads() - unreadableBefore;
             if (!tile.isNull()) post([this, key, tile, unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
         },
         [&](ErrorCode code, const QString&) { post([this, key, code] { Q_EMIT tileFailed(key, code); }); });
 }
 
-ViewLight SlideReader::lightOf(const TileKey& key) {
-    const std::lock_guard lock(m_mutex);
-    return key.light == m_lightNumber ? m_light : ViewLight{};
+QImage SlideReader::inLight(const QImage& raw, const TileKey& key) {
+    ViewLight light;
+    std::shared_ptr<const ColourProfile> profile;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (key.light != m_lightNumber) return raw;
+        light = m_light;
+        if (m_profiled && key.slide == m_current.slide) profile = m_profile;
+    }
+    if (!profile || raw.isNull()) return lit(raw, light);
+    QImage meant = raw;
+    for (int y = 0; y < meant.height(); ++y) profile->toSrgb(meant.scanLine(y), std::size_t(meant.width()));
+    return lit(meant, light);
 }
 
 bool SlideReader::stillWanted(const TileKey& key) {

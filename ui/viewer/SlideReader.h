@@ -3,6 +3,7 @@
 // file. Functions are called, and signals arrive, on the GUI thread. A slide stays current until the next one has opened.
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -13,6 +14,7 @@
 
 #include "core/base/Error.h"
 #include "core/slide/SlideSource.h"
+#include "core/slide/colour_profile.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/ViewLight.h"
 
@@ -33,10 +35,11 @@ public:
 
     // What is wanted of the slide now, first things first. Replaces what was asked before and is not being read yet.
     void request(int slide, const std::vector<TileKey>& keys);
-    void setLight(int number, const ViewLight& light); // of tiles whose key has this number; those of older numbers stay neutral
+    // Of tiles whose key has this number; those of older numbers stay neutral. `profiled`: in the colours that the scanner's profile means.
+    void setLight(int number, const ViewLight& light, bool profiled);
 
 Q_SIGNALS:
-    void opened(int slide, const phloxine::SlideInfo& info);
+    void opened(int slide, const phloxine::SlideInfo& info, bool hasProfile);
     void openFailed(int slide, phloxine::ErrorCode code, const QString& message);
     void overviewRead(int slide, const QImage& overview);
     void tileRead(const phloxine::ui::TileKey& key, const QImage& tile, int unreadable); // unreadable: new bad reads that it cost
@@ -55,7 +58,7 @@ private:
     void readOverview(Worker& worker);
     void readOne(Worker& worker, const TileKey& key);
     bool stillWanted(const TileKey& key);
-    ViewLight lightOf(const TileKey& key);
+    QImage inLight(const QImage& raw, const TileKey& key);
     void post(std::function<void()> report); // to the GUI thread
 
     std::mutex m_mutex; // guards all below
@@ -68,6 +71,8 @@ private:
     std::vector<TileKey> m_wanted, m_inFlight;
     ViewLight m_light;
     int m_lightNumber = 0;
+    bool m_profiled = false;
+    std::shared_ptr<const ColourProfile> m_profile; // of the current slide; null: none
     bool m_quit = false;
 
     std::vector<std::thread> m_threads;

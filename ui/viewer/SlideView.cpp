@@ -95,6 +95,7 @@ void SlideView::closeSlide() {
     m_frame.clear();
     m_pyramid = {};
     m_info = {};
+    m_hasProfile = false;
     m_path.clear();
     m_overview = m_litOverview = {};
     m_failed.clear();
@@ -107,12 +108,13 @@ void SlideView::closeSlide() {
     moved();
 }
 
-void SlideView::showOpened(int slide, const SlideInfo& info) {
+void SlideView::showOpened(int slide, const SlideInfo& info, bool hasProfile) {
     if (slide != m_opening) return;
     m_opening = 0;
     m_slide = slide;
     m_path = m_openingPath;
     m_info = info;
+    m_hasProfile = hasProfile;
     m_pyramid = TilePyramid(info);
     m_cache.begin(slide);
     m_frame.clear();
@@ -251,13 +253,21 @@ void SlideView::setOrientation(Orientation orientation) {
 }
 
 void SlideView::setLight(const ViewLight& light) {
-    if (m_light == light) return;
+    if (m_light != light) relight(light, m_profiled);
+}
+
+void SlideView::setColourProfile(bool used) {
+    if (m_profiled != used) relight(m_light, used);
+}
+
+void SlideView::relight(const ViewLight& light, bool profiled) {
     m_lightBefore = m_lightNumber++;
     m_light = light;
+    m_profiled = profiled;
     m_litOverview = lit(m_overview, light);
     m_failed.clear();
     m_frame.clear();
-    m_reader->setLight(m_lightNumber, light);
+    m_reader->setLight(m_lightNumber, light, profiled);
     moved();
 }
 

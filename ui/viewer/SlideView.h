@@ -59,8 +59,10 @@ public:
     Orientation orientation() const { return m_view.orientation; } // of the view alone: what is read of the slide stays as it is
     void setOrientation(Orientation orientation);
     void setLight(const ViewLight& light); // of the view alone
-    void setGrid(bool shown);              // of tiles of the model's size, one of them the box
-    struct Over {                          // a picture in the middle of the pane: the synthetic tile
+    void setColourProfile(bool used);      // of the scanner, where the slide brings one; of the view alone too
+    bool hasColourProfile() const { return m_hasProfile; }
+    void setGrid(bool shown); // of tiles of the model's size, one of them the box
+    struct Over {             // a picture in the middle of the pane: the synthetic tile
         QImage picture;
         double sideMicrometres = 0;
         double opacity = 1;
@@ -109,7 +111,7 @@ protected:
 private:
     // what the reader reports
     void connectReader();
-    void showOpened(int slide, const SlideInfo& info);
+    void showOpened(int slide, const SlideInfo& info, bool hasProfile);
     void showOpenFailure(int slide, ErrorCode code, const QString& message);
     void takeTile(const TileKey& key, const QImage& tile, int unreadable);
     void markFailed(const TileKey& key, ErrorCode code);
@@ -119,7 +121,8 @@ private:
     // geometry
     double unit() const;                 // um of a level-0 pixel, nominal when unknown
     double frameSideMicrometres() const; // 0 without a frame
-    void rescale(double oldUnit);        // keeps the centre on its level-0 pixel
+    void relight(const ViewLight& light, bool profiled);
+    void rescale(double oldUnit); // keeps the centre on its level-0 pixel
     double allowedZoom(double micronsPerPixel) const;
     void moved(); // after any change of the view
     void requestTiles();
@@ -153,6 +156,7 @@ private:
     int m_slide = 0, m_opening = 0; // numbers of openings; 0 = none
     QImage m_overview, m_litOverview;
     ViewLight m_light;
+    bool m_hasProfile = false, m_profiled = false;
     int m_lightNumber = 0, m_lightBefore = 0; // of what is shown until the new tiles are there
     bool m_grid = false;
     Over m_over;

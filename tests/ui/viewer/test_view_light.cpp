@@ -1,7 +1,9 @@
 // The light of the view: it changes what is seen, in the right direction, and never what was read.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include "core/measure/tissue/stain.h"
+#include "tests/support/profiled_slide.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/viewer/ViewLight.h"
 
@@ -98,7 +100,31 @@ private Q_SLOTS:
         QCOMPARE(worst(view.grab().toImage().copy(inner), upright.transformed(QTransform().rotate(90))), 0);
         view.setOrientation(Orientation{}.flipped());
         QVERIFY(view.sharp());
-        QVERIFY(worst(view.grab().toImage().copy(inner), upright.mirrored(true, false)) <= 2); // the painter interpolates here
+        QCOMPARE(worst(view.grab().toImage().copy(inner), upright.mirrored(true, false)), 0);
+    }
+
+    void aSlideInTheColoursOfItsScanner() {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("profiled.tiff"));
+        writeProfiledSlide(file.toStdString(), 55, profileOfGamma(1.0));
+        OpenView view(file);
+        QVERIFY(view.ok && view.hasColourProfile());
+        const auto shown = [&] { return view.sharp() ? qRed(view.grab().toImage().pixel(200, 120)) : -1; };
+        QCOMPARE(shown(), 55);
+        view.setColourProfile(true);
+        QVERIFY2(std::abs(shown() - 128) <= 1, qPrintable(QString::number(shown())));
+        ViewLight brighter;
+        brighter.brightness = 20;
+        view.setLight(brighter); // on top of it
+        QVERIFY(shown() > 130);
+        view.setLight({});
+        view.setColourProfile(false);
+        QCOMPARE(shown(), 55);
+        view.setColourProfile(true);
+        QSignalSpy opened(&view, &SlideView::opened);
+        view.openSlide(sampleSlide()); // brings none
+        QVERIFY(opened.wait(20'000) && !view.hasColourProfile());
+        QVERIFY(view.sharp());
     }
 };
 
