@@ -145,6 +145,13 @@ private slots:
         QVERIFY(other.checked() && !other.nearCopy());
         QVERIFY(other.distance > copy.distance);
 
+        QCOMPARE(trainingPicture(at("model"), copy.index, training).name, "g7_0.png");
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, held); }), "wrong-use"); // as many, but others
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), 30, training); }), "wrong-use");
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, at("nowhere")); }), "not-found");
+        writePng(training / "g99_0.png", renderField(settings, 99)); // one more
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, training); }), "wrong-use");
+
         // A list that is damaged later is noticed, and is no fault of the run.
         fs::remove(list);
         writeFileAtomically(list, "no list");

@@ -2,6 +2,7 @@
 // The Generate workspace: what to make on the left, the images in the middle, where I am and what runs on the right.
 #include <memory>
 
+#include <QSettings>
 #include <QWidget>
 
 #include "core/model/ModelStore.h"
@@ -17,6 +18,7 @@ class FoundTissueStrip;
 class GalleryStrip;
 class ImagePair;
 class ModelPanel;
+class NearestPictures;
 class ProjectBridge;
 class QueuePanel;
 class RegionBench;
@@ -40,8 +42,9 @@ public:
     RegionBench& regions() { return *m_regions; }
     const SharedCards& cards() const { return m_cards; }
 
-    void setProject(ProjectBridge* project); // that finished tiles belong to
-    QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
+    void rememberTrainingFolders(std::unique_ptr<QSettings> settings); // that the user names, to see the nearest training tiles
+    void setProject(ProjectBridge* project);                           // that finished tiles belong to
+    QString tileFolder() const; // where they are saved: in the project; without one, where they have always gone
 
 public Q_SLOTS:
     void refreshModels();               // reads the cards again; the chosen model stays
@@ -99,7 +102,10 @@ private:
     void showStatus();
     void showCurrent(); // the card that is chosen in the gallery
     void showRealPixels();
+    QString whyNotFind() const;
     void showWhyNotFind();
+    void showNearestPicture();
+    void askTrainingFolder();
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
@@ -117,6 +123,7 @@ private:
     ImagePair* m_images;
     FoundTissueStrip* m_found;
     GalleryStrip* m_gallery;
+    NearestPictures* m_nearest;
     SlidePanel* m_slidePanel;
     RegionBench* m_regions;
     TilePanel* m_tilePanel;

@@ -282,6 +282,7 @@ void ImagePair::setZoom(double micronsPerPixel) {
 
 void ImagePair::fit() {
     m_tile->resetPan();
+    if (!m_linked) m_tile->setViewMicronsPerPixel(fittingMicronsPerPixel(m_tile->cellSize(), m_tile->sideMicrometres()));
     if (showsSeveral()) return setZoom(fittingMicronsPerPixel(m_tile->cellSize(), m_tile->sideMicrometres())); // each in its place
     m_slide->fitTile();
     takeSlideZoom();
