@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int tilePx = 128;
-constexpr double tileMpp = 1.4;
+constexpr double tileMpp = 1.8;
 
 fs::path sample() { return fs::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "slides/CMU-1-Small-Region.svs"; }
 
