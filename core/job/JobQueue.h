@@ -20,6 +20,7 @@ namespace phloxine {
 struct ModelReport;     // core/model/inspect.h
 struct CompareReport;   // core/measure/CompareReport.h
 struct MemoryEstimate;  // core/train/memory_estimate.h
+struct TrainingPicture; // core/measure/nearest_training.h
 struct NearestTraining; // core/measure/nearest_training.h
 
 using JobId = std::uint64_t;
@@ -63,8 +64,13 @@ struct EstimateTrainingJob { // what it would hold in memory
 struct FindTissueJob { // real tissue like a tile; other jobs that wait are done between two batches of places
     TissueSearch search;
 };
-using Job =
-    std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob, FindTissueJob>;
+struct NearestPictureJob { // the training tile that is nearest to a tile
+    std::string model, modelSha256;
+    int index = -1; // in the model's list
+    std::filesystem::path trainingTiles;
+};
+using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob,
+                         FindTissueJob, NearestPictureJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
@@ -97,6 +103,7 @@ public:
     virtual void trained(JobId, const TrainingReport&) {}   // a few times a second, and at each step that measured, drew or saved
     virtual void estimated(JobId, const MemoryEstimate&) {} // once, by an estimate
     virtual void tissueFound(JobId, std::shared_ptr<const FoundTissue>) {} // once, by a search
+    virtual void nearestPicture(JobId, const TrainingPicture&) {}          // once
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}

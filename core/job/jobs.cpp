@@ -107,4 +107,9 @@ void run(JobId id, const FindTissueJob& job, const JobTools& tools) {
     tools.events.tissueFound(id, std::make_shared<const FoundTissue>(found));
 }
 
+void run(JobId id, const NearestPictureJob& job, const JobTools& tools) {
+    tools.throwIfStopped();
+    tools.events.nearestPicture(id, trainingPicture(tools.store.find(job.model, job.modelSha256).path, job.index, job.trainingTiles));
+}
+
 } // namespace phloxine

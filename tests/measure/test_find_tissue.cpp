@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int tilePx = 128;
-constexpr double tileMpp = 1.4;
+constexpr double tileMpp = 1.8;
 
 fs::path sample() { return fs::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "slides/CMU-1-Small-Region.svs"; }
 
@@ -144,6 +144,13 @@ private slots:
         const auto other = nearestTraining(searchAt(1000, 1000).tile, at("model")); // tissue, where all others are drawn
         QVERIFY(other.checked() && !other.nearCopy());
         QVERIFY(other.distance > copy.distance);
+
+        QCOMPARE(trainingPicture(at("model"), copy.index, training).name, "g7_0.png");
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, held); }), "wrong-use"); // as many, but others
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), 30, training); }), "wrong-use");
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, at("nowhere")); }), "not-found");
+        writePng(training / "g99_0.png", renderField(settings, 99)); // one more
+        QCOMPARE(errorOf([&] { trainingPicture(at("model"), copy.index, training); }), "wrong-use");
 
         // A list that is damaged later is noticed, and is no fault of the run.
         fs::remove(list);

@@ -102,6 +102,9 @@ public:
     void tissueFound(JobId id, std::shared_ptr<const FoundTissue> found) override {
         post([this, id, found = std::move(found)] { Q_EMIT m_bridge.tissueFound(id, found); });
     }
+    void nearestPicture(JobId id, const TrainingPicture& found) override {
+        post([this, id, picture = toQImage(found.picture), name = text(found.name)] { Q_EMIT m_bridge.nearestPicture(id, picture, name); });
+    }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });
     }

@@ -41,6 +41,7 @@ Q_SIGNALS:
     void trained(quint64 id, const phloxine::TrainingReport& report);
     void estimated(quint64 id, const phloxine::ui::TrainingMemory& memory);
     void tissueFound(quint64 id, std::shared_ptr<const phloxine::FoundTissue> found);
+    void nearestPicture(quint64 id, const QImage& picture, const QString& name);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

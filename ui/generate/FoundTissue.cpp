@@ -74,6 +74,9 @@ FoundTissueStrip::FoundTissueStrip(JobBridge& bridge, SlideView& slide, QWidget*
         clear();
         hide();
     });
+    connect(&bridge, &JobBridge::started, this, [this](quint64 id) {
+        if (id == m_job) say(tr("Looking on %1").arg(m_slide.slideName()));
+    });
     connect(&bridge, &JobBridge::progress, this, [this](quint64 id, const QString&, double fraction) {
         if (id == m_job) m_progress->setValue(int(100 * fraction));
     });
@@ -144,7 +147,7 @@ void FoundTissueStrip::search(const TileRecord& tile, double nominalMicronsPerPi
     m_progress->setValue(0);
     m_progress->show();
     m_stop->show();
-    say(tr("Looking on %1").arg(m_slide.slideName()));
+    say(tr("Waits until what is under way is done."));
     show();
     Q_EMIT changed();
 }
@@ -163,7 +166,8 @@ void FoundTissueStrip::take(const std::shared_ptr<const FoundTissue>& found) {
         const QString similarity = QLocale().toString(std::max(0.0, place.similarity), 'f', 2); // below 0 is as unlike as 0
         auto* item = new QListWidgetItem(thumbnail(place.picture, devicePixelRatioF()), similarity, m_list);
         item->setTextAlignment(Qt::AlignHCenter);
-        item->setToolTip(tr("Similarity %1. x\u00a0%2, y\u00a0%3\u00a0px").arg(similarity, groupedNumber(place.x), groupedNumber(place.y)));
+        item->setToolTip(tr("Similarity %1: 1 is the same tissue, 0 has nothing in common. x\u00a0%2, y\u00a0%3\u00a0px")
+                             .arg(similarity, groupedNumber(place.x), groupedNumber(place.y)));
         item->setData(Qt::AccessibleTextRole,
                       tr("Real tissue, place %1 of %2, similarity %3").arg(m_list->count()).arg(found->places.size()).arg(similarity));
     }

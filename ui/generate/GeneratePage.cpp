@@ -22,6 +22,7 @@
 #include "ui/generate/GalleryStrip.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/ModelPanel.h"
+#include "ui/generate/NearestPictures.h"
 #include "ui/generate/PresetButton.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/QueueStore.h"
@@ -130,6 +131,7 @@ QWidget* GeneratePage::makeCentre() {
 QWidget* GeneratePage::makeRight() {
     m_slidePanel = new SlidePanel(m_images->slide(), this);
     m_tilePanel = new TilePanel(this);
+    m_nearest = new NearestPictures(m_bridge, this);
     m_queue = new QueuePanel(this);
     m_regions = new RegionBench(m_images->slide(), this);
     auto* right = panelColumn({m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue}, this);
@@ -158,7 +160,15 @@ void GeneratePage::connectPanels() {
     connect(m_foot, &RunFoot::stopNow, this, &GeneratePage::stopNow);
     connect(m_foot, &RunFoot::stopAfterTile, this, &GeneratePage::stopAfterTile);
     connect(m_gallery, &GalleryStrip::currentChanged, this, &GeneratePage::showCurrent);
-    connect(m_gallery, &GalleryStrip::currentMeasured, this, [this] { m_tilePanel->showTile(m_gallery->current()); });
+    connect(m_gallery, &GalleryStrip::currentMeasured, this, [this] {
+        m_tilePanel->showTile(m_gallery->current());
+        showNearestPicture();
+    });
+    connect(m_tilePanel, &TilePanel::nearestPictureRequested, this, &GeneratePage::askTrainingFolder);
+    connect(m_nearest, &NearestPictures::found, this,
+            [this](const QImage& picture, const QString& name) { m_tilePanel->setNearestPicture(picture, name); });
+    connect(m_nearest, &NearestPictures::failed, this,
+            [this](const QString& sentence) { m_tilePanel->setNearestPicture({}, {}, sentence); });
     connect(m_gallery, &GalleryStrip::togetherRequested, this, [this] {
         m_together = m_gallery->selectedRows();
         m_images->showTogether(m_gallery->selectedTiles());
@@ -269,6 +279,8 @@ void GeneratePage::setProject(ProjectBridge* project) {
     new QueueStore(*m_jobs, *project, this);
     m_regions->setProject(*project);
 }
+
+void GeneratePage::rememberTrainingFolders(std::unique_ptr<QSettings> settings) { m_nearest->remember(std::move(settings)); }
 
 void GeneratePage::prepareToQuit() {
     m_jobs->freeze();

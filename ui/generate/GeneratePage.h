@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include <QSettings>
 #include <QWidget>
 
 #include "core/generate/memory_estimate.h"
@@ -21,6 +22,7 @@ class FoundTissueStrip;
 class GalleryStrip;
 class ImagePair;
 class ModelPanel;
+class NearestPictures;
 class ProjectBridge;
 class QueuePanel;
 class RegionBench;
@@ -46,9 +48,9 @@ public:
     const SharedCards& cards() const { return m_cards; }
 
     void setFreeMemory(std::function<std::uint64_t()> bytes) { m_freeMemory = std::move(bytes); } // 0 = not known
-
-    void setProject(ProjectBridge* project); // that finished tiles belong to
-    QString tileFolder() const;              // where they are saved: in the project; without one, where they have always gone
+    void rememberTrainingFolders(std::unique_ptr<QSettings> settings); // that the user names, to see the nearest training tiles
+    void setProject(ProjectBridge* project);                           // that finished tiles belong to
+    QString tileFolder() const; // where they are saved: in the project; without one, where they have always gone
 
 public Q_SLOTS:
     void refreshModels();               // reads the cards again; the chosen model stays
@@ -112,7 +114,10 @@ private:
     void showStatus();
     void showCurrent(); // the card that is chosen in the gallery
     void showRealPixels();
+    QString whyNotFind() const;
     void showWhyNotFind();
+    void showNearestPicture();
+    void askTrainingFolder();
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
@@ -130,6 +135,7 @@ private:
     ImagePair* m_images;
     FoundTissueStrip* m_found;
     GalleryStrip* m_gallery;
+    NearestPictures* m_nearest;
     SlidePanel* m_slidePanel;
     RegionBench* m_regions;
     TilePanel* m_tilePanel;

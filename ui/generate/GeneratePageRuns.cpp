@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <QDesktopServices>
+#include <QFileDialog>
 #include <QUrl>
 
 #include "ui/bridge/error_text.h"
@@ -11,6 +12,7 @@
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/GridDialog.h"
 #include "ui/generate/ImagePair.h"
+#include "ui/generate/NearestPictures.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/RunErrorBar.h"
 #include "ui/generate/RunFoot.h"
@@ -177,22 +179,42 @@ void GeneratePage::showCurrent() {
     if (tile) m_images->showTile(tile);
     showRealPixels();
     showWhyNotFind();
+    showNearestPicture();
+}
+
+void GeneratePage::showNearestPicture() { m_nearest->ask(m_gallery->current()); }
+
+void GeneratePage::askTrainingFolder() {
+    const TileRecord* tile = m_gallery->current();
+    if (!tile) return;
+    auto* dialog = new QFileDialog(this, tr("Folder of the model's training tiles"));
+    dialog->setObjectName(QStringLiteral("trainingFolderDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, made = *tile](const QString& folder) {
+        m_nearest->setFolder(made, folder);
+        showNearestPicture();
+    });
+    dialog->open();
 }
 
 void GeneratePage::findTissue() {
-    const TileRecord* tile = m_gallery->current();
-    if (tile && m_images->slide().hasSlide()) m_found->search(*tile, m_cards->of(tile->request).scale.micronsPerPixel);
+    if (const QString reason = whyNotFind(); !reason.isEmpty()) return m_images->showNotice(reason);
+    const TileRecord& tile = *m_gallery->current();
+    m_found->search(tile, m_cards->of(tile.request).scale.micronsPerPixel);
 }
 
-void GeneratePage::showWhyNotFind() {
-    const SlideView& slide = m_images->slide();
+QString GeneratePage::whyNotFind() const {
     const TileRecord* tile = m_gallery->current();
-    QString reason;
-    if (!slide.hasSlide()) reason = tr("Open a slide to search it");
-    else if (tile && !tile->scale.known() && !m_cards->of(tile->request).scale.known())
-        reason = tr("The model states no scale, so sizes cannot be compared");
-    m_tilePanel->setWhyNotFind(reason);
+    if (!tile) return tr("Choose a tile to look for tissue like it");
+    if (!m_images->slide().hasSlide()) return tr("Open a slide to look for tissue like this tile");
+    if (!tile->scale.known() && !m_cards->of(tile->request).scale.known())
+        return tr("The model states no scale, so sizes cannot be compared");
+    return {};
 }
+
+void GeneratePage::showWhyNotFind() { m_tilePanel->setWhyNotFind(whyNotFind()); }
 
 // A tile that is as large as the box and was made from this slide can be compared with it pixel by pixel.
 void GeneratePage::showRealPixels() {

@@ -238,13 +238,21 @@ void ImagePair::showMatch() {
     showOver();
 }
 
-// Bottom right, above the scale bar where there is no room beside it.
+// On the pane that shows the tile: bottom right, above the scale bar where there is no room beside it; over the slide top right.
 void ImagePair::placeMatchBadge() {
     constexpr int margin = 12, barWidth = 200, row = 36;
+    QWidget* pane = m_mode == PairMode::SideBySide ? static_cast<QWidget*>(m_tile) : m_slide;
+    if (m_matchBadge->parentWidget() != pane) {
+        const bool shown = !m_matchBadge->isHidden();
+        m_matchBadge->setParent(pane);
+        m_matchBadge->setVisible(shown);
+    }
     const QSize badge = m_matchBadge->sizeHint();
     m_matchBadge->resize(badge);
-    const bool narrow = m_tile->width() < barWidth + badge.width() + 3 * margin;
-    m_matchBadge->move(m_tile->width() - margin - badge.width(), m_tile->height() - margin - badge.height() - (narrow ? row : 0));
+    const bool narrow = pane->width() < barWidth + badge.width() + 3 * margin;
+    const int below = pane->height() - margin - badge.height() - (narrow ? row : 0);
+    m_matchBadge->move(pane->width() - margin - badge.width(), pane == m_tile ? below : margin);
+    m_matchBadge->raise();
 }
 
 void ImagePair::showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel) {
@@ -285,6 +293,7 @@ void ImagePair::setZoom(double micronsPerPixel) {
 
 void ImagePair::fit() {
     m_tile->resetPan();
+    if (!m_linked) m_tile->setViewMicronsPerPixel(fittingMicronsPerPixel(m_tile->cellSize(), m_tile->sideMicrometres()));
     if (showsSeveral()) return setZoom(fittingMicronsPerPixel(m_tile->cellSize(), m_tile->sideMicrometres())); // each in its place
     m_slide->fitTile();
     takeSlideZoom();

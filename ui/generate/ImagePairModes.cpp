@@ -199,7 +199,7 @@ void ImagePair::keyReleaseEvent(QKeyEvent* event) { // of the key that swaps, wh
 }
 
 bool ImagePair::eventFilter(QObject* watched, QEvent* event) {
-    if (watched == m_tile && event->type() == QEvent::Resize) placeMatchBadge();
+    if (event->type() == QEvent::Resize) placeMatchBadge();
     if (event->type() == QEvent::FocusOut && m_swapped) { // the release of the key would go elsewhere
         m_swapped = false;
         showOver();

@@ -9,11 +9,13 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/generate/words.h"
+#include "ui/viewer/overlay_painting.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/IconLabel.h"
@@ -88,6 +90,23 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     nearest->addWidget(m_nearestMark, 0, Qt::AlignTop);
     nearest->addWidget(m_nearest, 1);
     rows->addLayout(nearest);
+    m_nearestPicture = new QLabel(m_facts);
+    m_nearestPicture->setObjectName(QStringLiteral("nearestPicture"));
+    m_nearestName = mutedLabel({}, m_facts);
+    m_nearestName->setObjectName(QStringLiteral("nearestName"));
+    m_nearestName->setTextFormat(Qt::PlainText);
+    m_nearestName->setWordWrap(true);
+    m_showNearest = new QPushButton(tr("Show the training tile\u2026"), m_facts);
+    m_showNearest->setObjectName(QStringLiteral("showNearestButton"));
+    m_showNearest->setProperty("compact", true);
+    m_showNearest->setToolTip(tr("From the folder of the model's training tiles, which you name once"));
+    auto* picture = new QHBoxLayout;
+    picture->setSpacing(8);
+    picture->addWidget(m_nearestPicture, 0, Qt::AlignTop);
+    picture->addWidget(m_nearestName, 1);
+    rows->addLayout(picture);
+    rows->addWidget(m_showNearest);
+    connect(m_showNearest, &QPushButton::clicked, this, &TilePanel::nearestPictureRequested);
 
     auto* useSeedButton = new QPushButton(tr("Use seed"), m_facts);
     useSeedButton->setObjectName(QStringLiteral("useSeedButton"));
@@ -157,6 +176,7 @@ void TilePanel::showNearest() {
     const auto& nearest = m_tile->nearest;
     m_nearestMark->setVisible(nearest.has_value());
     m_nearest->setVisible(nearest.has_value());
+    setNearestPicture({}, {});
     if (!nearest) return;
     if (!nearest->checked()) {
         m_nearestMark->setMark("info-circle", 16, IconTone::Info);
@@ -170,9 +190,31 @@ void TilePanel::showNearest() {
     m_nearest->setText(nearest->nearCopy() ? tr("Near copy: nearest training tile %1, limit %2").arg(distance, limit)
                                            : tr("Nearest training tile %1, not a copy").arg(distance));
     m_nearest->setToolTip(tr("Distance to the nearest of the %1 training tiles of the model, by fingerprints; below %2 it is called a near "
-                             "copy. The model brings the fingerprints and not the tiles, so there is no picture to show. Copies of a part "
-                             "of a tile are looked for in Compare.")
+                             "copy. The model brings the fingerprints and no pictures: to see the tile, name the folder of the training "
+                             "tiles. Copies of a part of a tile are looked for in Compare.")
                               .arg(QLocale().toString(nearest->trainingTiles), limit));
+}
+
+void TilePanel::setNearestPicture(const QImage& picture, const QString& name, const QString& problem) {
+    constexpr int side = 88, edge = 3;
+    const bool checked = m_tile && m_tile->nearest && m_tile->nearest->checked();
+    m_nearestPicture->setVisible(checked && !picture.isNull());
+    m_nearestName->setVisible(checked && (!picture.isNull() || !problem.isEmpty()));
+    m_showNearest->setVisible(checked && picture.isNull());
+    m_nearestName->setText(problem.isEmpty() ? name : problem);
+    if (picture.isNull()) return;
+    const double ratio = devicePixelRatioF();
+    QPixmap framed((QSizeF(side, side) * ratio).toSize());
+    framed.fill(Qt::transparent);
+    QPainter painter(&framed);
+    const int inset = int(edge * ratio);
+    const QRect inside = framed.rect().adjusted(inset, inset, -inset, -inset);
+    painter.drawImage(inside, picture.scaled(inside.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+    paintFrame(painter, inside, FrameKind::Real, ratio);
+    painter.end();
+    framed.setDevicePixelRatio(ratio);
+    m_nearestPicture->setPixmap(framed);
+    m_nearestPicture->setAccessibleName(tr("Nearest training tile, %1").arg(name));
 }
 
 void TilePanel::setWhyNotFind(const QString& reason) {

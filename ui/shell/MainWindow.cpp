@@ -87,6 +87,7 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     connectPages();
     connectProject();
     m_page->regions().setSecretFile(QFileInfo(settingsFile()).path() + QStringLiteral("/source.key"));
+    m_page->rememberTrainingFolders(openSettings());
     m_page->setProject(m_project);
     openFirstProject();
     showStatus({}, -1);

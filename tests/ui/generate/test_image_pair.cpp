@@ -231,6 +231,10 @@ private Q_SLOTS:
         QCOMPARE(badge->text(), QStringLiteral("Stain matched for viewing"));
         const auto shown = stainLook(toImage(pair.tile().shown()));
         for (std::size_t c = 0; c < 3; ++c) QVERIFY(std::abs(shown->mean[c] - pair.stainMatch().look()->mean[c]) < 0.06);
+        pair.key(Qt::Key_W); // said over the slide too, where the tile lies now
+        QVERIFY(badge->isVisible());
+        pair.key(Qt::Key_V);
+        QVERIFY(badge->isVisible());
         // Not while the slide is moved, only when it rests.
         QSignalSpy changes(&pair.stainMatch(), &StainMatch::changed);
         for (int i = 0; i < 8; ++i) pair.slide().setCentre({900.0 + 40 * i, 1500});

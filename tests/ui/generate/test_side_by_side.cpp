@@ -1,5 +1,6 @@
 // Tiles beside real tissue: how near the training tiles are, real tissue like a tile, several tiles at once.
 #include <QAction>
+#include <QFileDialog>
 #include <QLabel>
 #include <QListView>
 #include <QListWidget>
@@ -101,8 +102,34 @@ private Q_SLOTS:
         Q_EMIT f.bridge.nearest(900, 1, {"This model brings no list of its training tiles.", 0, 0, 0});
         QVERIFY(label->text().contains(QStringLiteral("not checked")));
         QVERIFY(label->text().contains(QStringLiteral("no list of its training tiles")));
+        QVERIFY(!f.find<QPushButton>("showNearestButton")->isVisibleTo(f.page.get()));
         Q_EMIT f.bridge.nearest(77, 0, {{}, 0.01, 0.15, 5000}); // of nobody's job
         QVERIFY(label->text().contains(QStringLiteral("not checked")));
+    }
+
+    void nearestTrainingTileIsShownFromANamedFolder() {
+        Tiles f(1);
+        auto* button = f.find<QPushButton>("showNearestButton");
+        QVERIFY(!button->isVisibleTo(f.page.get()));
+        Q_EMIT f.bridge.nearest(900, 0, {{}, 0.41, 0.15, 5000, 17});
+        QVERIFY(button->isVisibleTo(f.page.get()));
+        button->click();
+        auto* dialog = f.page->findChild<QFileDialog*>(QStringLiteral("trainingFolderDialog"));
+        QVERIFY(dialog);
+        Q_EMIT dialog->fileSelected(QStringLiteral("/nowhere")); // asks the queue, whose worker waits: its answer is said here
+        dialog->reject();
+        const quint64 job = f.queue->submit(InspectJob{}) - 1;
+        Q_EMIT f.bridge.failed(job, Failure{ErrorCode::WrongUse, QStringLiteral("These are not the training tiles."), {}});
+        QVERIFY(f.find<QLabel>("nearestName")->text().contains(QStringLiteral("not the training tiles")));
+        QVERIFY(button->isVisibleTo(f.page.get())); // another folder
+        QImage picture(64, 64, QImage::Format_RGB32);
+        picture.fill(Qt::darkMagenta);
+        Q_EMIT f.bridge.nearestPicture(job + 7, picture, QStringLiteral("of nobody"));
+        QVERIFY(!f.find<QLabel>("nearestPicture")->isVisibleTo(f.page.get()));
+        Q_EMIT f.bridge.nearestPicture(job, picture, QStringLiteral("lung/a.png"));
+        QVERIFY(f.find<QLabel>("nearestPicture")->isVisibleTo(f.page.get()));
+        QCOMPARE(f.find<QLabel>("nearestName")->text(), QStringLiteral("lung/a.png"));
+        QVERIFY(!button->isVisibleTo(f.page.get()));
     }
 
     void aRunTellsEachTile() {
