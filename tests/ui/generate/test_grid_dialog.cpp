@@ -7,6 +7,7 @@
 #include <QTableWidget>
 
 #include "ui/generate/GridDialog.h"
+#include "ui/generate/words.h"
 
 #include "page_fixture.h"
 
@@ -40,6 +41,18 @@ class TestGridDialog : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { applyTheme(ThemeChoice::Light); }
+
+    void classesAreCalledAsTheCardCallsThem() {
+        OpenGrid g;
+        g.choose("gridX", "class", QStringLiteral("lung_scc, colon_n, not_a_class"));
+        g.choose("gridY", "sampler", QStringLiteral("ddim"));
+        auto* table = g.dialog->findChild<QTableWidget*>();
+        QCOMPARE(table->horizontalHeaderItem(0)->text(), QStringLiteral("Lung, squamous cell carcinoma"));
+        QVERIFY(table->horizontalHeaderItem(0)->toolTip().contains(QStringLiteral("lung_scc")));
+        QCOMPARE(table->horizontalHeaderItem(1)->text(), QStringLiteral("Colon, benign"));
+        QCOMPARE(table->horizontalHeaderItem(2)->text(), QStringLiteral("not_a_class"));
+        QCOMPARE(table->verticalHeaderItem(0)->text(), samplerTitle("ddim"));
+    }
 
     void fieldsBecomeJobs() {
         OpenGrid g;
