@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTableWidget>
+#include <QToolButton>
 
 #include "ui/generate/GridDialog.h"
 #include "ui/generate/words.h"
@@ -123,7 +124,7 @@ private Q_SLOTS:
         QCOMPARE(f.find<QDoubleSpinBox>("variationSpin")->value(), 0.2);
         f.page->generateNow();
         f.page->useSeed(9);
-        f.find<QPushButton>("resetSamplingButton")->click();
+        f.find<QToolButton>("resetSamplingButton")->click();
         QCOMPARE(f.find<QDoubleSpinBox>("variationSpin")->value(), 0.0);
     }
 };
