@@ -61,6 +61,11 @@ public:
     bool enter(const Screenshot& wanted) {
         const QString& name = wanted.scene;
         if (name == QLatin1String("models") || name == QLatin1String("add-model")) return showModels(name == QLatin1String("add-model"));
+        if (name == QLatin1String("edit-card")) {
+            if (!showModels(false)) return false;
+            m_window.findChild<QPushButton*>(QStringLiteral("editCardButton"))->click();
+            return settle(true);
+        }
         if (name == QLatin1String("compare")) return showComparison(wanted.comparison);
         if (name == QLatin1String("train") || name == QLatin1String("training"))
             return showTraining(wanted.training, name == QLatin1String("training"));
@@ -369,15 +374,13 @@ private:
 } // namespace
 
 QStringList sceneNames() {
-    return {QStringLiteral("generate"),     QStringLiteral("empty"),         QStringLiteral("running"),
-            QStringLiteral("text"),         QStringLiteral("export"),        QStringLiteral("error"),
-            QStringLiteral("models"),       QStringLiteral("add-model"),     QStringLiteral("compare"),
-            QStringLiteral("calibrate"),    QStringLiteral("train"),         QStringLiteral("training"),
-            QStringLiteral("library"),      QStringLiteral("library-empty"), QStringLiteral("library-compare"),
-            QStringLiteral("regions"),      QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),
-            QStringLiteral("draft-prompt"), QStringLiteral("keys"),          QStringLiteral("settings"),
-            QStringLiteral("find"),         QStringLiteral("grid"),          QStringLiteral("wipe"),
-            QStringLiteral("stain"),        QStringLiteral("found-tissue"),  QStringLiteral("together")};
+    return {QStringLiteral("generate"),  QStringLiteral("empty"),       QStringLiteral("running"),       QStringLiteral("text"),
+            QStringLiteral("export"),    QStringLiteral("error"),       QStringLiteral("models"),        QStringLiteral("edit-card"),
+            QStringLiteral("add-model"), QStringLiteral("compare"),     QStringLiteral("calibrate"),     QStringLiteral("train"),
+            QStringLiteral("training"),  QStringLiteral("library"),     QStringLiteral("library-empty"), QStringLiteral("library-compare"),
+            QStringLiteral("regions"),   QStringLiteral("from-tissue"), QStringLiteral("cut-tiles"),     QStringLiteral("draft-prompt"),
+            QStringLiteral("keys"),      QStringLiteral("settings"),    QStringLiteral("find"),          QStringLiteral("grid"),
+            QStringLiteral("wipe"),      QStringLiteral("stain"),       QStringLiteral("found-tissue"),  QStringLiteral("together")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

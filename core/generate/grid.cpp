@@ -98,10 +98,9 @@ std::vector<std::string> piecesOf(const std::string& text) { // at commas outsid
     return pieces;
 }
 
-std::string label(const GridAxis& axis, std::size_t i) {
-    if (axis.parameter.empty()) return {};
-    const auto& value = axis.values[i];
-    return value.size() <= 40 ? value : value.substr(0, 37) + "...";
+std::string shortLabel(const GridAxis& axis, std::size_t i, const ModelCard& card) {
+    const auto text = gridLabel(axis, i, card);
+    return text.size() <= 40 ? text : text.substr(0, 37) + "...";
 }
 
 Json toJson(const Grid& grid) {
@@ -155,7 +154,18 @@ void validate(const Grid& grid) {
         for (std::size_t column = 0; column < grid.columns(); ++column) validate(grid.at(column, row));
 }
 
-Image gridSheet(const Grid& grid, std::span<const Image> tiles) {
+std::string gridLabel(const GridAxis& axis, std::size_t i, const ModelCard& card) {
+    if (axis.parameter.empty()) return {};
+    const auto& value = axis.values[i];
+    if (axis.parameter == "class")
+        if (const auto* found = card.findClass(value)) return found->label;
+    if (axis.parameter == "sampler")
+        for (const auto& row : samplerRows())
+            if (row.id == value) return row.title;
+    return value;
+}
+
+Image gridSheet(const Grid& grid, std::span<const Image> tiles, const ModelCard& card) {
     constexpr int gap = 8, top = 56, left = 160, bottom = 32, textHeight = 11;
     int width = 1, height = 1;
     for (const auto& tile : tiles) width = std::max(width, tile.width), height = std::max(height, tile.height);
@@ -168,9 +178,9 @@ Image gridSheet(const Grid& grid, std::span<const Image> tiles) {
     drawText(sheet, left, 20, title(grid.x).c_str(), textHeight);
     drawText(sheet, gap, top - gap, title(grid.y).c_str(), textHeight);
     for (int column = 0; column < columns; ++column)
-        drawText(sheet, left + column * (width + gap), top - gap, label(grid.x, std::size_t(column)).c_str(), textHeight);
+        drawText(sheet, left + column * (width + gap), top - gap, shortLabel(grid.x, std::size_t(column), card).c_str(), textHeight);
     for (int row = 0; row < rows; ++row) {
-        drawText(sheet, gap, top + row * (height + gap) + height / 2, label(grid.y, std::size_t(row)).c_str(), textHeight);
+        drawText(sheet, gap, top + row * (height + gap) + height / 2, shortLabel(grid.y, std::size_t(row), card).c_str(), textHeight);
         for (int column = 0; column < columns; ++column)
             if (const auto i = std::size_t(row * columns + column); i < tiles.size())
                 paste(sheet, tiles[i], left + column * (width + gap), top + row * (height + gap));
@@ -207,7 +217,8 @@ GridResult generateGrid(ModelStore& store, const Grid& grid, const std::filesyst
             if (made.kept) tiles.push_back(readPng(cell / made.files.front().name).image);
         }
     if (hooks.step) hooks.step(count - 1, 1, 1);
-    writePng(result.sheet, gridSheet(grid, tiles), {{"XML:com.adobe.xmp", xmpOfSource(isComposite(grid.base))}}, IfExists::Replace);
+    writePng(result.sheet, gridSheet(grid, tiles, store.find(grid.base.model, grid.base.modelSha256).card),
+             {{"XML:com.adobe.xmp", xmpOfSource(isComposite(grid.base))}}, IfExists::Replace);
     return result;
 }
 

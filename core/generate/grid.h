@@ -40,8 +40,11 @@ struct Grid {
 // Error(WrongUse) when both axes change the same, or a request of the grid is not valid.
 void validate(const Grid& grid);
 
+// A value as a person reads it: of a class what the card calls it, of a sampler its title, of others the value itself.
+std::string gridLabel(const GridAxis& axis, std::size_t i, const ModelCard& card);
+
 // The tiles, row by row, with what changes along the edges. Tiles that are empty stay blank.
-Image gridSheet(const Grid& grid, std::span<const Image> tiles);
+Image gridSheet(const Grid& grid, std::span<const Image> tiles, const ModelCard& card);
 
 // Tiles in folder/ROW-COLUMN, the sheet as grid.png. The same grid again goes on where it stopped; another one there: Error(Exists).
 struct GridResult {

@@ -3,10 +3,13 @@
 #include <cstdlib>
 #include <mutex>
 
+#include <nlohmann/json.hpp>
+
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/base/Log.h"
 #include "core/model/Model.h"
+#include "core/model/card_statements.h"
 #include "core/tensor/devices.h"
 
 namespace phloxine {
@@ -23,8 +26,18 @@ struct ModelStore::State {
 
 namespace {
 
+// What cannot be read of what was said leaves the card as the model has it.
+ModelCard laidOver(ModelCard card) {
+    try {
+        return withStatements(card, readStatements(statementsFile(card)));
+    } catch (const Error& e) {
+        logWarning(e.what());
+        return card;
+    }
+}
+
 ModelEntry readEntry(const fs::path& folder) {
-    return {modelCardFromJson(readJsonFile(folder / "model.json"), folder.filename().string() + "/model.json"), folder};
+    return {laidOver(modelCardFromJson(readJsonFile(folder / "model.json"), folder.filename().string() + "/model.json")), folder};
 }
 
 // A model folder brings its card; another file or folder is opened, and its card follows from what it holds.
@@ -88,6 +101,7 @@ std::shared_ptr<const Model> ModelStore::load(const ModelEntry& entry, const Loa
     const auto dtype = choosePrecision(options.precision, device);
     auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
     for (const auto& lora : options.loras) key += "|" + lora.sha256 + "*" + std::to_string(lora.strength);
+    key += "|" + toJson(entry.card).dump(); // tiles carry what it says
     if (m_state->loaded && m_state->loadedKey == key) return m_state->loaded;
     m_state->loaded.reset(); // two models at once would double the memory
     m_state->loaded = loadModel(entry.path, entry.card, Binding::forInference(dtype, device), options.loras);

@@ -71,12 +71,13 @@ private slots:
         QTest::addColumn<int>("side");
         QTest::addColumn<int>("batch");
         QTest::addColumn<QByteArray>("precision");
+        QTest::addColumn<double>("guidance");
         QTest::addColumn<double>("measured");
         const struct {
             const char *name, *yaml;
             int side, batch;
             const char* precision;
-            double measured;
+            double measured, guidance = 2;
         } rows[] = {{"embedded 224", "", 224, 1, "bf16", 218},
                     {"embedded 224, fp32", "", 224, 1, "fp32", 231},
                     {"embedded 224 x 4", "", 224, 4, "bf16", 221},
@@ -88,15 +89,22 @@ private slots:
                     {"pathldm, fp32", pathldm, 256, 1, "fp32", 2731},
                     {"pathldm x 4", pathldm, 256, 4, "bf16", 1546},
                     {"sd1", sd1, 512, 1, "bf16", 2968},
-                    {"sd1, fp32", sd1, 512, 1, "fp32", 5684}};
+                    {"sd1, fp32", sd1, 512, 1, "fp32", 5684},
+                    // measured after the fit
+                    {"embedded 672 x 2", "", 672, 2, "bf16", 300},
+                    {"embedded, fp32, not guided", "", 224, 1, "fp32", 231, 1},
+                    {"pathldm on 512", pathldm, 512, 1, "bf16", 2143},
+                    {"pathldm x 8, fp32, not guided", pathldm, 256, 8, "fp32", 3051, 1}};
         for (const auto& row : rows)
-            QTest::newRow(row.name) << QByteArray(row.yaml) << row.side << row.batch << QByteArray(row.precision) << row.measured;
+            QTest::newRow(row.name) << QByteArray(row.yaml) << row.side << row.batch << QByteArray(row.precision) << row.guidance
+                                    << row.measured;
     }
     void asMeasured() {
         QFETCH(QByteArray, yaml);
         QFETCH(int, side);
         QFETCH(int, batch);
         QFETCH(QByteArray, precision);
+        QFETCH(double, guidance);
         QFETCH(double, measured);
         ModelCard card;
         std::optional<ModelSize> size;
@@ -104,12 +112,12 @@ private slots:
             const auto entry = ModelStore().find({});
             card = entry.card, size = sizeOfModel(entry.path);
         } else {
-            card.tileSizePx = side;
+            card.tileSizePx = yaml == pathldm ? 256 : 512;
             size = Foreign(yaml.constData()).size;
         }
         QVERIFY(size);
         GenerateRequest request;
-        request.batch = batch, request.guidance = 2, request.precision = precision.toStdString();
+        request.batch = batch, request.guidance = guidance, request.precision = precision.toStdString();
         if (side != card.tileSizePx) request.widthPx = request.heightPx = side;
         const auto memory = estimateMemory(*size, card, request);
         const double total = double(memory.total()) / (1 << 20), error = total / measured - 1;

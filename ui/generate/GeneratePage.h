@@ -87,6 +87,7 @@ private:
     // models (GeneratePageModels.cpp)
     void takeModel(const ModelEntry& entry);
     void usePreset(const Preset& preset);
+    void takeCard(const ModelCard& card); // of the chosen model, said anew
     void useModelOf(const GenerateRequest& request);
     void shareCards();
     void showNoModel();

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QPointer>
 #include <QThreadPool>
+#include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
 #include "ui/generate/ConditionPanel.h"
@@ -31,8 +32,25 @@ void GeneratePage::refreshModels() {
     if (now == m_models.end()) takeModel(m_models.front());
     else {
         m_model->setModels(m_models, m_entry.path);
+        if (toJson(now->card) != toJson(m_entry.card)) takeCard(now->card);
         shareCards();
     }
+}
+
+// The chosen model is called otherwise now; what is set up for it stays.
+void GeneratePage::takeCard(const ModelCard& card) {
+    m_entry.card = card;
+    auto cards = std::make_shared<ModelCards>(*m_cards);
+    cards->setCurrent(card);
+    m_cards = std::move(cards);
+    const QStringList chosen = m_condition->selectedClasses();
+    const auto kind = m_condition->kind();
+    m_model->setCard(card);
+    m_condition->setCard(card);
+    if (!chosen.isEmpty()) m_condition->selectClass(chosen.front());
+    m_condition->setKind(kind);
+    m_images->setCard(card);
+    m_regions->setCard(card);
 }
 
 // The window lives on without a model.

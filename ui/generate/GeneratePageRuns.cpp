@@ -73,7 +73,7 @@ void GeneratePage::generateNow() {
 void GeneratePage::openGrid() {
     const auto wanted = requests();
     if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !m_condition->whyNotReady().isEmpty() || wanted.empty()) return;
-    auto* dialog = new GridDialog(wanted.front(), m_jobs->secondsPerTile(wanted.front()), this);
+    auto* dialog = new GridDialog(wanted.front(), m_entry.card, m_jobs->secondsPerTile(wanted.front()), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &GridDialog::requested, this, [this](const std::vector<GenerateRequest>& all) {
         for (const GenerateRequest& request : all) submit(request);

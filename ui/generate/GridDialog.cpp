@@ -50,8 +50,8 @@ Image imageOf(const TileRecord& tile) {
 
 } // namespace
 
-GridDialog::GridDialog(const GenerateRequest& base, double secondsPerTile, QWidget* parent)
-    : QDialog(parent), m_grid{base, {}, {}}, m_secondsPerTile(secondsPerTile), m_sentence(new QLabel(this)),
+GridDialog::GridDialog(const GenerateRequest& base, const ModelCard& card, double secondsPerTile, QWidget* parent)
+    : QDialog(parent), m_grid{base, {}, {}}, m_card(card), m_secondsPerTile(secondsPerTile), m_sentence(new QLabel(this)),
       m_table(new QTableWidget(this)) {
     setObjectName(QStringLiteral("gridDialog"));
     setWindowTitle(tr("Grid of two parameters"));
@@ -73,6 +73,8 @@ GridDialog::GridDialog(const GenerateRequest& base, double secondsPerTile, QWidg
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::Alignment(Qt::AlignCenter | Qt::TextWordWrap));
+    m_table->verticalHeader()->setMaximumWidth(cellPx);
     m_table->horizontalHeader()->setDefaultSectionSize(cellPx + 8);
     m_table->verticalHeader()->setDefaultSectionSize(cellPx + 8);
     column->addWidget(m_table, 1);
@@ -150,13 +152,16 @@ void GridDialog::showTable() {
     m_table->clear();
     m_table->setColumnCount(int(m_grid.columns()));
     m_table->setRowCount(int(m_grid.rows()));
-    const auto labels = [](const GridAxis& axis) {
-        QStringList all;
-        for (const auto& value : axis.values) all.append(fromUtf8(value));
-        return all.isEmpty() ? QStringList{QString()} : all;
+    const auto head = [this](const GridAxis& axis, int i) {
+        auto* item = new QTableWidgetItem;
+        if (axis.values.empty()) return item;
+        const QString label = fromUtf8(gridLabel(axis, std::size_t(i), m_card)), value = fromUtf8(axis.values[std::size_t(i)]);
+        item->setText(label);
+        item->setToolTip(label == value ? label : tr("%1 (%2)", "label, value").arg(label, value));
+        return item;
     };
-    m_table->setHorizontalHeaderLabels(labels(m_grid.x));
-    m_table->setVerticalHeaderLabels(labels(m_grid.y));
+    for (int column = 0; column < m_table->columnCount(); ++column) m_table->setHorizontalHeaderItem(column, head(m_grid.x, column));
+    for (int row = 0; row < m_table->rowCount(); ++row) m_table->setVerticalHeaderItem(row, head(m_grid.y, row));
     for (int row = 0; row < m_table->rowCount(); ++row)
         for (int column = 0; column < m_table->columnCount(); ++column) {
             auto* item = new QTableWidgetItem;
@@ -198,7 +203,7 @@ void GridDialog::saveSheet() {
         std::vector<Image> tiles;
         for (const auto& tile : m_tiles) tiles.push_back(tile.image.isNull() ? Image() : imageOf(tile));
         try {
-            writePng(file.toStdString(), gridSheet(m_grid, tiles), {{"XML:com.adobe.xmp", xmpOfSource(isComposite(m_grid.base))}},
+            writePng(file.toStdString(), gridSheet(m_grid, tiles, m_card), {{"XML:com.adobe.xmp", xmpOfSource(isComposite(m_grid.base))}},
                      IfExists::Replace);
             m_sentence->setText(tr("The sheet is saved."));
         } catch (const Error& e) { m_sentence->setText(fromUtf8(e.what())); }

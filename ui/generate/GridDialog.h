@@ -19,7 +19,7 @@ class GridDialog : public QDialog {
     Q_OBJECT
 public:
     // `secondsPerTile` 0: not known yet.
-    GridDialog(const GenerateRequest& base, double secondsPerTile, QWidget* parent = nullptr);
+    GridDialog(const GenerateRequest& base, const ModelCard& card, double secondsPerTile, QWidget* parent = nullptr);
 
 public Q_SLOTS:
     void takeTile(const phloxine::ui::TileRecord& record); // any tile that was finished; those of the grid find their place
@@ -40,6 +40,7 @@ private:
     void saveSheet();
 
     Grid m_grid;
+    ModelCard m_card; // says what classes are called
     double m_secondsPerTile;
     AxisEdit m_x{}, m_y{};
     std::vector<TileRecord> m_tiles; // row by row; without a picture until it is made

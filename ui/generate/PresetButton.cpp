@@ -11,6 +11,8 @@
 namespace phloxine::ui {
 
 namespace {
+constexpr int widestName = 120;
+
 QString titleOf(const BuiltInPreset& row) { return QCoreApplication::translate("phloxine::ui::Presets", row.title); }
 QString escaped(QString name) { return name.replace(QLatin1Char('&'), QStringLiteral("&&")); } // a menu reads & as a key
 } // namespace
@@ -58,7 +60,7 @@ void PresetButton::showFor(const GenerateRequest& sampling) {
         if (sameSampling(requestOf(row, m_card), sampling)) name = titleOf(row);
     for (const auto& preset : m_presets)
         if (sameSampling(preset.request, sampling) && preset.request.count == sampling.count) name = preset.name;
-    setText(escaped(fontMetrics().elidedText(name, Qt::ElideRight, 150)));
+    setText(escaped(fontMetrics().elidedText(name, Qt::ElideRight, widestName)));
     setAccessibleName(tr("Preset"));
     setAccessibleDescription(name);
 }

@@ -50,13 +50,14 @@ PromptFields::Field PromptFields::choiceOf(QComboBox* combo) {
 
 PromptFields::Field PromptFields::addField(QGridLayout& grid, const PromptField& row, QWidget* page) {
     auto* label = new QLabel(tr(row.title.c_str()), page);
-    const int at = grid.rowCount();
-    grid.addWidget(label, at, 0);
+    const bool wide = row.kind == PromptFieldKind::Class; // names are long: they stand below their label
+    const int at = grid.rowCount() + (wide ? 1 : 0);
+    grid.addWidget(label, wide ? at - 1 : at, 0);
     const auto take = [&](QWidget* widget) {
         widget->setObjectName(QStringLiteral("field-") + fromUtf8(row.id));
         widget->setAccessibleName(tr(row.title.c_str()));
         label->setBuddy(widget);
-        grid.addWidget(widget, at, 1);
+        grid.addWidget(widget, at, wide ? 0 : 1, 1, wide ? 2 : 1);
     };
     if (row.kind == PromptFieldKind::Words) {
         auto* edit = new QLineEdit(page);

@@ -7,7 +7,6 @@
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPushButton>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QStandardItemModel>
@@ -37,7 +36,7 @@ QString tipOf(const SamplerRow& row) {
     return cost.isEmpty() ? words : words + QLatin1Char('\n') + cost;
 }
 
-constexpr int labelWidth = 76, spinWidth = 64, mostSteps = 100, mostTiles = 999;
+constexpr int labelWidth = 76, spinWidth = 64, presetWidth = 148, mostSteps = 100, mostTiles = 999;
 constexpr double mostGuidance = 10, guidanceSteps = 20; // slider steps of 0.05
 } // namespace
 
@@ -49,36 +48,33 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     grid->setColumnMinimumWidth(0, labelWidth);
     grid->setColumnStretch(1, 1);
     addHead(*grid);
-    addPresets(*grid, 1);
-    addSampler(*grid, 2); // and what is folded away below it
-    addSteps(*grid, 4);
-    addGuidance(*grid, 5);
-    addSeed(*grid, 6);
-    addTiles(*grid, 7);
+    addSampler(*grid, 1); // and what is folded away below it
+    addSteps(*grid, 3);
+    addGuidance(*grid, 4);
+    addSeed(*grid, 5);
+    addTiles(*grid, 6);
     takeSampler();
     drawSeed();
 }
 
 void SamplingPanel::addHead(QGridLayout& grid) {
     auto* row = new QHBoxLayout;
+    row->setSpacing(4);
     row->addWidget(sectionHead(tr("Sampling"), this));
     row->addStretch(1);
-    m_reset = new QPushButton(tr("Reset to model defaults"), this);
+    m_presets = new PresetButton(this);
+    m_presets->setMinimumWidth(presetWidth);
+    m_reset = new QToolButton(this);
     m_reset->setObjectName(QStringLiteral("resetSamplingButton"));
-    m_reset->setProperty("link", true);
-    m_reset->setFlat(true);
-    m_reset->setCursor(Qt::PointingHandCursor);
+    m_reset->setIcon(icon("refresh"));
+    m_reset->setToolTip(tr("Reset to model defaults"));
+    m_reset->setAccessibleName(tr("Reset to model defaults"));
+    m_reset->setFixedSize(30, 30);
+    m_reset->setProperty("outlined", true);
+    row->addWidget(m_presets);
     row->addWidget(m_reset);
     grid.addLayout(row, 0, 0, 1, 3);
-    connect(m_reset, &QPushButton::clicked, this, &SamplingPanel::resetToDefaults);
-}
-
-void SamplingPanel::addPresets(QGridLayout& grid, int row) {
-    auto* label = new QLabel(tr("&Preset"), this);
-    m_presets = new PresetButton(this);
-    label->setBuddy(m_presets);
-    grid.addWidget(label, row, 0);
-    grid.addWidget(m_presets, row, 1, 1, 2);
+    connect(m_reset, &QToolButton::clicked, this, &SamplingPanel::resetToDefaults);
 }
 
 void SamplingPanel::addSampler(QGridLayout& grid, int row) {

@@ -9,7 +9,6 @@ class QComboBox;
 class QDoubleSpinBox;
 class QGridLayout;
 class QLabel;
-class QPushButton;
 class QSlider;
 class QSpinBox;
 class QToolButton;
@@ -43,7 +42,6 @@ Q_SIGNALS:
 
 private:
     void addHead(QGridLayout& grid);
-    void addPresets(QGridLayout& grid, int row);
     void addSampler(QGridLayout& grid, int row);
     void addSteps(QGridLayout& grid, int row);
     void addGuidance(QGridLayout& grid, int row);
@@ -61,9 +59,8 @@ private:
     QDoubleSpinBox* m_guidance;
     AdvancedSampling* m_advanced;
     SeedEdit* m_seed;
-    QToolButton* m_recycle;
+    QToolButton *m_recycle, *m_reset;
     QLabel* m_seeds;
-    QPushButton* m_reset;
 };
 
 } // namespace phloxine::ui

@@ -84,15 +84,20 @@ QWidget* ModelDetails::makeFoot() {
     m_use = new QPushButton(tr("Use in Generate"), foot);
     m_use->setObjectName(QStringLiteral("useModelButton"));
     m_use->setProperty("primary", true);
+    m_edit = new QPushButton(tr("Edit card\u2026"), foot);
+    m_edit->setObjectName(QStringLiteral("editCardButton"));
+    m_edit->setProperty("tall", true);
     m_folder = new QPushButton(icon("folder-open"), tr("Show folder"), foot);
     m_folder->setObjectName(QStringLiteral("showFolderButton"));
     m_folder->setProperty("tall", true);
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    row->addWidget(m_use, 3);
-    row->addWidget(m_folder, 2);
+    row->addWidget(m_edit, 1);
+    row->addWidget(m_folder, 1);
     column->addWidget(m_reason);
+    column->addWidget(m_use);
     column->addLayout(row);
+    connect(m_edit, &QPushButton::clicked, this, [this] { Q_EMIT editRequested(m_facts->entry); });
     connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT useRequested(m_facts->path()); });
     connect(m_folder, &QPushButton::clicked, this, &ModelDetails::showFolder);
     return foot;
@@ -106,6 +111,7 @@ void ModelDetails::showModel(const ModelFacts* facts) {
     m_none->setVisible(!facts);
     m_reportPart->setVisible(facts != nullptr);
     m_folder->setEnabled(facts != nullptr);
+    m_edit->setEnabled(facts != nullptr);
     if (facts) {
         m_card = new CardView(*facts, m_body);
         m_texts = new CardTexts(facts->card(), m_body);

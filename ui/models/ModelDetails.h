@@ -25,6 +25,7 @@ public:
 
 Q_SIGNALS:
     void useRequested(const QString& path);
+    void editRequested(const phloxine::ModelEntry& entry);
 
 private:
     QWidget* makeBody();
@@ -40,7 +41,7 @@ private:
     QWidget* m_reportPart;
     ReportView* m_report;
     QLabel *m_none, *m_reason;
-    QPushButton *m_use, *m_folder;
+    QPushButton *m_use, *m_edit, *m_folder;
     QTimer m_settle; // a look at each row on the way reads nothing
 };
 

@@ -10,6 +10,7 @@
 
 #include "ui/bridge/JobBridge.h"
 #include "ui/models/AddModelDialog.h"
+#include "ui/models/CardEditor.h"
 #include "ui/models/DropFrame.h"
 #include "ui/models/Inspections.h"
 #include "ui/models/ModelDetails.h"
@@ -38,6 +39,13 @@ ModelsPage::ModelsPage(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     m_view->setProperty("panel", 1); // F6 goes through them in this order
     m_details->setProperty("panel", 2);
     connect(m_details, &ModelDetails::useRequested, this, &ModelsPage::useRequested);
+    connect(m_details, &ModelDetails::editRequested, this, [this](const ModelEntry& entry) {
+        auto* editor = new CardEditor(entry, this);
+        editor->setAttribute(Qt::WA_DeleteOnClose);
+        connect(editor, &CardEditor::saved, this, &ModelsPage::refresh);
+        connect(editor, &CardEditor::saved, this, &ModelsPage::modelsChanged);
+        editor->open();
+    });
     connect(&m_bridge, &JobBridge::modelAdded, this, [this](quint64, const QString& id, const QString& folder) {
         refresh();
         choose(folder);

@@ -158,7 +158,7 @@ private Q_SLOTS:
         auto* spin = f.find<QDoubleSpinBox>("guidanceSpin");
         spin->setValue(1);
         QCOMPARE(spin->text(), QStringLiteral("off"));
-        QTest::mouseClick(f.find<QPushButton>("resetSamplingButton"), Qt::LeftButton);
+        QTest::mouseClick(f.find<QToolButton>("resetSamplingButton"), Qt::LeftButton);
         QCOMPARE(spin->value(), f.store->find({}).card.defaultGuidance);
     }
 

@@ -5,8 +5,10 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTableWidget>
+#include <QToolButton>
 
 #include "ui/generate/GridDialog.h"
+#include "ui/generate/words.h"
 
 #include "page_fixture.h"
 
@@ -40,6 +42,18 @@ class TestGridDialog : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { applyTheme(ThemeChoice::Light); }
+
+    void classesAreCalledAsTheCardCallsThem() {
+        OpenGrid g;
+        g.choose("gridX", "class", QStringLiteral("lung_scc, colon_n, not_a_class"));
+        g.choose("gridY", "sampler", QStringLiteral("ddim"));
+        auto* table = g.dialog->findChild<QTableWidget*>();
+        QCOMPARE(table->horizontalHeaderItem(0)->text(), QStringLiteral("Lung, squamous cell carcinoma"));
+        QVERIFY(table->horizontalHeaderItem(0)->toolTip().contains(QStringLiteral("lung_scc")));
+        QCOMPARE(table->horizontalHeaderItem(1)->text(), QStringLiteral("Colon, benign"));
+        QCOMPARE(table->horizontalHeaderItem(2)->text(), QStringLiteral("not_a_class"));
+        QCOMPARE(table->verticalHeaderItem(0)->text(), samplerTitle("ddim"));
+    }
 
     void fieldsBecomeJobs() {
         OpenGrid g;
@@ -110,7 +124,7 @@ private Q_SLOTS:
         QCOMPARE(f.find<QDoubleSpinBox>("variationSpin")->value(), 0.2);
         f.page->generateNow();
         f.page->useSeed(9);
-        f.find<QPushButton>("resetSamplingButton")->click();
+        f.find<QToolButton>("resetSamplingButton")->click();
         QCOMPARE(f.find<QDoubleSpinBox>("variationSpin")->value(), 0.0);
     }
 };

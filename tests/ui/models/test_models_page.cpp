@@ -18,6 +18,7 @@
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/models/AddModelDialog.h"
+#include "ui/models/CardEditor.h"
 #include "ui/models/ModelQuestions.h"
 #include "ui/models/ModelTable.h"
 #include "ui/models/ModelsPage.h"
@@ -68,6 +69,13 @@ struct Fixture {
     AddModelDialog* openDialog(const char* button) const {
         QTest::mouseClick(find<QPushButton>(button), Qt::LeftButton);
         return window->findChild<AddModelDialog*>();
+    }
+
+    CardEditor* openEditor() const {
+        QTest::mouseClick(find<QPushButton>("editCardButton"), Qt::LeftButton);
+        for (auto* editor : window->findChildren<CardEditor*>())
+            if (editor->isVisible()) return editor;
+        return nullptr;
     }
 
     QTemporaryDir data;
@@ -180,6 +188,62 @@ private Q_SLOTS:
         QCOMPARE(f.find<QTableView>("modelTable")->currentIndex().row(), 1);
         QVERIFY(!isShown(f.find<QPushButton>("emptyAddButton")));
         usesTheAddedModel(f);
+    }
+
+    void cardOfTheEmbeddedModelIsEditedWhereItIsOpen() {
+        Fixture f;
+        auto* editor = f.openEditor();
+        QVERIFY(editor);
+        for (const char* stated : {"cardTitle", "cardStain", "cardLicence", "label-lung_scc"})
+            QVERIFY2(!editor->findChild<QLineEdit*>(QString::fromLatin1(stated))->isEnabled(), stated);
+        QVERIFY(!editor->findChild<QWidget*>(QStringLiteral("cardDataSets"))->isEnabled());
+        auto* save = editor->findChild<QPushButton*>(QStringLiteral("saveCard"));
+        type(editor, "cardScale", QStringLiteral("seven"));
+        QVERIFY(!save->isEnabled() && isShown(editor->findChild<QLabel*>(QStringLiteral("problem-scale"))));
+        type(editor, "cardScale", QStringLiteral("0.5"));
+        QVERIFY(save->isEnabled() && !isShown(editor->findChild<QLabel*>(QStringLiteral("problem-scale"))));
+        type(editor, "code-lung_scc", QStringLiteral("CA")); // another class has it
+        QVERIFY(!save->isEnabled() && isShown(editor->findChild<QLabel*>(QStringLiteral("problem-class/lung_scc/code"))));
+        type(editor, "code-lung_scc", QStringLiteral("SQ"));
+        type(editor, "colour-lung_scc", QStringLiteral("#0073B3")); // nearly that of CA
+        QVERIFY(save->isEnabled() && isShown(editor->findChild<Note*>(QStringLiteral("colourWarning"))));
+        type(editor, "colour-lung_scc", QStringLiteral("#000000"));
+        QVERIFY(!isShown(editor->findChild<Note*>(QStringLiteral("colourWarning"))));
+        QTest::mouseClick(save, Qt::LeftButton);
+        QTRY_VERIFY(!f.window->findChild<CardEditor*>());
+        QVERIFY(f.cell(0, ModelTable::ScaleOfTile).contains(QStringLiteral("0.5")));
+        QCOMPARE(f.cell(0, ModelTable::ScaleOfTile, secondLineRole), QStringLiteral("Set by you"));
+        const auto& inGenerate = f.window->page()->card(); // at once
+        QCOMPARE(inGenerate.scale.micronsPerPixel, 0.5);
+        QCOMPARE(inGenerate.findClass("lung_scc")->code, std::string("SQ"));
+        QVERIFY(!isThere(f.userFolder().toStdString())); // no model was made
+        editor = f.openEditor();                         // an empty scale is the model's own again
+        auto* scale = editor->findChild<QLineEdit*>(QStringLiteral("cardScale"));
+        QCOMPARE(scale->text(), QStringLiteral("0.5"));
+        scale->clear();
+        QTest::mouseClick(editor->findChild<QPushButton*>(QStringLiteral("saveCard")), Qt::LeftButton);
+        QTRY_VERIFY(f.cell(0, ModelTable::ScaleOfTile).contains(QStringLiteral("0.7")));
+        QCOMPARE(f.window->page()->card().findClass("lung_scc")->code, std::string("SQ"));
+    }
+
+    void cancelLeavesTheCard() {
+        Fixture f;
+        auto* editor = f.openEditor();
+        type(editor, "cardScale", QStringLiteral("0.25"));
+        QTest::keyClick(editor, Qt::Key_Escape);
+        QTRY_VERIFY(!f.window->findChild<CardEditor*>());
+        QVERIFY(f.cell(0, ModelTable::ScaleOfTile).contains(QStringLiteral("0.7")));
+        QVERIFY(!isThere(f.data.filePath(QStringLiteral("phloxine/cards")).toStdString()));
+    }
+
+    void whatCannotBeKeptIsSaid() {
+        Fixture f;
+        fs::create_directories(f.data.filePath(QStringLiteral("phloxine")).toStdString());
+        writeFileAtomically(f.data.filePath(QStringLiteral("phloxine/cards")).toStdString(), std::string_view("a file in the way"));
+        auto* editor = f.openEditor();
+        type(editor, "cardScale", QStringLiteral("0.25"));
+        QTest::mouseClick(editor->findChild<QPushButton*>(QStringLiteral("saveCard")), Qt::LeftButton);
+        QVERIFY(editor->isVisible() && isShown(editor->findChild<Note*>(QStringLiteral("cardFailure"))));
     }
 
     void inspectsWithoutAdding() {
