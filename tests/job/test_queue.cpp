@@ -10,6 +10,7 @@
 
 #include "core/job/JobQueue.h"
 #include "core/model/inspect.h"
+#include "core/slide/SlideSource.h"
 #include "tests/support/model_folder.h"
 #include "tests/support/tiles.h"
 
@@ -50,6 +51,7 @@ public:
         }
         add(id, "added");
     }
+    void tissueFound(JobId id, std::shared_ptr<const FoundTissue> found) override { add(id, found->places.empty() ? "nothing" : "found"); }
     void finished(JobId id) override { add(id, "finished"); }
     void cancelled(JobId id) override { add(id, "cancelled"); }
     void failed(JobId id, const JobFailure& f) override {
@@ -192,6 +194,35 @@ private slots:
         QVERIFY(events.waitForEnd(waiting));
         QCOMPARE(events.of(waiting), (std::vector<std::string>{"cancelled"}));
         QVERIFY(events.waitForEnd(running));
+    }
+
+    void aTileDoesNotWaitForASearch() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        FindTissueJob find;
+        find.search.slide = resourcesFolder() / "slides/CMU-1-Small-Region.svs";
+        const auto slide = openSlide(find.search.slide);
+        find.search.slideMicronsPerPixel = slide->info().scale.micronsPerPixel;
+        find.search.tile = readRegion(*slide, 900, 1200, 224, 224, 1.3), find.search.tileMicronsPerPixel = 1.3;
+        const auto search = queue.submit(find);
+        QVERIFY(events.waitFor(search, "progress"));
+        const auto tile = queue.submit(job());
+        QVERIFY(events.waitForEnd(tile));
+        QCOMPARE(events.of(tile).back(), std::string("finished"));
+        QCOMPARE(ends(events.of(search)), 0); // it goes on after the tile
+        QVERIFY(events.waitForEnd(search));
+        const auto words = events.of(search);
+        QCOMPARE(words.back(), std::string("finished"));
+        QCOMPARE(words[words.size() - 2], std::string("found"));
+        const auto stopped = queue.submit(find);
+        QVERIFY(events.waitFor(stopped, "progress"));
+        queue.stop(stopped, Stop::Now);
+        QVERIFY(events.waitForEnd(stopped));
+        QCOMPARE(events.of(stopped).back(), std::string("cancelled"));
+        find.search.slide = "/nowhere/slide.svs";
+        const auto missing = queue.submit(find);
+        QVERIFY(events.waitForEnd(missing));
+        QCOMPARE(events.of(missing).back(), std::string("failed"));
     }
 
     void stopAll() {

@@ -96,16 +96,17 @@ TilePanel::TilePanel(QWidget* parent) : QWidget(parent) {
     m_nearestName->setObjectName(QStringLiteral("nearestName"));
     m_nearestName->setTextFormat(Qt::PlainText);
     m_nearestName->setWordWrap(true);
-    m_showNearest = new QPushButton(tr("Show the training tile\u2026"), m_facts);
+    m_showNearest = new QPushButton(tr("Show\u2026"), m_facts);
     m_showNearest->setObjectName(QStringLiteral("showNearestButton"));
-    m_showNearest->setProperty("compact", true);
-    m_showNearest->setToolTip(tr("From the folder of the model's training tiles, which you name once"));
+    m_showNearest->setProperty("link", true);
+    m_showNearest->setAccessibleName(tr("Show the nearest training tile"));
+    m_showNearest->setToolTip(tr("Shows the training tile, from the folder of the model's training tiles, which you name once"));
     auto* picture = new QHBoxLayout;
     picture->setSpacing(8);
     picture->addWidget(m_nearestPicture, 0, Qt::AlignTop);
     picture->addWidget(m_nearestName, 1);
     rows->addLayout(picture);
-    rows->addWidget(m_showNearest);
+    nearest->addWidget(m_showNearest, 0, Qt::AlignTop);
     connect(m_showNearest, &QPushButton::clicked, this, &TilePanel::nearestPictureRequested);
 
     auto* useSeedButton = new QPushButton(tr("Use seed"), m_facts);
