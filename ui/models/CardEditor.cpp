@@ -59,7 +59,6 @@ CardEditor::CardEditor(const ModelEntry& entry, QWidget* parent)
     m_failure->hide();
     m_buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     for (QAbstractButton* button : m_buttons->buttons()) button->setIcon({});
-    m_buttons->button(QDialogButtonBox::Save)->setProperty("primary", true);
     m_buttons->button(QDialogButtonBox::Save)->setObjectName(QStringLiteral("saveCard"));
     auto* foot = new QVBoxLayout;
     foot->setContentsMargins(16, 8, 16, 16);
