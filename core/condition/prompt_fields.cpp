@@ -147,9 +147,10 @@ PromptValues promptValuesIn(const PromptVocabulary& vocabulary, const std::strin
     readWords(vocabulary, pieces, values);
     const auto at = fieldAt(vocabulary, "class");
     if (at == values.size()) return values;
-    for (const auto& piece : split(prompt, ','))
-        for (const auto& name : classPrompts)
-            if (lowerAscii(piece) == lowerAscii(name)) values[at] = name;
+    for (const auto& part : split(prompt, ';')) // as other grammars write it
+        for (const auto& piece : split(part, ','))
+            for (const auto& name : classPrompts)
+                if (lowerAscii(piece) == lowerAscii(name)) values[at] = name;
     return values;
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double smallestScale = 0.01, largestScale = 100, nearColours = 15;
 constexpr std::size_t longestWords = 400;
+constexpr const char* noColour = "#888888"; // of classes beyond the palette: their code alone tells them apart
 
 template <typename T>
 void lay(T& entry, const std::optional<T>& stated) {
@@ -102,7 +103,7 @@ std::vector<CardFault> faultsIn(const ModelCard& card) {
         const auto field = "class/" + c.id + "/";
         if (c.label.find_first_not_of(' ') == c.label.npos || !oneLine(c.label)) say(field + "label", "A class needs a name of one line.");
         const bool plain = std::all_of(c.code.begin(), c.code.end(), [](unsigned char l) { return std::isalnum(l) && l < 128; });
-        if (c.code.size() != 2 || !plain) say(field + "code", "A code has two letters or digits.");
+        if (c.code.empty() || c.code.size() > 3 || !plain) say(field + "code", "A code has two letters or digits, three at most.");
         for (const auto& other : card.classes)
             if (&other < &c && other.code == c.code) say(field + "code", "Two classes have this code.");
         if (!isColour(c.colour)) say(field + "colour", "Write the colour as #RRGGBB.");
@@ -114,7 +115,7 @@ std::vector<std::string> colourWarnings(const ModelCard& card) {
     std::vector<std::string> warnings;
     for (const auto& a : card.classes)
         for (const auto& b : card.classes) {
-            if (&a >= &b || !isColour(a.colour) || !isColour(b.colour)) continue;
+            if (&a >= &b || !isColour(a.colour) || !isColour(b.colour) || a.colour == noColour || b.colour == noColour) continue;
             if (leastColourDifference(a.colour, b.colour) < nearColours)
                 warnings.push_back("The colours of " + a.code + " and " + b.code + " are hard to tell apart for some readers.");
         }

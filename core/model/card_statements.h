@@ -40,7 +40,7 @@ struct CardFault {
     std::string sentence;
 };
 std::vector<CardFault> faultsIn(const ModelCard& card);
-// Two classes whose colours are hard to tell apart, as a sentence each: nearer than 15 (ui.md) for some reader.
+// Two classes whose colours are hard to tell apart, as a sentence each: nearer than 15 for some reader. Grey ones, #888888, have no colour.
 std::vector<std::string> colourWarnings(const ModelCard& card);
 
 ModelCard ownCard(const ModelEntry& entry);                       // as its files say it

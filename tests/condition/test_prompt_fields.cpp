@@ -58,6 +58,8 @@ private slots:
         const auto values = promptValuesIn(levels(), "many nuclei, LUNG squamous cell carcinoma, eosin rich, torn edge", names);
         QVERIFY(values == (PromptValues{"lung squamous cell carcinoma", "high", "", "high", ""}));
         QVERIFY(composedPrompt(levels(), values) != "many nuclei, LUNG squamous cell carcinoma, eosin rich, torn edge");
+        QVERIFY(promptValuesIn(levels(), "benign colon; dark stain, purple tone", names) ==
+                (PromptValues{"benign colon", "", "high", "low", ""})); // as prompts are drafted from tissue
         QVERIFY(promptValuesIn(levels(), "", names) == PromptValues(5));
         QVERIFY(promptValuesIn(levels(), "a text; of its own", names) == PromptValues(5));
     }

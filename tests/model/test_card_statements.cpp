@@ -91,9 +91,13 @@ private slots:
         card.title = "  ", card.scale.micronsPerPixel = 700, card.licence = "two\nlines";
         QCOMPARE(fieldsOf(card), QStringLiteral("title licence scale"));
         card = own;
-        card.classes[1].code = card.classes[0].code, card.classes[2].code = "\u00c4\u00c4", card.classes[3].colour = "green",
+        card.classes[1].code = card.classes[0].code, card.classes[2].code = "\u00c4", card.classes[3].colour = "green",
         card.classes[4].label.clear();
         QCOMPARE(fieldsOf(card), QStringLiteral("class/colon_n/code class/lung_aca/code class/lung_n/colour class/lung_scc/label"));
+        ModelCard many = own; // of a foreign model: numbers, no colours
+        many.classes.clear();
+        for (int i = 0; i < 1000; ++i) many.classes.push_back({"class_" + std::to_string(i), "Class", std::to_string(i), "#888888", {}, 0});
+        QVERIFY(faultsIn(many).empty() && colourWarnings(many).empty());
         card = own;
         card.classes[0].colour = "#0073B3", card.classes[1].colour = "#0072B2";
         QCOMPARE(colourWarnings(card).size(), std::size_t(1));

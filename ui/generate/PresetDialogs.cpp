@@ -50,7 +50,6 @@ SavePresetDialog::SavePresetDialog(const std::vector<Preset>& presets, QWidget* 
     auto* note = mutedLabel(tr("The seed and the model are not part of a preset."), this);
     m_buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     for (QAbstractButton* button : m_buttons->buttons()) button->setIcon({});
-    m_buttons->button(QDialogButtonBox::Save)->setProperty("primary", true);
     for (QWidget* w : std::initializer_list<QWidget*>{label, m_name, m_problem, m_condition, note, m_buttons}) column->addWidget(w);
     connect(m_name, &QLineEdit::textChanged, this, &SavePresetDialog::check);
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
@@ -92,7 +91,6 @@ ManagePresetsDialog::ManagePresetsDialog(std::vector<Preset> presets, QWidget* p
     m_problem = problemLabel(this);
     m_buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     for (QAbstractButton* button : m_buttons->buttons()) button->setIcon({});
-    m_buttons->button(QDialogButtonBox::Save)->setProperty("primary", true);
     column->addWidget(m_list);
     column->addLayout(row);
     column->addWidget(m_problem);

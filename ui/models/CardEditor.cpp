@@ -1,5 +1,7 @@
 #include "ui/models/CardEditor.h"
 
+#include <algorithm>
+
 #include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QGridLayout>
@@ -22,6 +24,7 @@ namespace phloxine::ui {
 namespace {
 
 constexpr int dialogWidth = 560, dialogHeight = 640, labelWidth = 88, codeWidth = 48, colourWidth = 92, scaleWidth = 96;
+constexpr std::size_t shownClasses = 40; // a model of a thousand has no codes that a person gave
 
 // Looks of an error, and back.
 void markWrong(QLineEdit& edit, bool wrong) {
@@ -56,7 +59,6 @@ CardEditor::CardEditor(const ModelEntry& entry, QWidget* parent)
     m_failure->hide();
     m_buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel, this);
     for (QAbstractButton* button : m_buttons->buttons()) button->setIcon({});
-    m_buttons->button(QDialogButtonBox::Save)->setProperty("primary", true);
     m_buttons->button(QDialogButtonBox::Save)->setObjectName(QStringLiteral("saveCard"));
     auto* foot = new QVBoxLayout;
     foot->setContentsMargins(16, 8, 16, 16);
@@ -148,7 +150,8 @@ void CardEditor::addClasses(QVBoxLayout& column) {
     int row = grid->rowCount();
     for (const auto& [place, text] : {std::pair{1, tr("Code")}, {2, tr("Colour")}, {3, tr("Name")}})
         grid->addWidget(mutedLabel(text, this), row, place);
-    for (const auto& c : m_card.classes) {
+    for (std::size_t i = 0; i < std::min(shownClasses, m_card.classes.size()); ++i) {
+        const auto& c = m_card.classes[i];
         const QString id = fromUtf8(c.id);
         row = grid->rowCount();
         ClassRow fields{new QLineEdit(fromUtf8(c.code), this), new QLineEdit(fromUtf8(c.colour), this),
@@ -172,6 +175,8 @@ void CardEditor::addClasses(QVBoxLayout& column) {
         for (const char* word : {"code", "colour", "label"}) addProblem(*grid, "class/" + c.id + "/" + word, 1);
     }
     column.addLayout(grid);
+    if (const int rest = int(m_card.classes.size() - m_classes.size()); rest > 0)
+        column.addWidget(mutedLabel(tr("and %1 more, which stay as they are").arg(rest), this));
     column.addWidget(m_warning);
     auto* note = mutedLabel(tr("The prompt of a class stays as it is: tiles name their class alone, and could not be made again."), this);
     note->setWordWrap(true);
@@ -197,13 +202,14 @@ ModelCard CardEditor::wanted() const {
 
 // A sentence beside each field that cannot stay so; nothing else is held back.
 void CardEditor::check() {
-    if (!m_problems.count("licence") || (m_classes.size() < m_card.classes.size())) return; // being built
+    if (!m_buttons) return; // being built
     const ModelCard card = wanted();
     auto faults = faultsIn(card);
     bool number = true;
     (void)QLocale().toDouble(m_scale->text().trimmed(), &number);
     if (!number && !m_scale->text().trimmed().isEmpty()) faults.push_back({"scale", "The pixel size is a number, such as 0.5."});
     for (const auto& [field, label] : m_problems) label->hide();
+    std::erase_if(faults, [this](const CardFault& fault) { return m_problems.count(fault.field) == 0; }); // of what is not shown
     for (const auto& fault : faults) {
         m_problems[fault.field]->setText(fromUtf8(fault.sentence));
         m_problems[fault.field]->show();

@@ -42,13 +42,12 @@ private:
 
     ModelCard m_own, m_card; // of the files; with what was said before
     CardRights m_rights;
-    bool m_scaleIsNumber = true;
     QLineEdit *m_title, *m_scale, *m_stain, *m_licence;
     QCheckBox* m_dataSets;
     std::vector<ClassRow> m_classes;
     std::map<std::string, QLabel*> m_problems; // by field
     Note *m_warning, *m_failure;
-    QDialogButtonBox* m_buttons;
+    QDialogButtonBox* m_buttons = nullptr;
 };
 
 } // namespace phloxine::ui

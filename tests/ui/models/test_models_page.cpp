@@ -101,6 +101,22 @@ QString said(const QWidget* parent, const char* label) { return parent->findChil
 
 class TestModelsPage : public QObject {
     Q_OBJECT
+
+    static void saysWhatItsFileDidNot(Fixture& f) {
+        const auto file = (f.userFolder() + QStringLiteral("/my-tissue-v2/model.json")).toStdString();
+        const auto before = readFile(file);
+        auto* editor = f.openEditor();
+        QVERIFY(editor && editor->findChild<QLineEdit*>(QStringLiteral("cardTitle"))->isEnabled());
+        type(editor, "cardLicence", QStringLiteral("CC0 1.0"));
+        type(editor, "cardTitle", QStringLiteral(" "));
+        auto* save = editor->findChild<QPushButton*>(QStringLiteral("saveCard"));
+        QVERIFY(!save->isEnabled() && isShown(editor->findChild<QLabel*>(QStringLiteral("problem-title"))));
+        type(editor, "cardTitle", QStringLiteral("My Tissue (v2)"));
+        QTest::mouseClick(save, Qt::LeftButton);
+        QTRY_COMPARE(f.cell(1, ModelTable::Licence), QStringLiteral("CC0 1.0"));
+        QCOMPARE(readFile(file), before);
+    }
+
 private Q_SLOTS:
     void initTestCase() { applyTheme(ThemeChoice::Light); }
 
@@ -187,6 +203,7 @@ private Q_SLOTS:
         QVERIFY(isShown(f.find<Note>("modelsNote")));
         QCOMPARE(f.find<QTableView>("modelTable")->currentIndex().row(), 1);
         QVERIFY(!isShown(f.find<QPushButton>("emptyAddButton")));
+        saysWhatItsFileDidNot(f);
         usesTheAddedModel(f);
     }
 
