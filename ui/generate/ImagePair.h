@@ -12,6 +12,7 @@
 class QComboBox;
 class QGridLayout;
 class QLabel;
+class QShortcut;
 class QSlider;
 class QTimer;
 class QVBoxLayout;
@@ -93,6 +94,7 @@ private:
     QSlider* m_amount; // of the mode: where the wipe is, how fast it flickers, how much of the tile is seen
     LightPanel* m_light;
     QTimer* m_flicker;
+    QShortcut* m_stopFlicker;
     Badge *m_notLinked, *m_stainBadge, *m_matchBadge;
     StainMatch* m_match;
     PairMode m_mode = PairMode::SideBySide;

@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSlider>
 #include <QStandardItemModel>
 #include <QTimer>
@@ -44,6 +45,10 @@ void ImagePair::makeModes(QWidget& bar) {
     lightButton->setToolTip(tr("Brightness, contrast, stains, turning and grid of both panes"));
     m_light = new LightPanel(this);
     m_flicker = new QTimer(this);
+    m_stopFlicker = new QShortcut(Qt::Key_Escape, this); // before whatever else Esc leaves: a flickering picture must stop at once
+    m_stopFlicker->setContext(Qt::WindowShortcut);
+    m_stopFlicker->setEnabled(false);
+    connect(m_stopFlicker, &QShortcut::activated, this, [this] { setMode(PairMode::SideBySide); });
     row.addWidget(m_modes);
     row.addWidget(m_amount);
     row.addWidget(lightButton);
@@ -90,6 +95,7 @@ void ImagePair::setMode(PairMode mode) {
     m_mode = mode;
     m_phase = true;
     m_modes->setCurrentIndex(int(mode));
+    m_stopFlicker->setEnabled(mode == PairMode::Flicker);
     if (!apart && m_tile->hasFocus()) m_slide->setFocus();
     m_tile->setVisible(apart);
     m_grid->removeWidget(m_slide);
@@ -179,8 +185,7 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
     else if (is("image.swap")) {
         m_swapped = true;
         showOver();
-    } else if (event.key() == Qt::Key_Escape && m_mode == PairMode::Flicker) setMode(PairMode::SideBySide);
-    else if (event.key() == Qt::Key_Escape && showsSeveral()) Q_EMIT severalLeft();
+    } else if (event.key() == Qt::Key_Escape && showsSeveral()) Q_EMIT severalLeft();
     else return false;
     m_light->set(view);
     return true;

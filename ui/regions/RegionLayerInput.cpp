@@ -345,7 +345,8 @@ bool RegionLayer::key(const QKeyEvent& event) {
     case Qt::Key_Escape:
         if (drawing() || m_moved) cancel();
         else if (m_tool != RegionTool::Select) setTool(RegionTool::Select);
-        else m_document.choose(-1);
+        else if (m_document.chosen() >= 0) m_document.choose(-1);
+        else return false; // nothing of ours to leave
         return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -14,10 +14,10 @@ public:
     Hand()
         : m_xdotool(QGuiApplication::platformName() == QLatin1String("xcb") ? QStandardPaths::findExecutable(QStringLiteral("xdotool"))
                                                                             : QString()) {}
-    bool real() const { return !m_xdotool.isEmpty(); }
+    bool isReal() const { return !m_xdotool.isEmpty(); }
 
     void click(QWidget* widget, QPoint at, bool control = false) {
-        if (!real()) return QTest::mouseClick(widget, Qt::LeftButton, control ? Qt::ControlModifier : Qt::NoModifier, at);
+        if (!isReal()) return QTest::mouseClick(widget, Qt::LeftButton, control ? Qt::ControlModifier : Qt::NoModifier, at);
         const QPoint place = widget->mapToGlobal(at);
         QStringList words{QStringLiteral("mousemove"), QString::number(place.x()), QString::number(place.y())};
         if (control) words << QStringLiteral("keydown") << QStringLiteral("ctrl");
@@ -28,7 +28,7 @@ public:
     void click(QWidget* widget) { click(widget, widget->rect().center()); }
 
     void drag(QWidget* widget, QPoint from, QPoint to) {
-        if (!real()) {
+        if (!isReal()) {
             QTest::mousePress(widget, Qt::LeftButton, {}, from);
             QTest::mouseMove(widget, (from + to) / 2);
             QTest::mouseMove(widget, to);
@@ -42,7 +42,7 @@ public:
     }
 
     void wheel(QWidget* widget, QPoint at, int steps) { // > 0: away from the user
-        if (real()) {
+        if (isReal()) {
             move(widget, at);
             for (int i = 0; i < std::abs(steps); ++i)
                 send({QStringLiteral("click"), steps > 0 ? QStringLiteral("4") : QStringLiteral("5")});
@@ -54,7 +54,7 @@ public:
 
     void key(const char* keys) { // "Ctrl+Return", to what has the focus
         const QKeyCombination combination = QKeySequence(QString::fromLatin1(keys), QKeySequence::PortableText)[0];
-        if (!real()) return QTest::keyClick(target(), combination.key(), combination.keyboardModifiers());
+        if (!isReal()) return QTest::keyClick(target(), combination.key(), combination.keyboardModifiers());
         QStringList parts = QString::fromLatin1(keys).split(QLatin1Char('+'));
         for (QString& part : parts)
             for (const auto& [ours, theirs] : {std::pair{"Ctrl", "ctrl"},
@@ -71,7 +71,7 @@ public:
     }
 
     void type(const QString& text) {
-        if (!real()) return QTest::keyClicks(target(), text);
+        if (!isReal()) return QTest::keyClicks(target(), text);
         send({QStringLiteral("type"), QStringLiteral("--delay"), QStringLiteral("5"), text});
     }
 

@@ -60,8 +60,7 @@ public:
         m_window.move(0, 0);
         m_window.show();
         if (!QTest::qWaitForWindowExposed(&m_window)) throw std::runtime_error("no window");
-        m_window.activateWindow(); // a bare X server has no window manager to do so
-        wait([&] { return QApplication::activeWindow() == &m_window; }, "the window is active");
+        activate();
         wait([&] { return m_window.project()->isOpen(); }, "a project is open");
     }
 
@@ -113,14 +112,24 @@ public:
             std::printf("step %d: %s\n", number, step.name);
             std::fflush(stdout);
             m_step = step.name;
+            activate();
             (this->*step.act)();
         }
         m_window.close();
     }
 
 private:
+    void activate() { // without a window manager nobody gives the window its focus back when another closes
+        if (QApplication::activeWindow() == &m_window) return;
+        m_window.activateWindow();
+        wait([&] { return QApplication::activeWindow() == &m_window; }, "the window is active");
+    }
     void wait(const std::function<bool()>& there, const char* what, int ms = 60'000) {
-        if (!QTest::qWaitFor(there, ms)) throw std::runtime_error(std::string(m_step) + ": not so: " + what);
+        if (QTest::qWaitFor(there, ms)) return;
+        const QWidget* focus = QApplication::focusWidget();
+        if (qEnvironmentVariableIsSet("PHLOXINE_SESSION_PICTURE")) m_window.grab().save(qEnvironmentVariable("PHLOXINE_SESSION_PICTURE"));
+        throw std::runtime_error(std::string(m_step) + ": not so: " + what + "; the focus is on " +
+                                 (focus ? focus->metaObject()->className() + std::string(" ") + focus->objectName().toStdString() : "nothing"));
     }
     template <class T>
     T* find(const char* name) {
@@ -148,7 +157,7 @@ private:
         open();
         wait([&] { return done && !QApplication::activeModalWidget(); }, "the dialog opens and closes");
         if (!problem.empty()) throw std::runtime_error(problem);
-        m_window.activateWindow();
+        activate();
     }
     void writeInto(QWidget* field, const QString& text) {
         m_hand.click(field, {12, field->height() / 2});
@@ -317,8 +326,6 @@ private:
         dialog->setFocus();
         m_hand.key("Esc");
         wait([&] { return !m_window.findChild<QDialog*>(QStringLiteral("gridDialog")) || !dialog->isVisible(); }, "the grid is closed");
-        m_window.activateWindow();
-        QTest::qWait(100);
     }
     void startLongRun() {
         m_hand.click(find<QWidget>("conditionSegments")->findChildren<QAbstractButton*>().at(0));
@@ -440,7 +447,7 @@ int runWindow(const char* part) {
     }
 }
 
-struct Tile { // what must be the same
+struct EndTile { // what must be the same
     std::string classId, prompt;
     std::uint64_t seed;
     bool star, rejected, trashed;
@@ -449,9 +456,9 @@ struct Tile { // what must be the same
     auto marks() const { return std::tie(classId, prompt, seed, star, rejected, trashed, tags); }
 };
 
-std::vector<Tile> libraryOf(const QString& folder) {
+std::vector<EndTile> libraryOf(const QString& folder) {
     const Project project(folder.toStdString());
-    std::vector<Tile> tiles;
+    std::vector<EndTile> tiles;
     for (const bool trash : {false, true}) {
         TileFilter filter;
         filter.order = TileOrder::SeedUp, filter.trash = trash;
@@ -481,9 +488,9 @@ private Q_SLOTS:
             QVERIFY2(a[i].marks() == b[i].marks(), qPrintable(QStringLiteral("tile %1, seed %2").arg(i).arg(a[i].seed)));
             QVERIFY2(a[i].picture == b[i].picture, qPrintable(QStringLiteral("pixels of seed %1").arg(a[i].seed)));
         }
-        QCOMPARE(std::count_if(a.begin(), a.end(), [](const Tile& t) { return t.star; }), 1);
-        QCOMPARE(std::count_if(a.begin(), a.end(), [](const Tile& t) { return t.rejected; }), 1);
-        QCOMPARE(std::count_if(a.begin(), a.end(), [](const Tile& t) { return t.trashed; }), 1);
+        QCOMPARE(std::count_if(a.begin(), a.end(), [](const EndTile& t) { return t.star; }), 1);
+        QCOMPARE(std::count_if(a.begin(), a.end(), [](const EndTile& t) { return t.rejected; }), 1);
+        QCOMPARE(std::count_if(a.begin(), a.end(), [](const EndTile& t) { return t.trashed; }), 1);
     }
 
 private:
