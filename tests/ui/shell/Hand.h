@@ -66,7 +66,7 @@ public:
                                                {"[", "bracketleft"},
                                                {",", "comma"}})
                 if (part == QLatin1String(ours)) part = QString::fromLatin1(theirs);
-        if (parts.size() == 1 && parts[0].size() == 1) parts[0] = parts[0].toLower();
+        if (parts.last().size() == 1) parts.last() = parts.last().toLower(); // an upper case letter would mean Shift
         send({QStringLiteral("key"), parts.join(QLatin1Char('+'))});
     }
 

@@ -15,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QProcess>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSlider>
 #include <QSpinBox>
 #include <QTableView>
@@ -128,8 +129,9 @@ private:
         if (QTest::qWaitFor(there, ms)) return;
         const QWidget* focus = QApplication::focusWidget();
         if (qEnvironmentVariableIsSet("PHLOXINE_SESSION_PICTURE")) m_window.grab().save(qEnvironmentVariable("PHLOXINE_SESSION_PICTURE"));
-        throw std::runtime_error(std::string(m_step) + ": not so: " + what + "; the focus is on " +
-                                 (focus ? focus->metaObject()->className() + std::string(" ") + focus->objectName().toStdString() : "nothing"));
+        throw std::runtime_error(
+            std::string(m_step) + ": not so: " + what + "; the focus is on " +
+            (focus ? focus->metaObject()->className() + std::string(" ") + focus->objectName().toStdString() : "nothing"));
     }
     template <class T>
     T* find(const char* name) {
@@ -159,7 +161,13 @@ private:
         if (!problem.empty()) throw std::runtime_error(problem);
         activate();
     }
+    void reveal(QWidget* widget) { // a column may be longer than the window
+        for (QWidget* up = widget->parentWidget(); up; up = up->parentWidget())
+            if (auto* area = qobject_cast<QScrollArea*>(up)) area->ensureWidgetVisible(widget);
+        QTest::qWait(50);
+    }
     void writeInto(QWidget* field, const QString& text) {
+        reveal(field);
         m_hand.click(field, {12, field->height() / 2});
         m_hand.key("Ctrl+A");
         m_hand.type(text);
@@ -256,16 +264,17 @@ private:
     }
     void clickClass(int row) {
         auto* list = find<QListWidget>("classList");
+        reveal(list);
         m_hand.click(list->viewport(), list->visualItemRect(list->item(row)).center());
         wait([&] { return list->item(row)->isSelected(); }, "the class is chosen");
     }
     void chooseClass() { clickClass(1); }
-    void write(int seed, int tiles) {
+    void write(int seed, int tiles, int steps = 8) {
         writeInto(find<QSpinBox>("tilesSpin"), QString::number(tiles));
         wait([&] { return find<QSpinBox>("tilesSpin")->value() == tiles; }, "the number of tiles");
         writeInto(find<QLineEdit>("seedEdit"), QString::number(seed));
-        writeInto(find<QSpinBox>("stepsSpin"), QStringLiteral("8"));
-        wait([&] { return find<QSpinBox>("stepsSpin")->value() == 8; }, "the steps");
+        writeInto(find<QSpinBox>("stepsSpin"), QString::number(steps));
+        wait([&] { return find<QSpinBox>("stepsSpin")->value() == steps; }, "the steps");
     }
     void writeParameters() { write(4101, firstTiles); }
     void generate(int tilesBefore, int tiles) {
@@ -298,6 +307,7 @@ private:
         wait([&] { return page().isVisible(); }, "Generate");
     }
     void generateFromText() {
+        reveal(find<QWidget>("conditionSegments"));
         auto segments = find<QWidget>("conditionSegments")->findChildren<QAbstractButton*>();
         m_hand.click(segments.at(1));
         auto* edit = find<QPlainTextEdit>("promptEdit");
@@ -328,19 +338,27 @@ private:
         wait([&] { return !m_window.findChild<QDialog*>(QStringLiteral("gridDialog")) || !dialog->isVisible(); }, "the grid is closed");
     }
     void startLongRun() {
+        reveal(find<QWidget>("conditionSegments"));
         m_hand.click(find<QWidget>("conditionSegments")->findChildren<QAbstractButton*>().at(0));
-        clickClass(1);
         clickClass(4);
-        write(9000, longTiles);
+        write(9000, longTiles, 80); // long enough to queue another beside it
         int made = 0;
+        bool queued = false;
         const auto counting = QObject::connect(&m_bridge, &JobBridge::tile, &m_window, [&] {
-            if (++made == 2 && m_part == Part::UntilKilled) ::kill(::getpid(), SIGKILL);
+            if (++made >= 2 && queued && m_part == Part::UntilKilled) ::kill(::getpid(), SIGKILL);
         });
         m_hand.key("Ctrl+Return");
         wait([&] { return page().busy(); }, "the run has started");
         write(9500, lastTiles);
         m_hand.key("Ctrl+Return");
-        wait([&] { return made >= 2; }, "two tiles are made");
+        wait(
+            [&] {
+                return std::any_of(page().jobs().rows().begin(), page().jobs().rows().end(),
+                                   [](const JobRow& row) { return row.request.seed == 9500; });
+            },
+            "another run waits");
+        queued = true;
+        wait([&] { return made >= 2 && m_part != Part::UntilKilled; }, "two tiles are made");
         QObject::disconnect(counting);
     }
     void finishRuns() {
