@@ -196,6 +196,7 @@ void GeneratePage::connectSlide() {
         m_slidePanel->refresh();
         m_slidePanel->showProblem({});
         showWhyNotFind();
+        Q_EMIT slideOpened(m_images->slide().slidePath());
     });
     connect(&slide, &SlideView::failed, m_slidePanel, &SlidePanel::showProblem);
     connect(&slide, &SlideView::badTiles, this, [this](int count) {

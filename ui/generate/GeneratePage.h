@@ -71,7 +71,8 @@ public Q_SLOTS:
     void setMagnification(int index); // 0..4
 
 Q_SIGNALS:
-    void cardsChanged();                                      // other models
+    void cardsChanged(); // other models
+    void slideOpened(const QString& path);
     void statusChanged(const QString& text, double fraction); // -1 = idle
 
 private:
@@ -141,7 +142,7 @@ private:
     RegionBench* m_regions;
     TilePanel* m_tilePanel;
     QueuePanel* m_queue;
-    std::vector<int> m_together; // places in the gallery of the tiles that are shown together
+    std::vector<int> m_together;                             // places in the gallery of the tiles that are shown together
     std::map<std::string, std::optional<ModelSize>> m_sizes; // by path; empty where it cannot be known before a run
     std::function<std::uint64_t()> m_freeMemory;
     JobRow m_failed; // what "Try again" goes on with

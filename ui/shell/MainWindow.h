@@ -67,6 +67,7 @@ private:
 
     // projects (projects.cpp)
     void addProjectChoices(QMenu* menu);
+    void addRecentSlides(QMenu* menu);
     void connectProject();
     void openFirstProject();
     void openFound(const QString& folder); // that somebody chose: a project, or a folder of tiles

@@ -2,6 +2,8 @@
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
+#include <QDir>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -55,6 +57,7 @@ void MainWindow::buildFileMenu() {
     menu->addSeparator();
     addAction(menu, tr("&Open slide..."), "slide.open", &GeneratePage::openSlideDialog);
     addAction(menu, tr("Open &sample slide"), nullptr, &GeneratePage::openSampleSlide)->setObjectName(QStringLiteral("openSampleSlide"));
+    addRecentSlides(menu);
     QAction* addModel = menu->addAction(tr("&Add model..."));
     addModel->setObjectName(QStringLiteral("addModel"));
     connect(addModel, &QAction::triggered, this, [this] {
@@ -68,6 +71,28 @@ void MainWindow::buildFileMenu() {
     Keys::inUse().give(quit, "window.quit");
     quit->setMenuRole(QAction::QuitRole);
     connect(quit, &QAction::triggered, this, &QWidget::close);
+}
+
+void MainWindow::addRecentSlides(QMenu* menu) {
+    QMenu* recent = menu->addMenu(tr("Recent &slides"));
+    recent->setObjectName(QStringLiteral("recentSlides"));
+    recent->setToolTipsVisible(true);
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+        recent->clear();
+        const QStringList slides = recentPaths(recentSlidesSetting);
+        for (const QString& slide : slides) {
+            QAction* action = recent->addAction(QFileInfo(slide).fileName().simplified().replace(QLatin1Char('&'), QStringLiteral("&&")));
+            action->setToolTip(QDir::toNativeSeparators(slide));
+            connect(action, &QAction::triggered, this, [this, slide] {
+                showWorkspace(m_page);
+                m_page->openSlide(slide); // one that is gone says so
+            });
+        }
+        if (slides.isEmpty()) recent->addAction(tr("None yet"))->setEnabled(false);
+    });
+    connect(m_page, &GeneratePage::slideOpened, this, [](const QString& path) {
+        if (QFileInfo::exists(path)) rememberPath(recentSlidesSetting, QFileInfo(path).absoluteFilePath());
+    });
 }
 
 void MainWindow::buildEditMenu() {

@@ -25,20 +25,15 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int recentProjects = 8;
-const QString folderKey = QStringLiteral("project/folder"), recentKey = QStringLiteral("project/recent");
+const QString folderKey = QStringLiteral("project/folder");
 
 QString nameOf(const QString& folder) {
     return folder == projectFolderOf(firstProjectFolder()) ? MainWindow::tr("First project") : QFileInfo(folder).fileName();
 }
 
 void remember(const QString& folder) {
-    const auto settings = openSettings();
-    settings->setValue(folderKey, folder);
-    QStringList recent = settings->value(recentKey).toStringList();
-    recent.removeAll(folder);
-    recent.prepend(folder);
-    settings->setValue(recentKey, recent.mid(0, recentProjects));
+    openSettings()->setValue(folderKey, folder);
+    rememberPath(recentProjectsSetting, folder);
 }
 
 } // namespace
@@ -55,7 +50,7 @@ void MainWindow::addProjectChoices(QMenu* menu) {
     recent->setObjectName(QStringLiteral("recentProjects"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
-        const QStringList folders = openSettings()->value(recentKey).toStringList();
+        const QStringList folders = recentPaths(recentProjectsSetting);
         for (const QString& folder : folders) {
             QAction* action = recent->addAction(nameOf(folder));
             action->setToolTip(QDir::toNativeSeparators(folder));

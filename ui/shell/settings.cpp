@@ -22,6 +22,16 @@ QString settingsFile() {
 
 std::unique_ptr<QSettings> openSettings() { return std::make_unique<QSettings>(settingsFile(), QSettings::IniFormat); }
 
+QStringList recentPaths(const QString& setting) { return openSettings()->value(setting).toStringList(); }
+
+void rememberPath(const QString& setting, const QString& path) {
+    constexpr int most = 8;
+    QStringList paths = recentPaths(setting);
+    paths.removeAll(path);
+    paths.prepend(path);
+    openSettings()->setValue(setting, paths.mid(0, most));
+}
+
 void applySizeSetting() {
     const int percent = openSettings()->value(sizeSetting, 100).toInt();
     if (percent <= 100 || percent > 200 || qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) return;

@@ -12,6 +12,7 @@ namespace phloxine::ui {
 inline const QString themeSetting = QStringLiteral("window/theme");         // ThemeChoice
 inline const QString sizeSetting = QStringLiteral("window/sizePercent");    // of text and controls, from the next start
 inline const QString motionSetting = QStringLiteral("window/reduceMotion"); // no flicker, no smooth movement
+inline const QString recentProjectsSetting = QStringLiteral("project/recent"), recentSlidesSetting = QStringLiteral("slide/recent");
 inline const QString askTrashSetting = QStringLiteral("library/askBeforeTrash");
 
 void chooseTheme(ThemeChoice choice); // at once, and from now on
@@ -19,6 +20,8 @@ bool lessMotionByDefault();           // where the system animates nothing
 
 QString settingsFile();
 std::unique_ptr<QSettings> openSettings();
+QStringList recentPaths(const QString& setting); // the last used first
+void rememberPath(const QString& setting, const QString& path);
 
 // The size of text and controls that was chosen becomes Qt's scale factor, unless somebody set that outside. Before the QApplication is
 // made.

@@ -18,6 +18,7 @@
 #include "ui/shell/MainWindow.h"
 #include "ui/shell/NewProjectDialog.h"
 #include "ui/shell/settings.h"
+#include "ui/viewer/SlideView.h"
 #include "ui/widgets/Note.h"
 
 using namespace phloxine;
@@ -105,6 +106,36 @@ private Q_SLOTS:
             if (action->text() == QStringLiteral("gone")) action->trigger();
         QVERIFY2(w.says("not there any more"), qPrintable(w.note->text()));
         QVERIFY(!QDir(at("gone")).exists());
+    }
+
+    void slidesAreOfferedAgain() {
+        QDir().mkpath(at("slides"));
+        const QString slide = at("slides/a & b\nc.svs");
+        QVERIFY(QFile::copy(qEnvironmentVariable("PHLOXINE_RESOURCES") + QStringLiteral("/slides/CMU-1-Small-Region.svs"), slide));
+        Window w;
+        QVERIFY(w.opens());
+        auto* view = w.window.findChild<SlideView*>();
+        QSignalSpy opened(view, &SlideView::opened), failed(view, &SlideView::failed);
+        w.window.page()->openSlide(slide);
+        QVERIFY(opened.wait(20'000));
+        w.window.page()->openSlide(QStringLiteral("synthetic:4000x3000")); // no file: not remembered
+        QVERIFY(opened.wait(20'000));
+        auto* recent = w.window.findChild<QMenu*>(QStringLiteral("recentSlides"));
+        Q_EMIT recent->aboutToShow();
+        QCOMPARE(recentPaths(recentSlidesSetting), QStringList{slide});
+        QCOMPARE(recent->actions().size(), 1);
+        recent->actions().first()->trigger();
+        QVERIFY(opened.wait(20'000));
+        QCOMPARE(view->slidePath(), slide);
+        w.window.page()->openSlide(QStringLiteral("synthetic:4000x3000"));
+        QVERIFY(opened.wait(20'000));
+        QVERIFY(QFile::remove(slide));
+        Q_EMIT recent->aboutToShow();
+        recent->actions().first()->trigger();
+        QVERIFY(failed.wait(20'000));
+        QVERIFY2(failed.first().first().toString().contains(QStringLiteral("was not found")),
+                 qPrintable(failed.first().first().toString()));
+        QVERIFY(view->hasSlide()); // what was open stays
     }
 
     void aFinishedTileIsAdded() {
