@@ -6,14 +6,31 @@
 
 namespace phloxine::ui {
 
-Background::Background(int threads, QObject* parent) : QObject(parent) {
-    m_pool.setMaxThreadCount(threads);
-    m_pool.setExpiryTimeout(5000);
-}
+Background::Background(int threads, QObject* parent) : QObject(parent), m_most(threads) {}
 
 Background::~Background() {
     stopAll();
-    m_pool.waitForDone();
+    {
+        const std::lock_guard lock(m_mutex);
+        m_quit = true;
+    }
+    m_somethingToDo.notify_all();
+    for (std::thread& thread : m_threads) thread.join();
+}
+
+void Background::work() {
+    std::unique_lock lock(m_mutex);
+    while (true) {
+        ++m_idle;
+        m_somethingToDo.wait(lock, [this] { return m_quit || !m_waiting.empty(); });
+        --m_idle;
+        if (m_quit) return; // what was not begun was stopped
+        const auto task = std::move(m_waiting.front());
+        m_waiting.pop_front();
+        lock.unlock();
+        task();
+        lock.lock();
+    }
 }
 
 void Background::stopAll() {
@@ -30,7 +47,7 @@ Background::Stop Background::start(std::function<std::function<void()>(const Sto
     auto stop = std::make_shared<std::atomic<bool>>(false);
     std::erase_if(m_stops, [](const auto& weak) { return weak.expired(); });
     m_stops.push_back(stop);
-    m_pool.start([this, stop, work = std::move(work), failed = std::move(failed)] {
+    auto task = [this, stop, work = std::move(work), failed = std::move(failed)] {
         std::function<void()> answer;
         try {
             answer = work(stop);
@@ -45,13 +62,16 @@ Background::Stop Background::start(std::function<std::function<void()>(const Sto
                 failed({ErrorCode::Internal, tr("An unexpected fault stopped this."), what});
             };
         }
-        QMetaObject::invokeMethod(
-            this,
-            [stop, answer = std::move(answer)] {
-                if (!*stop) answer();
-            },
-            Qt::QueuedConnection);
-    });
+        m_answers.send([stop, answer = std::move(answer)] {
+            if (!*stop) answer();
+        });
+    };
+    {
+        const std::lock_guard lock(m_mutex);
+        m_waiting.push_back(std::move(task));
+        if (m_idle < int(m_waiting.size()) && int(m_threads.size()) < m_most) m_threads.emplace_back([this] { this->work(); });
+    }
+    m_somethingToDo.notify_one();
     return stop;
 }
 
@@ -61,12 +81,9 @@ ProgressHook Background::progressHook(const Stop& stop, std::function<void(const
         throwIfStopped(stop);
         if (Clock::now() - last < std::chrono::milliseconds(67)) return;
         last = Clock::now();
-        QMetaObject::invokeMethod(
-            this,
-            [stop, report, progress] {
-                if (!*stop) report(progress);
-            },
-            Qt::QueuedConnection);
+        m_answers.send([stop, report, progress] {
+            if (!*stop) report(progress);
+        });
     };
 }
 

@@ -2,15 +2,18 @@
 // Work that takes long, on threads of its own: slides are read and files are written there, never on the GUI thread. Answers arrive on the
 // thread of the owner, unless it has gone; what the work throws arrives as a failure. The destructor stops and waits.
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
-
-#include <QObject>
-#include <QPointer>
-#include <QThreadPool>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "core/base/Progress.h"
+#include "ui/bridge/Mailbox.h"
 #include "ui/bridge/TileRecord.h"
+#include <QObject>
 
 namespace phloxine::ui {
 
@@ -40,8 +43,17 @@ public:
 private:
     Stop start(std::function<std::function<void()>(const Stop&)> work, std::function<void(const Failure&)> failed);
 
-    QThreadPool m_pool;
+    void work();
+
     std::vector<std::weak_ptr<std::atomic<bool>>> m_stops;
+    Mailbox m_answers;
+    int m_most;         // threads; they are started when there is something to do for them
+    std::mutex m_mutex; // guards the four below
+    std::condition_variable m_somethingToDo;
+    std::deque<std::function<void()>> m_waiting;
+    bool m_quit = false;
+    int m_idle = 0;
+    std::vector<std::thread> m_threads;
 };
 
 } // namespace phloxine::ui

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <QMetaObject>
 #include <QRegularExpression>
 
 namespace phloxine::ui {
@@ -113,7 +112,7 @@ void SlideReader::work() {
             m_inFlight.push_back(key);
             lock.unlock();
             if (renewSource(worker, current.slide, current.path)) readOne(worker, key);
-            else post([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
+            else m_reports.send([this, key] { Q_EMIT tileFailed(key, ErrorCode::NotFound); });
             lock.lock();
             std::erase(m_inFlight, key);
             continue;
@@ -126,7 +125,7 @@ void SlideReader::openSource(Worker& worker, const Opening& opening) {
     std::unique_ptr<SlideSource> source;
     translated([&] { source = ui::openSource(opening.path); },
                [&](ErrorCode code, const QString& message) {
-                   post([this, opening, code, message] { Q_EMIT openFailed(opening.slide, code, message); });
+                   m_reports.send([this, opening, code, message] { Q_EMIT openFailed(opening.slide, code, message); });
                });
     if (!source) return;
     const SlideInfo info = source->info();
@@ -141,7 +140,7 @@ void SlideReader::openSource(Worker& worker, const Opening& opening) {
     m_wanted.clear();
     m_overviewWanted = true;
     m_somethingToDo.notify_all();
-    post([this, opening, info, hasProfile = profile != nullptr] { Q_EMIT opened(opening.slide, info, hasProfile); });
+    m_reports.send([this, opening, info, hasProfile = profile != nullptr] { Q_EMIT opened(opening.slide, info, hasProfile); });
 }
 
 bool SlideReader::renewSource(Worker& worker, int slide, const QString& path) {
@@ -161,7 +160,7 @@ void SlideReader::readOverview(Worker& worker) {
     QImage picture; // a slide without overview is still a slide: no report of a failure
     translated([&] { picture = toQImage(phloxine::overview(*worker.source, overviewSidePx, overviewSidePx)); },
                [](ErrorCode, const QString&) {});
-    if (!picture.isNull()) post([this, slide = worker.slide, picture] { Q_EMIT overviewRead(slide, picture); });
+    if (!picture.isNull()) m_reports.send([this, slide = worker.slide, picture] { Q_EMIT overviewRead(slide, picture); });
 }
 
 void SlideReader::readOne(Worker& worker, const TileKey& key) {
@@ -171,9 +170,9 @@ void SlideReader::readOne(Worker& worker, const TileKey& key) {
             const QImage raw = readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); });
             const QImage tile = inLight(raw, key);
             const int unreadable = worker.source->unreadableReads() - unreadableBefore;
-            if (!tile.isNull()) post([this, key, tile, unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
+            if (!tile.isNull()) m_reports.send([this, key, tile, unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
         },
-        [&](ErrorCode code, const QString&) { post([this, key, code] { Q_EMIT tileFailed(key, code); }); });
+        [&](ErrorCode code, const QString&) { m_reports.send([this, key, code] { Q_EMIT tileFailed(key, code); }); });
 }
 
 QImage SlideReader::inLight(const QImage& raw, const TileKey& key) {
@@ -197,7 +196,5 @@ bool SlideReader::stillWanted(const TileKey& key) {
     std::erase(m_inFlight, key); // so that a request from now on queues it again
     return false;
 }
-
-void SlideReader::post(std::function<void()> report) { QMetaObject::invokeMethod(this, std::move(report), Qt::QueuedConnection); }
 
 } // namespace phloxine::ui

@@ -15,6 +15,7 @@
 #include "core/base/Error.h"
 #include "core/slide/SlideSource.h"
 #include "core/slide/colour_profile.h"
+#include "ui/bridge/Mailbox.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/ViewLight.h"
 
@@ -59,8 +60,8 @@ private:
     void readOne(Worker& worker, const TileKey& key);
     bool stillWanted(const TileKey& key);
     QImage inLight(const QImage& raw, const TileKey& key);
-    void post(std::function<void()> report); // to the GUI thread
 
+    Mailbox m_reports;  // to the GUI thread
     std::mutex m_mutex; // guards all below
     std::condition_variable m_somethingToDo;
     std::optional<Opening> m_toOpen;
