@@ -60,6 +60,7 @@ void Mailbox::deliver() {
             if (state->gone || state->actions.empty()) return;
             action = std::move(state->actions.front());
             state->actions.pop_front();
+            if (!state->actions.empty()) wake(m_wake); // for an event loop inside the action
         }
         action();
     }

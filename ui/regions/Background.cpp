@@ -24,7 +24,7 @@ void Background::work() {
         ++m_idle;
         m_somethingToDo.wait(lock, [this] { return m_quit || !m_waiting.empty(); });
         --m_idle;
-        if (m_quit) return; // what was not begun was stopped
+        if (m_waiting.empty()) return; // at the end what waits is done too: it may be what is to be kept
         const auto task = std::move(m_waiting.front());
         m_waiting.pop_front();
         lock.unlock();
