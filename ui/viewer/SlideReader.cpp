@@ -160,17 +160,17 @@ void SlideReader::readOverview(Worker& worker) {
     QImage picture; // a slide without overview is still a slide: no report of a failure
     translated([&] { picture = toQImage(phloxine::overview(*worker.source, overviewSidePx, overviewSidePx)); },
                [](ErrorCode, const QString&) {});
-    if (!picture.isNull()) m_reports.send([this, slide = worker.slide, picture] { Q_EMIT overviewRead(slide, picture); });
+    if (!picture.isNull())
+        m_reports.send([this, slide = worker.slide, picture = std::move(picture)] { Q_EMIT overviewRead(slide, picture); });
 }
 
 void SlideReader::readOne(Worker& worker, const TileKey& key) {
     const int unreadableBefore = worker.source->unreadableReads();
     translated(
         [&] {
-            const QImage raw = readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); });
-            const QImage tile = inLight(raw, key);
+            QImage tile = inLight(readTile(*worker.source, worker.pyramid, key, [&] { return stillWanted(key); }), key);
             const int unreadable = worker.source->unreadableReads() - unreadableBefore;
-            if (!tile.isNull()) m_reports.send([this, key, tile, unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
+            if (!tile.isNull()) m_reports.send([this, key, tile = std::move(tile), unreadable] { Q_EMIT tileRead(key, tile, unreadable); });
         },
         [&](ErrorCode code, const QString&) { m_reports.send([this, key, code] { Q_EMIT tileFailed(key, code); }); });
 }
