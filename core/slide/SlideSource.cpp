@@ -48,6 +48,7 @@ public:
     }
     int unreadableReads() const override { return m_slide->unreadableReads(); }
     std::int64_t hatchedPixels() const override { return m_slide->hatchedPixels(); }
+    std::vector<std::uint8_t> iccProfile() override { return m_slide->iccProfile(); }
 
 private:
     std::unique_ptr<SlideSource> m_slide;

@@ -37,6 +37,9 @@ public:
     virtual Image read(int level, std::int64_t x, std::int64_t y, int width, int height) = 0;
     virtual int unreadableReads() const { return 0; }
     virtual std::int64_t hatchedPixels() const { return 0; } // over all reads so far: it grows with each read that touches a bad tile
+
+    // The ICC profile that the scanner wrote into the file, as it lies there and not checked (ColourProfile does that); empty: none.
+    virtual std::vector<std::uint8_t> iccProfile() { return {}; }
 };
 
 // Recognises the file by content. Error(NotFound | Unsupported "not a slide or an image" | Corrupt).

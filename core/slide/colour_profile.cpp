@@ -3,30 +3,18 @@
 #include <vector>
 
 #include <lcms2.h>
-#include <openslide.h>
 
 #include "core/base/Error.h"
-
-// OpenSlide 4.0 calls that the header of 3.4.1 does not declare.
-extern "C" {
-int64_t openslide_get_icc_profile_size(openslide_t* slide);
-void openslide_read_icc_profile(openslide_t* slide, void* bytes);
-}
+#include "core/slide/SlideSource.h"
 
 namespace phloxine {
 
 namespace {
 
-constexpr std::int64_t largestProfile = 16 << 20;
-
 struct CloseProfile {
     void operator()(void* profile) const { cmsCloseProfile(profile); }
 };
 using Profile = std::unique_ptr<void, CloseProfile>;
-
-struct CloseSlide {
-    void operator()(openslide_t* slide) const { openslide_close(slide); }
-};
 
 } // namespace
 
@@ -53,15 +41,9 @@ void ColourProfile::toSrgb(std::uint8_t* bgrx, std::size_t pixels) const {
     cmsDoTransform(m_transform->handle, bgrx, bgrx, cmsUInt32Number(pixels));
 }
 
-std::unique_ptr<const ColourProfile> colourProfileOf(const std::filesystem::path& path) {
-    const std::unique_ptr<openslide_t, CloseSlide> slide(openslide_open(path.c_str()));
-    if (!slide || openslide_get_error(slide.get())) return nullptr; // opening it says so
-    const std::int64_t size = openslide_get_icc_profile_size(slide.get());
-    if (size <= 0 || size > largestProfile) return nullptr;
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-    openslide_read_icc_profile(slide.get(), bytes.data());
-    if (openslide_get_error(slide.get())) return nullptr;
-    return std::make_unique<ColourProfile>(bytes);
+std::unique_ptr<const ColourProfile> colourProfileOf(SlideSource& slide) {
+    const auto icc = slide.iccProfile();
+    return icc.empty() ? nullptr : std::make_unique<ColourProfile>(icc);
 }
 
 } // namespace phloxine

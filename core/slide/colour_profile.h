@@ -2,11 +2,12 @@
 // What the colours of a slide mean, by the ICC profile that its scanner wrote into the file: for looking alone. Models were trained on, and
 // measures are taken of, the numbers in the file.
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 
 namespace phloxine {
+
+class SlideSource;
 
 class ColourProfile {
 public:
@@ -20,7 +21,7 @@ private:
     std::unique_ptr<Transform> m_transform;
 };
 
-// Of a file that OpenSlide reads; null where it brings none. Error(Corrupt) where what it brings is not one.
-std::unique_ptr<const ColourProfile> colourProfileOf(const std::filesystem::path& slide);
+// Null where the slide brings none. Error(Corrupt) where what it brings is not one.
+std::unique_ptr<const ColourProfile> colourProfileOf(SlideSource& slide);
 
 } // namespace phloxine

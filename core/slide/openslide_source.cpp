@@ -5,10 +5,12 @@
 #include <set>
 #include <tuple>
 
+#include <opencv2/imgproc.hpp>
 #include <openslide.h>
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/image/opencv_threads.h"
 #include "core/slide/sources.h"
 
 // OpenSlide 4.0 calls that the header of 3.4.1 does not declare.
@@ -16,6 +18,8 @@ extern "C" {
 typedef struct _openslide_cache openslide_cache_t;
 openslide_cache_t* openslide_cache_create(size_t bytes);
 void openslide_set_cache(openslide_t* slide, openslide_cache_t* cache);
+int64_t openslide_get_icc_profile_size(openslide_t* slide);
+void openslide_read_icc_profile(openslide_t* slide, void* bytes);
 }
 
 namespace phloxine {
@@ -40,6 +44,8 @@ openslide_cache_t* sharedCache() {
     static openslide_cache_t* const cache = openslide_cache_create(128u << 20);
     return cache;
 }
+
+constexpr std::int64_t largestProfile = 16 << 20;
 
 double property(openslide_t* slide, const std::string& name) { return positiveNumber(openslide_get_property_value(slide, name.c_str())); }
 
@@ -73,21 +79,19 @@ SlideInfo infoOf(openslide_t* slide, const std::filesystem::path& path, const st
     return info;
 }
 
-// A line of OpenSlide's pixels, colours multiplied by alpha, on a white ground.
-void putOnWhite(const std::uint32_t* in, int pixels, std::uint8_t* out) {
+// `width` x `height` of OpenSlide's pixels, colours multiplied by alpha, on a white ground from `out` on, where a row has `stride` bytes.
+void putOnWhite(std::vector<std::uint32_t>& in, int width, int height, std::uint8_t* out, std::size_t stride) {
     std::uint32_t together = ~0u;
-    for (int i = 0; i < pixels; ++i) together &= in[i];
-    int i = 0;
-    if (together >> 24 == 255) // nearly always: four pixels become three words, written as they lie in memory
-        for (; i + 4 <= pixels; i += 4, out += 12) {
-            const auto swapped = [&](int k) { return __builtin_bswap32(in[i + k]) >> 8; }; // red in the lowest byte
-            const std::uint32_t a = swapped(0), b = swapped(1), c = swapped(2), d = swapped(3);
-            const std::uint32_t words[3] = {a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8};
-            std::memcpy(out, words, sizeof words);
-        }
-    for (; i < pixels; ++i, out += 3) {
+    for (const std::uint32_t pixel : in) together &= pixel;
+    if (together >> 24 == 255) { // nearly always
+        cv::Mat rgb(height, width, CV_8UC3, out, stride);
+        cv::cvtColor(cv::Mat(height, width, CV_8UC4, in.data()), rgb, cv::COLOR_BGRA2RGB);
+        return;
+    }
+    for (std::size_t i = 0; i < in.size(); ++i) {
         const unsigned white = 255 - (in[i] >> 24);
-        for (int c = 0; c < 3; ++c) out[c] = std::uint8_t(std::min(255u, ((in[i] >> (16 - 8 * c)) & 255) + white));
+        std::uint8_t* to = out + i / std::size_t(width) * stride + i % std::size_t(width) * 3;
+        for (int c = 0; c < 3; ++c) to[c] = std::uint8_t(std::min(255u, ((in[i] >> (16 - 8 * c)) & 255) + white));
     }
 }
 
@@ -114,6 +118,17 @@ public:
     const SlideInfo& info() const override { return m_info; }
     int unreadableReads() const override { return m_unreadable; }
     std::int64_t hatchedPixels() const override { return m_hatched; }
+
+    std::vector<std::uint8_t> iccProfile() override {
+        ensureOpen();
+        const std::int64_t size = openslide_get_icc_profile_size(m_handle.get());
+        if (size <= 0 || size > largestProfile) return {};
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+        openslide_read_icc_profile(m_handle.get(), bytes.data());
+        if (!openslide_get_error(m_handle.get())) return bytes;
+        m_handle.reset(); // its error is for good
+        return {};
+    }
 
     Image read(int level, std::int64_t x, std::int64_t y, int width, int height) override {
         Image image = emptyRead(m_info, level, width, height); // OpenSlide fills it, with white beside the slide
@@ -158,8 +173,7 @@ private:
             m_handle.reset();
             return false;
         }
-        for (int row = 0; row < p.height; ++row)
-            putOnWhite(m_argb.data() + std::size_t(row) * p.width, p.width, image.pixel(p.column, p.row + row));
+        putOnWhite(m_argb, p.width, p.height, image.pixel(p.column, p.row), std::size_t(image.width) * 3);
         return true;
     }
 
@@ -246,6 +260,7 @@ std::unique_ptr<SlideSource> openSlideFormat(const std::filesystem::path& path) 
         throw Error(ErrorCode::Corrupt, name + " looks like a slide (" + vendor + ") but cannot be opened. The file may be damaged.",
                     problem);
     openslide_set_cache(handle.get(), sharedCache());
+    keepOpenCvOnThisThread();
     auto slide = std::make_unique<OpenSlideSource>(path, vendor, std::move(handle));
     if (slide->info().levels.empty()) throw Error(ErrorCode::Corrupt, name + " is a slide without a picture. The file may be damaged.");
     return slide;

@@ -46,7 +46,7 @@ QRect OverviewNavigator::boxRect() const {
 }
 
 void OverviewNavigator::renewPicture() {
-    const QImage overview = m_view ? m_view->overview() : QImage();
+    const QImage overview = m_view ? m_view->shownOverview() : QImage();
     const QSize wanted = (pictureRect().size() * devicePixelRatioF()).toSize();
     m_picture = overview.isNull() || wanted.isEmpty() ? QImage() : overview.scaled(wanted, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
     describe();

@@ -20,6 +20,11 @@ void translated(Action action, OnError onError) {
         onError(ErrorCode::OutOfMemory, QString());
     } catch (const std::exception& error) { onError(ErrorCode::Internal, QString::fromUtf8(error.what())); }
 }
+
+QImage meantBy(const ColourProfile& profile, QImage picture) {
+    for (int y = 0; y < picture.height(); ++y) profile.toSrgb(picture.scanLine(y), std::size_t(picture.width()));
+    return picture;
+}
 } // namespace
 
 std::unique_ptr<SlideSource> openSource(const QString& path) {
@@ -130,7 +135,7 @@ void SlideReader::openSource(Worker& worker, const Opening& opening) {
     if (!source) return;
     const SlideInfo info = source->info();
     std::shared_ptr<const ColourProfile> profile; // a damaged one is none: the slide is shown as it is
-    translated([&] { profile = colourProfileOf(std::filesystem::path(opening.path.toStdU16String())); }, [](ErrorCode, const QString&) {});
+    translated([&] { profile = colourProfileOf(*source); }, [](ErrorCode, const QString&) {});
     worker = Worker{std::move(source), TilePyramid(info), opening.slide};
     const std::lock_guard lock(m_mutex);
     if (opening.slide != m_latest) return; // another was opened, or it was closed, in the meantime
@@ -160,8 +165,12 @@ void SlideReader::readOverview(Worker& worker) {
     QImage picture; // a slide without overview is still a slide: no report of a failure
     translated([&] { picture = toQImage(phloxine::overview(*worker.source, overviewSidePx, overviewSidePx)); },
                [](ErrorCode, const QString&) {});
-    if (!picture.isNull())
-        m_reports.send([this, slide = worker.slide, picture = std::move(picture)] { Q_EMIT overviewRead(slide, picture); });
+    if (picture.isNull()) return;
+    QImage profiled;
+    if (const auto profile = profileOf(worker.slide)) profiled = meantBy(*profile, picture);
+    m_reports.send([this, slide = worker.slide, picture = std::move(picture), profiled = std::move(profiled)] {
+        Q_EMIT overviewRead(slide, picture, profiled);
+    });
 }
 
 void SlideReader::readOne(Worker& worker, const TileKey& key) {
@@ -177,17 +186,20 @@ void SlideReader::readOne(Worker& worker, const TileKey& key) {
 
 QImage SlideReader::inLight(const QImage& raw, const TileKey& key) {
     ViewLight light;
-    std::shared_ptr<const ColourProfile> profile;
+    bool profiled = false;
     {
         const std::lock_guard lock(m_mutex);
         if (key.light != m_lightNumber) return raw;
         light = m_light;
-        if (m_profiled && key.slide == m_current.slide) profile = m_profile;
+        profiled = m_profiled;
     }
-    if (!profile || raw.isNull()) return lit(raw, light);
-    QImage meant = raw;
-    for (int y = 0; y < meant.height(); ++y) profile->toSrgb(meant.scanLine(y), std::size_t(meant.width()));
-    return lit(meant, light);
+    const auto profile = profiled ? profileOf(key.slide) : nullptr;
+    return lit(profile ? meantBy(*profile, raw) : raw, light);
+}
+
+std::shared_ptr<const ColourProfile> SlideReader::profileOf(int slide) {
+    const std::lock_guard lock(m_mutex);
+    return slide == m_current.slide ? m_profile : nullptr;
 }
 
 bool SlideReader::stillWanted(const TileKey& key) {

@@ -42,7 +42,7 @@ public:
 Q_SIGNALS:
     void opened(int slide, const phloxine::SlideInfo& info, bool hasProfile);
     void openFailed(int slide, phloxine::ErrorCode code, const QString& message);
-    void overviewRead(int slide, const QImage& overview);
+    void overviewRead(int slide, const QImage& overview, const QImage& profiled);        // null where the slide brings no profile
     void tileRead(const phloxine::ui::TileKey& key, const QImage& tile, int unreadable); // unreadable: new bad reads that it cost
     void tileFailed(const phloxine::ui::TileKey& key, phloxine::ErrorCode code);
 
@@ -60,6 +60,7 @@ private:
     void readOne(Worker& worker, const TileKey& key);
     bool stillWanted(const TileKey& key);
     QImage inLight(const QImage& raw, const TileKey& key);
+    std::shared_ptr<const ColourProfile> profileOf(int slide);
 
     Mailbox m_reports;  // to the GUI thread
     std::mutex m_mutex; // guards all below

@@ -64,10 +64,11 @@ void SlideView::connectReader() {
     connect(m_reader, &SlideReader::openFailed, this, &SlideView::showOpenFailure);
     connect(m_reader, &SlideReader::tileRead, this, &SlideView::takeTile);
     connect(m_reader, &SlideReader::tileFailed, this, &SlideView::markFailed);
-    connect(m_reader, &SlideReader::overviewRead, this, [this](int slide, const QImage& picture) {
+    connect(m_reader, &SlideReader::overviewRead, this, [this](int slide, const QImage& picture, const QImage& profiled) {
         if (slide != m_slide) return;
         m_overview = picture;
-        m_litOverview = lit(picture, m_light);
+        m_profiledOverview = profiled;
+        m_litOverview = lit(shownOverview(), m_light);
         m_frame.clear();
         update();
         Q_EMIT overviewReady();
@@ -97,7 +98,7 @@ void SlideView::closeSlide() {
     m_info = {};
     m_hasProfile = false;
     m_path.clear();
-    m_overview = m_litOverview = {};
+    m_overview = m_profiledOverview = m_litOverview = {};
     m_failed.clear();
     setFileGone(false);
     m_notice.clear();
@@ -118,7 +119,7 @@ void SlideView::showOpened(int slide, const SlideInfo& info, bool hasProfile) {
     m_pyramid = TilePyramid(info);
     m_cache.begin(slide);
     m_frame.clear();
-    m_overview = m_litOverview = {};
+    m_overview = m_profiledOverview = m_litOverview = {};
     m_failed.clear();
     m_badCount = 0;
     setFileGone(false);
@@ -261,14 +262,16 @@ void SlideView::setColourProfile(bool used) {
 }
 
 void SlideView::relight(const ViewLight& light, bool profiled) {
+    const bool otherOverview = m_hasProfile && profiled != m_profiled;
     m_lightBefore = m_lightNumber++;
     m_light = light;
     m_profiled = profiled;
-    m_litOverview = lit(m_overview, light);
+    m_litOverview = lit(shownOverview(), light);
     m_failed.clear();
     m_frame.clear();
     m_reader->setLight(m_lightNumber, light, profiled);
     moved();
+    if (otherOverview) Q_EMIT overviewReady();
 }
 
 void SlideView::setGrid(bool shown) {

@@ -76,7 +76,8 @@ public:
 
     void paintChips(QPainter& painter) const; // once more, by a layer that has painted over them
 
-    QImage overview() const { return m_overview; }
+    QImage overview() const { return m_overview; }                                                        // in the colours of the file
+    QImage shownOverview() const { return m_profiled && m_hasProfile ? m_profiledOverview : m_overview; } // in no light
     int pendingTiles() const; // 0 once everything visible is sharp or known to be unreadable
     std::size_t cachedBytes() const { return m_cache.bytes(); }
     std::size_t cacheBudget() const { return m_cache.budget(); }
@@ -89,8 +90,8 @@ Q_SIGNALS:
     void failed(const QString& sentence); // opening failed, or (once) the file of the open slide is gone
     void viewChanged();
     void panned(QPointF micrometres); // by the user, by hand, arrow or a zoom about the pointer; not by one tile, which goes elsewhere
-    void overviewReady();
-    void badTiles(int count); // reads of this slide that met a place that cannot be decoded, so far
+    void overviewReady();             // another shownOverview()
+    void badTiles(int count);         // reads of this slide that met a place that cannot be decoded, so far
     void openRequested();
     void openSampleRequested();
 
@@ -154,7 +155,7 @@ private:
     SlideInfo m_info;
     QString m_path, m_openingPath;
     int m_slide = 0, m_opening = 0; // numbers of openings; 0 = none
-    QImage m_overview, m_litOverview;
+    QImage m_overview, m_profiledOverview, m_litOverview;
     ViewLight m_light;
     bool m_hasProfile = false, m_profiled = false;
     int m_lightNumber = 0, m_lightBefore = 0; // of what is shown until the new tiles are there

@@ -111,8 +111,15 @@ private Q_SLOTS:
         QVERIFY(view.ok && view.hasColourProfile());
         const auto shown = [&] { return view.sharp() ? qRed(view.grab().toImage().pixel(200, 120)) : -1; };
         QCOMPARE(shown(), 55);
+        const auto overviewRed = [&] { return qRed(view.shownOverview().pixel(10, 10)); };
+        QTRY_VERIFY(!view.overview().isNull());
+        QCOMPARE(overviewRed(), 55);
+        QSignalSpy otherOverview(&view, &SlideView::overviewReady); // for the navigator
         view.setColourProfile(true);
         QVERIFY2(std::abs(shown() - 128) <= 1, qPrintable(QString::number(shown())));
+        QVERIFY(std::abs(overviewRed() - 128) <= 1);
+        QCOMPARE(qRed(view.overview().pixel(10, 10)), 55); // what is measured
+        QCOMPARE(otherOverview.count(), 1);
         ViewLight brighter;
         brighter.brightness = 20;
         view.setLight(brighter); // on top of it
