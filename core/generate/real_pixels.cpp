@@ -69,21 +69,25 @@ SourceTissue canvasPlace(const SlideInfo& slide, const RealPixelsWish& wish, int
     return place;
 }
 
+Image readCanvas(SlideSource& slide, const SourceTissue& place, int widthPx, int heightPx, double micronsPerPixel) {
+    const auto hatched = slide.hatchedPixels();
+    auto image = readRegion(slide, std::int64_t(place.x), std::int64_t(place.y), widthPx, heightPx, micronsPerPixel);
+    if (slide.hatchedPixels() > hatched)
+        throw Error(ErrorCode::Corrupt, "A part of this place cannot be read in the slide; choose another place.");
+    return image;
+}
+
 RealPixels takeRealPixels(SlideSource& slide, const RealPixelsWish& wish, const std::filesystem::path& folder) {
     RealPixels taken;
     taken.tilePx = wish.tilePx;
     taken.source = canvasPlace(slide.info(), wish, taken.widthPx, taken.heightPx);
     taken.source.slide = keyedHash(wish.key, "slide " + wish.slideKey);
     taken.source.patient = keyedHash(wish.key, "patient " + wish.patient);
-    const auto hatched = slide.hatchedPixels();
-    const auto x = std::int64_t(taken.source.x), y = std::int64_t(taken.source.y);
-    const auto image = readRegion(slide, x, y, taken.widthPx, taken.heightPx, wish.micronsPerPixel);
-    if (slide.hatchedPixels() > hatched)
-        throw Error(ErrorCode::Corrupt, "A part of this place cannot be read in the slide; choose another place.");
+    const auto image = readCanvas(slide, taken.source, taken.widthPx, taken.heightPx, wish.micronsPerPixel);
     Image mask(taken.widthPx, taken.heightPx);
     if (!wish.replace.empty()) {
         const double pixel = wish.micronsPerPixel / slide.info().scale.micronsPerPixel;
-        const auto inside = rasterised(wish.replace, double(x), double(y), mask.width, mask.height, pixel).inside;
+        const auto inside = rasterised(wish.replace, taken.source.x, taken.source.y, mask.width, mask.height, pixel).inside;
         const auto painted = std::count(inside.begin(), inside.end(), 1);
         if (painted == 0) wrong("This region is smaller than one pixel of the model, so nothing would be replaced; draw a larger one.");
         for (std::size_t i = 0; i < inside.size(); ++i)

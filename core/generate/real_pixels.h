@@ -35,8 +35,11 @@ struct RealPixels {
 // names what to do: no scale, a slide coarser than the model or smaller than a tile, a box off the slide, a canvas beyond 4096 pixels.
 SourceTissue canvasPlace(const SlideInfo& slide, const RealPixelsWish& wish, int& widthPx, int& heightPx);
 
+// The pixels of such a place. Error(Corrupt) where the slide cannot be read there.
+Image readCanvas(SlideSource& slide, const SourceTissue& place, int widthPx, int heightPx, double micronsPerPixel);
+
 // Reads level 0, area-reduced, and writes the PNGs into `folder`; the same pixels again find their file. Error(WrongUse) also for a region
-// of less than a pixel, Error(Corrupt) where the slide cannot be read there.
+// of less than a pixel.
 RealPixels takeRealPixels(SlideSource& slide, const RealPixelsWish& wish, const std::filesystem::path& folder);
 
 } // namespace phloxine

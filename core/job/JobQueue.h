@@ -11,6 +11,7 @@
 #include "core/base/Error.h"
 #include "core/exporting/ExportPlan.h"
 #include "core/generate/Generator.h"
+#include "core/generate/round_trip.h"
 #include "core/measure/CompareRequest.h"
 #include "core/measure/find_tissue.h"
 #include "core/train/TrainRecipe.h"
@@ -69,8 +70,11 @@ struct NearestPictureJob { // the training tile that is nearest to a tile
     int index = -1; // in the model's list
     std::filesystem::path trainingTiles;
 };
+struct RoundTripJob {
+    RoundTripWish wish;
+};
 using Job = std::variant<GenerateJob, ExportJob, InspectJob, AddModelJob, CompareJob, SaveReportJob, TrainJob, EstimateTrainingJob,
-                         FindTissueJob, NearestPictureJob>;
+                         FindTissueJob, NearestPictureJob, RoundTripJob>;
 
 struct JobFailure {
     ErrorCode code = ErrorCode::Internal;
@@ -104,6 +108,7 @@ public:
     virtual void estimated(JobId, const MemoryEstimate&) {} // once, by an estimate
     virtual void tissueFound(JobId, std::shared_ptr<const FoundTissue>) {} // once, by a search
     virtual void nearestPicture(JobId, const TrainingPicture&) {}          // once
+    virtual void wentRound(JobId, const RoundTrip&) {}                     // once, by a round trip
     virtual void finished(JobId) {}
     virtual void cancelled(JobId) {}
     virtual void failed(JobId, const JobFailure&) {}

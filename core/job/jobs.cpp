@@ -112,4 +112,12 @@ void run(JobId id, const NearestPictureJob& job, const JobTools& tools) {
     tools.events.nearestPicture(id, trainingPicture(tools.store.find(job.model, job.modelSha256).path, job.index, job.trainingTiles));
 }
 
+void run(JobId id, const RoundTripJob& job, const JobTools& tools) {
+    tools.throwIfStopped();
+    tools.events.progress(id, {"Round trip through the model", 0});
+    const auto trip = roundTrip(tools.store, job.wish);
+    tools.throwIfStopped();
+    tools.events.wentRound(id, trip);
+}
+
 } // namespace phloxine

@@ -21,6 +21,7 @@ void run(JobId id, const SaveReportJob& job, const JobTools& tools);
 void run(JobId id, const EstimateTrainingJob& job, const JobTools& tools);
 void run(JobId id, const FindTissueJob& job, const JobTools& tools);
 void run(JobId id, const NearestPictureJob& job, const JobTools& tools);
+void run(JobId id, const RoundTripJob& job, const JobTools& tools);
 void run(JobId id, const TrainJob& job, const JobTools& tools); // training.cpp
 
 } // namespace phloxine

@@ -52,6 +52,7 @@ public:
         add(id, "added");
     }
     void tissueFound(JobId id, std::shared_ptr<const FoundTissue> found) override { add(id, found->places.empty() ? "nothing" : "found"); }
+    void wentRound(JobId id, const RoundTrip& trip) override { add(id, trip.made.psnr > 10 && trip.made.ssim > 0 ? "round" : "lost"); }
     void finished(JobId id) override { add(id, "finished"); }
     void cancelled(JobId id) override { add(id, "cancelled"); }
     void failed(JobId id, const JobFailure& f) override {
@@ -223,6 +224,22 @@ private slots:
         const auto missing = queue.submit(find);
         QVERIFY(events.waitForEnd(missing));
         QCOMPARE(events.of(missing).back(), std::string("failed"));
+    }
+
+    void tissueGoesRound() {
+        Recorder events;
+        JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
+        RoundTripJob job;
+        job.wish.slide = resourcesFolder() / "slides/CMU-1-Small-Region.svs";
+        job.wish.slideScale = openSlide(job.wish.slide)->info().scale;
+        job.wish.box = {900, 1200, 1200, 1500};
+        const auto round = queue.submit(job);
+        QVERIFY(events.waitForEnd(round));
+        QCOMPARE(events.of(round), (std::vector<std::string>{"started", "progress", "round", "finished"}));
+        job.wish.box = {-900, -900, -400, -400}; // off the slide
+        const auto off = queue.submit(job);
+        QVERIFY(events.waitForEnd(off));
+        QCOMPARE(events.of(off).back(), std::string("failed"));
     }
 
     void stopAll() {

@@ -105,6 +105,9 @@ public:
     void nearestPicture(JobId id, const TrainingPicture& found) override {
         post([this, id, picture = toQImage(found.picture), name = text(found.name)] { Q_EMIT m_bridge.nearestPicture(id, picture, name); });
     }
+    void wentRound(JobId id, const RoundTrip& trip) override {
+        post([this, id, picture = toQImage(trip.made.image), trip] { Q_EMIT m_bridge.wentRound(id, picture, trip); });
+    }
     void finished(JobId id) override {
         post([this, id] { Q_EMIT m_bridge.finished(id); });
     }

@@ -42,6 +42,7 @@ Q_SIGNALS:
     void estimated(quint64 id, const phloxine::ui::TrainingMemory& memory);
     void tissueFound(quint64 id, std::shared_ptr<const phloxine::FoundTissue> found);
     void nearestPicture(quint64 id, const QImage& picture, const QString& name);
+    void wentRound(quint64 id, const QImage& picture, const phloxine::RoundTrip& trip);
     void finished(quint64 id);
     void cancelled(quint64 id);
     void failed(quint64 id, const phloxine::ui::Failure& failure);

@@ -199,12 +199,18 @@ std::vector<TileRecord> ExportDialog::tiles() const {
 }
 
 void ExportDialog::awaitMarks() {
-    m_marksKnown = false;
+    m_marks = Marks::Awaited;
+    refresh();
+}
+
+void ExportDialog::setRejectedUnknown() {
+    if (m_marks != Marks::Awaited) return;
+    m_marks = Marks::Unreadable;
     refresh();
 }
 
 void ExportDialog::setRejected(const QSet<QString>& files) {
-    m_marksKnown = true;
+    m_marks = Marks::Known;
     m_rejected = files;
     fillTable();
     refresh();
@@ -230,7 +236,9 @@ void ExportDialog::fillTable() {
 
 QString ExportDialog::whyNotReady() const {
     if (m_job) return tr("The export is running.");
-    if (!m_marksKnown) return tr("Reading which tiles are rejected.");
+    if (m_marks == Marks::Awaited) return tr("Reading which tiles are rejected.");
+    if (m_marks == Marks::Unreadable)
+        return tr("The library cannot be read, so it is not known which tiles are rejected. Open the project again.");
     if (tiles().empty()) return chosen().empty() ? tr("There is no tile to export.") : tr("All of these tiles are rejected.");
     if (m_title->text().trimmed().isEmpty()) return tr("Give the set a title to start.");
     if (const int missing = unsavedTiles(tiles())) return tr("%n tiles have no file any more. Select the others.", nullptr, missing);

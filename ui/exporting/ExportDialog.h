@@ -31,6 +31,7 @@ public:
 
     void awaitMarks();                            // the export waits until it is told what is rejected
     void setRejected(const QSet<QString>& files); // paths of tiles
+    void setRejectedUnknown();                    // the library cannot be read: nothing is exported by guess
     QString whyNotReady() const;                  // empty: the export can start
 
 private:
@@ -51,7 +52,7 @@ private:
     std::vector<TileRecord> m_all, m_selected;
     ModelCard m_card;
     QSet<QString> m_rejected;
-    bool m_marksKnown = true;
+    enum class Marks { Known, Awaited, Unreadable } m_marks = Marks::Known; // which tiles are rejected
     quint64 m_job = 0; // 0 = none under way
     bool m_done = false;
 

@@ -6,7 +6,6 @@
 #include <QLabel>
 #include <QListWidget>
 #include <QLocale>
-#include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QToolButton>
@@ -25,19 +24,10 @@ namespace {
 
 constexpr int thumbnailSide = 64, headHeight = 32, listHeight = thumbnailSide + 36;
 
-// In the solid frame of what is real.
 QIcon thumbnail(const Image& picture, double ratio) {
-    const int side = int(thumbnailSide * ratio), edge = int(3 * ratio);
-    QPixmap whole(side, side);
-    whole.fill(Qt::transparent);
-    QPainter painter(&whole);
-    const QRect inside(edge, edge, side - 2 * edge, side - 2 * edge);
-    painter.drawImage(inside, toQImage(picture).scaled(inside.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    paintFrame(painter, inside, FrameKind::Real, ratio);
-    painter.end();
-    whole.setDevicePixelRatio(ratio);
-    QIcon icon(whole);
-    icon.addPixmap(whole, QIcon::Selected); // as it is: a tint would change the stain
+    const QPixmap framed = framedPicture(toQImage(picture), thumbnailSide, FrameKind::Real, ratio);
+    QIcon icon(framed);
+    icon.addPixmap(framed, QIcon::Selected); // as it is: a tint would change the stain
     return icon;
 }
 

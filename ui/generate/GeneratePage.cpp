@@ -176,9 +176,10 @@ void GeneratePage::connectPanels() {
     connect(m_images, &ImagePair::tileChosen, this, [this](int tile) {
         if (tile < int(m_together.size())) m_gallery->choose(m_together[std::size_t(tile)]);
     });
-    connect(m_images, &ImagePair::severalLeft, this, [this] {
+    connect(m_images, &ImagePair::tileWanted, this, [this] {
         if (m_gallery->current()) showCurrent();
         else if (!m_together.empty()) m_gallery->choose(m_together.front());
+        else m_images->showTile(nullptr);
     });
     connect(m_gallery, &GalleryStrip::exportRequested, this, &GeneratePage::exportTiles);
     connect(m_tilePanel, &TilePanel::useSeed, this, &GeneratePage::useSeed);
@@ -214,6 +215,7 @@ void GeneratePage::connectRegions() {
     connect(&m_regions->placedTiles(), &PlacedTiles::changed, this, &GeneratePage::showRealPixels); // another slide
     connect(m_regions, &RegionBench::pixelsTaken, m_startingPixels, &StartingPixelsPanel::set);
     connect(m_startingPixels, &StartingPixelsPanel::changed, this, &GeneratePage::showFoot);
+    connect(&m_regions->panel(), &RegionPanel::roundTripRequested, this, &GeneratePage::startRoundTrip);
     connect(m_regions, &RegionBench::promptDrafted, this,
             [this](const QString& prompt) { m_condition->setPrompt(prompt, m_condition->negative()); });
 }
@@ -249,6 +251,12 @@ void GeneratePage::connectJobs(JobBridge& bridge) {
         if (!job) return;
         const QString file = m_gallery->setNearest(job->id, nearest);
         if (m_project && !file.isEmpty() && nearest.checked()) m_project->setNearest(file, nearest.distance);
+    });
+    connect(&bridge, &JobBridge::wentRound, this, [this](quint64 id, const QImage& picture, const RoundTrip& trip) {
+        if (id == m_roundTrip) showRoundTrip(picture, trip);
+    });
+    connect(&bridge, &JobBridge::failed, this, [this](quint64 id, const Failure& failure) {
+        if (id == m_roundTrip) m_regions->panel().say(Tone::Err, failure.message);
     });
     connect(&bridge, &JobBridge::notice, this, [this](quint64 id, const QString& sentence) {
         if (m_jobs->ofQueue(id)) m_images->showNotice(sentence);
@@ -318,6 +326,7 @@ void GeneratePage::exportTiles() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     if (m_project && m_project->isOpen()) {
         dialog->awaitMarks();
+        connect(m_project, &ProjectBridge::failed, dialog, &ExportDialog::setRejectedUnknown);
         m_project->ask(
             dialog, [](const Project& project) { return rejectedFiles(project); },
             [dialog](const QSet<QString>& files) { dialog->setRejected(files); });

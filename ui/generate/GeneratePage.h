@@ -120,6 +120,8 @@ private:
     void showWhyNotFind();
     void showNearestPicture();
     void askTrainingFolder();
+    void startRoundTrip(); // of the tissue in the box
+    void showRoundTrip(const QImage& picture, const RoundTrip& trip);
 
     std::shared_ptr<ModelStore> m_store;
     JobBridge& m_bridge;
@@ -145,7 +147,8 @@ private:
     std::vector<int> m_together;                             // places in the gallery of the tiles that are shown together
     std::map<std::string, std::optional<ModelSize>> m_sizes; // by path; empty where it cannot be known before a run
     std::function<std::uint64_t()> m_freeMemory;
-    JobRow m_failed; // what "Try again" goes on with
+    quint64 m_roundTrip = 0; // the job that is under way; 0: none
+    JobRow m_failed;         // what "Try again" goes on with
 };
 
 } // namespace phloxine::ui

@@ -1,8 +1,10 @@
 // The part of GeneratePage that starts, follows and ends runs.
 #include <algorithm>
+#include <cmath>
 
 #include <QDesktopServices>
 #include <QFileDialog>
+#include <QLocale>
 #include <QUrl>
 
 #include "ui/bridge/error_text.h"
@@ -22,6 +24,7 @@
 #include "ui/generate/words.h"
 #include "ui/regions/PlacedTiles.h"
 #include "ui/regions/RegionBench.h"
+#include "ui/regions/RegionPanel.h"
 #include "ui/regions/StartingPixelsPanel.h"
 #include "ui/viewer/SlideView.h"
 
@@ -215,6 +218,35 @@ QString GeneratePage::whyNotFind() const {
 }
 
 void GeneratePage::showWhyNotFind() { m_tilePanel->setWhyNotFind(whyNotFind()); }
+
+void GeneratePage::startRoundTrip() {
+    SlideView& slide = m_images->slide();
+    if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !slide.hasSlide()) return;
+    if (m_roundTrip) m_bridge.queue()->stop(JobId(m_roundTrip), Stop::Now); // this place is wanted instead
+    const QRectF box = slide.tileFrameLevel0();
+    RoundTripJob job;
+    job.wish.model = modelWord();
+    job.wish.slide = slide.slidePath().toStdString();
+    job.wish.slideScale = slide.slideScale();
+    job.wish.box = {box.left(), box.top(), box.right(), box.bottom()};
+    m_roundTrip = m_bridge.queue()->submit(std::move(job));
+    m_regions->panel().say(Tone::Info, tr("The tissue in the box goes through the model and back."));
+}
+
+void GeneratePage::showRoundTrip(const QImage& picture, const RoundTrip& trip) {
+    const QLocale locale;
+    const QString psnr = std::isinf(trip.made.psnr) ? tr("equal") : tr("PSNR %1 dB").arg(locale.toString(trip.made.psnr, 'f', 1));
+    const QString ssim = locale.toString(trip.made.ssim, 'f', 2);
+    m_images->showRoundTrip(picture, trip.made.image.scale, tr("%1, SSIM %2", "PSNR, SSIM").arg(psnr, ssim));
+    const QPointF middle(trip.place.x + trip.place.widthPx / 2, trip.place.y + trip.place.heightPx / 2);
+    m_images->slide().setCentre(middle);
+    m_images->setRealPixels(middle);
+    m_regions->panel().say(Tone::Info,
+                           tr("%1, SSIM %2 to the tissue itself. What is lost here, no tile of this model can show; see it with "
+                              "Wipe, Flicker or Difference.",
+                              "PSNR, SSIM")
+                               .arg(psnr, ssim));
+}
 
 // A tile that is as large as the box and was made from this slide can be compared with it pixel by pixel.
 void GeneratePage::showRealPixels() {

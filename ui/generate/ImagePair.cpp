@@ -130,7 +130,10 @@ QWidget* ImagePair::makeTileHead() {
     m_previewBadge->hide();
     m_swatch = new ClassSwatch({}, {}, head);
     m_swatch->hide();
-    row.addWidget(new Badge(tr("Synthetic"), Tone::Synthetic, head));
+    m_kindBadge = new Badge({}, Tone::Synthetic, head);
+    m_kindBadge->setObjectName(QStringLiteral("tileKind"));
+    showKind(false);
+    row.addWidget(m_kindBadge);
     row.addWidget(m_tileName, 1);
     row.addWidget(m_previewBadge);
     row.addWidget(m_swatch);
@@ -167,7 +170,14 @@ void ImagePair::setCard(const ModelCard& card) {
     takeSlideZoom();
 }
 
+// Pixels of real tissue that went through the model are no tile that it made.
+void ImagePair::showKind(bool roundTrip) {
+    m_roundTrip = roundTrip;
+    m_kindBadge->setText(roundTrip ? tr("Round trip") : tr("Synthetic"));
+}
+
 void ImagePair::showSubject(const GenerateRequest& request, const QString& title) {
+    showKind(false);
     const Subject subject = subjectOf(request, m_cards->of(request));
     m_tileName->setText(title);
     m_tile->setTileName(tr("%1, seed %2").arg(subject.name, groupedSeed(request.seed)));
@@ -179,6 +189,7 @@ void ImagePair::showSubject(const GenerateRequest& request, const QString& title
 void ImagePair::showTile(const TileRecord* tile) {
     m_previewBadge->hide();
     if (!tile) {
+        showKind(false);
         m_tile->clear();
         m_tileName->setText(tr("No tile yet"));
         m_swatch->hide();
@@ -189,6 +200,18 @@ void ImagePair::showTile(const TileRecord* tile) {
     m_tile->setTile(tile->image, tile->scale, false);
     showOver();
     showSubject(tile->request, tr("Seed %1").arg(groupedSeed(tile->request.seed)));
+}
+
+void ImagePair::showRoundTrip(const QImage& picture, Scale scale, const QString& figures) {
+    leaveSeveral();
+    m_previewBadge->hide();
+    m_swatch->hide();
+    m_tile->resetPan();
+    m_tile->setTile(picture, scale, false);
+    m_tile->setTileName(tr("Round trip of real tissue"));
+    m_tileName->setText(figures);
+    showKind(true);
+    showOver();
 }
 
 void ImagePair::showTogether(const std::vector<TileRecord>& tiles) {
@@ -202,6 +225,7 @@ void ImagePair::showTogether(const std::vector<TileRecord>& tiles) {
     if (m_mode != PairMode::SideBySide) setMode(PairMode::SideBySide); // only one can lie over the slide
     m_previewBadge->hide();
     m_swatch->hide();
+    showKind(false);
     m_tileName->setText(tr("%1 tiles, a click shows one of them").arg(tiles.size()));
     m_tile->resetPan();
     m_tile->setTiles(named);

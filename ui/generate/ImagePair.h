@@ -45,6 +45,7 @@ public:
     bool showsSeveral() const;
     StainMatch& stainMatch() { return *m_match; }
     void showPreview(const QImage& picture, const GenerateRequest& request, int tile, int step, int steps, double micronsPerPixel);
+    void showRoundTrip(const QImage& picture, Scale scale, const QString& figures); // of real tissue, instead of a tile
     void showNotice(const QString& sentence);
     void refreshSlide(); // after another slide was opened
     void setMagnification(double power);
@@ -60,7 +61,7 @@ public:
 
 Q_SIGNALS:
     void tileChosen(int tile); // one of several, to be shown alone
-    void severalLeft();        // by Esc: the one tile that was shown before is wanted again
+    void tileWanted();         // by Esc out of several or a round trip: the one that was shown before
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -72,6 +73,7 @@ private:
     QWidget* makeToolBar();
     QWidget* makeTileHead();
     QWidget* makeSlideHead();
+    void showKind(bool roundTrip);
     void showSubject(const GenerateRequest& request, const QString& title);
     void setZoom(double micronsPerPixel); // of both panes
     void fit();
@@ -101,11 +103,12 @@ private:
     bool m_linked = true;
     std::optional<QPointF> m_realPixels;
     bool m_phase = true, m_swapped = false, m_wiping = false;
+    bool m_roundTrip = false; // is shown, and no tile
 
     ModelCard m_card;
     SharedCards m_cards = std::make_shared<ModelCards>();
     QLabel *m_power, *m_readout, *m_linkText, *m_tileName, *m_slideName;
-    Badge* m_previewBadge;
+    Badge *m_kindBadge, *m_previewBadge;
     ClassSwatch* m_swatch;
     TileView* m_tile;
     SlideView* m_slide;

@@ -185,7 +185,7 @@ bool ImagePair::pairKey(const QKeyEvent& event) {
     else if (is("image.swap")) {
         m_swapped = true;
         showOver();
-    } else if (event.key() == Qt::Key_Escape && showsSeveral()) Q_EMIT severalLeft();
+    } else if (event.key() == Qt::Key_Escape && (showsSeveral() || m_roundTrip)) Q_EMIT tileWanted();
     else return false;
     m_light->set(view);
     return true;

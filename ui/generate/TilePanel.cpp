@@ -9,7 +9,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -197,24 +196,14 @@ void TilePanel::showNearest() {
 }
 
 void TilePanel::setNearestPicture(const QImage& picture, const QString& name, const QString& problem) {
-    constexpr int side = 88, edge = 3;
+    constexpr int side = 88;
     const bool checked = m_tile && m_tile->nearest && m_tile->nearest->checked();
     m_nearestPicture->setVisible(checked && !picture.isNull());
     m_nearestName->setVisible(checked && (!picture.isNull() || !problem.isEmpty()));
     m_showNearest->setVisible(checked && picture.isNull());
     m_nearestName->setText(problem.isEmpty() ? name : problem);
     if (picture.isNull()) return;
-    const double ratio = devicePixelRatioF();
-    QPixmap framed((QSizeF(side, side) * ratio).toSize());
-    framed.fill(Qt::transparent);
-    QPainter painter(&framed);
-    const int inset = int(edge * ratio);
-    const QRect inside = framed.rect().adjusted(inset, inset, -inset, -inset);
-    painter.drawImage(inside, picture.scaled(inside.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
-    paintFrame(painter, inside, FrameKind::Real, ratio);
-    painter.end();
-    framed.setDevicePixelRatio(ratio);
-    m_nearestPicture->setPixmap(framed);
+    m_nearestPicture->setPixmap(framedPicture(picture, side, FrameKind::Real, devicePixelRatioF()));
     m_nearestPicture->setAccessibleName(tr("Nearest training tile, %1").arg(name));
 }
 

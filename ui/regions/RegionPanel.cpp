@@ -268,6 +268,8 @@ void RegionPanel::makeMenus() {
     m_replace->setToolTip(tr("The inside of the chosen region is painted anew, the rest stays to the byte"));
     add(m_makeMenu, "draftPrompt", tr("Draft a prompt from this tissue"), &RegionPanel::draftRequested)
         ->setToolTip(tr("What is measured here, in the words of the model's captions"));
+    add(m_makeMenu, "roundTrip", tr("Round trip through the model"), &RegionPanel::roundTripRequested)
+        ->setToolTip(tr("The tissue in the box is encoded and decoded. What is lost there, no tile of the model can show"));
     m_makeMenu->setToolTipsVisible(true);
 
     m_menu->setTitle(tr("&Regions"));

@@ -52,6 +52,7 @@ Q_SIGNALS:
     void initialRequested();
     void replaceRequested();
     void draftRequested();
+    void roundTripRequested();
     void tilesShown(bool shown);
     void tilesOpacity(double opacity);
     void tilesCleared();

@@ -135,6 +135,19 @@ void paintFrame(QPainter& painter, const QRect& region, FrameKind kind, double d
     painter.restore();
 }
 
+QPixmap framedPicture(const QImage& picture, int side, FrameKind kind, double devicePixelRatio) {
+    const int sidePx = int(std::lround(side * devicePixelRatio)), edge = int(3 * devicePixelRatio);
+    QPixmap framed(sidePx, sidePx);
+    framed.fill(Qt::transparent);
+    QPainter painter(&framed);
+    const QRect inside = framed.rect().adjusted(edge, edge, -edge, -edge);
+    painter.drawImage(inside, picture.scaled(inside.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+    paintFrame(painter, inside, kind, devicePixelRatio);
+    painter.end();
+    framed.setDevicePixelRatio(devicePixelRatio);
+    return framed;
+}
+
 void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, double devicePixelRatio) {
     const int pixel = std::max(1, int(std::lround(devicePixelRatio)));
     const QColor a = theme().canvasText, b = theme().canvas; // mixed here: dashes overlap in the corners

@@ -3,6 +3,7 @@
 // Frames lie on whole device pixels and are drawn without anti-aliasing; their inner edge is the edge of the region they frame.
 #include <QColor>
 #include <QFont>
+#include <QPixmap>
 #include <QRect>
 #include <QRectF>
 #include <QString>
@@ -28,6 +29,8 @@ void paintNotice(QPainter& painter, const QRectF& pane, const QString& sentence)
 // Frames in device pixels: the painter must be in device coordinates (see DevicePainting). Regions below 80 px get 1 px lines.
 enum class FrameKind { Real, Synthetic, Position }; // solid dark, dashed teal, solid teal (the box on an overview)
 void paintFrame(QPainter& painter, const QRect& region, FrameKind kind, double devicePixelRatio);
+// A picture as a square of `side` logical pixels in its frame, for lists and cards.
+QPixmap framedPicture(const QImage& picture, int side, FrameKind kind, double devicePixelRatio);
 // The frame of a thing that is not there yet, in a faint text colour of the surround.
 void paintMissingFrame(QPainter& painter, const QRect& region, bool dashed, double devicePixelRatio);
 

@@ -131,6 +131,9 @@ private Q_SLOTS:
         QVERIFY(!check->isVisible() && !take->isVisible() && dialog.whyNotReady().isEmpty());
         dialog.awaitMarks();
         QVERIFY(!dialog.whyNotReady().isEmpty()); // nothing is exported before it is known
+        dialog.setRejectedUnknown();
+        QVERIFY(dialog.whyNotReady().contains(QStringLiteral("cannot be read")));
+        dialog.awaitMarks();
         dialog.setRejected({bad, QStringLiteral("/elsewhere.png")});
         QVERIFY(dialog.whyNotReady().isEmpty());
         QCOMPARE(check->text(), QStringLiteral("1 rejected tile is left out."));

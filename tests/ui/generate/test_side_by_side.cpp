@@ -13,8 +13,11 @@
 #include "ui/generate/GalleryModel.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/words.h"
+#include "ui/regions/RegionBench.h"
+#include "ui/regions/RegionPanel.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/viewer/TileView.h"
+#include "ui/widgets/Badge.h"
 #include "ui/widgets/ElidingLabel.h"
 
 #include "page_fixture.h"
@@ -234,6 +237,69 @@ private Q_SLOTS:
         QVERIFY(button->toolTip().contains(QStringLiteral("Open a slide")));
         f.page->findTissue(); // by its key
         QVERIFY(!f.page->findChild<FoundTissueStrip*>()->isVisible());
+    }
+
+    // What the model cannot keep of real tissue, on the very pixels that it was read from.
+    void tissueGoesThroughTheModelAndBack() {
+        Search f;
+        QVERIFY(f.ok);
+        auto* pair = f.page->findChild<ImagePair*>();
+        auto* kind = f.find<Badge>("tileKind");
+        QCOMPARE(kind->text(), QStringLiteral("Synthetic"));
+        f.view()->setCentre({1100, 1400});
+        QSignalSpy done(&f.bridge, &JobBridge::finished);
+        f.find<QAction>("roundTrip")->trigger();
+        QVERIFY(done.wait(60000));
+        QCOMPARE(kind->text(), QStringLiteral("Round trip"));
+        const QString said = f.page->regions().panel().said();
+        QVERIFY2(said.contains(QStringLiteral("PSNR")) && said.contains(QStringLiteral("SSIM")), qPrintable(said));
+        // It lies where it came from: nearer to the slide there than half a tile beside it.
+        const auto slide = phloxine::openSlide(sampleSlide().toStdString());
+        const QImage came = f.find<TileView>("tileView")->shown();
+        const double side = f.view()->tileFrameLevel0().width(), mpp = f.page->card().scale.micronsPerPixel;
+        const auto apart = [&](double shift) {
+            const QPointF corner = f.view()->centre() - QPointF(side / 2 - shift, side / 2);
+            const QImage real = toQImage(
+                readRegion(*slide, qint64(std::lround(corner.x())), qint64(std::lround(corner.y())), came.width(), came.height(), mpp));
+            double sum = 0;
+            for (int y = 0; y < came.height(); ++y)
+                for (int x = 0; x < came.width(); ++x) sum += std::abs(qGreen(came.pixel(x, y)) - qGreen(real.pixel(x, y)));
+            return sum / (came.width() * came.height());
+        };
+        QVERIFY2(apart(0) < 0.6 * apart(side / 2), qPrintable(QStringLiteral("%1 %2").arg(apart(0)).arg(apart(side / 2))));
+        pair->setMode(PairMode::Difference); // the pixels belong together
+        QCOMPARE(pair->mode(), PairMode::Difference);
+        pair->setMode(PairMode::SideBySide);
+        f.page->activateWindow();
+        f.view()->setFocus();
+        QTRY_VERIFY(f.view()->hasFocus());
+        QTest::keyClick(f.view(), Qt::Key_Escape); // back to the tile
+        QCOMPARE(kind->text(), QStringLiteral("Synthetic"));
+        pair->setMode(PairMode::Difference);
+        QCOMPARE(pair->mode(), PairMode::SideBySide);
+        // At the edge of the slide it is moved onto it.
+        f.view()->setCentre({0, 0});
+        f.find<QAction>("roundTrip")->trigger();
+        QVERIFY(done.wait(60000));
+        QVERIFY(f.view()->tileFrameLevel0().top() >= -1);
+    }
+
+    void aRoundTripThatCannotBeIsSaid() {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("plain.png"));
+        QImage plain(900, 900, QImage::Format_RGB32);
+        plain.fill(qRgb(200, 120, 180));
+        QVERIFY(plain.save(path));
+        Search f(path);
+        QVERIFY(f.ok);
+        const auto said = [&] { return f.page->regions().panel().said(); };
+        f.find<QAction>("roundTrip")->trigger();
+        QTRY_VERIFY2_WITH_TIMEOUT(said().contains(QStringLiteral("states no scale")), qPrintable(said()), 20000);
+        f.view()->setUserScale(0.5);
+        QFile::remove(path);
+        f.find<QAction>("roundTrip")->trigger();
+        QTRY_VERIFY2_WITH_TIMEOUT(said().contains(QStringLiteral("plain.png")), qPrintable(said()), 20000);
+        QCOMPARE(f.find<Badge>("tileKind")->text(), QStringLiteral("Synthetic"));
     }
 
     void severalTilesStandTogether() {
