@@ -5,6 +5,8 @@
 
 #include "core/annotate/caption_measures.h"
 #include "core/base/Error.h"
+#include "core/condition/prompt_fields.h"
+#include "core/condition/report_summary.h"
 #include "core/region/cut_plan.h"
 
 namespace phloxine {
@@ -80,6 +82,13 @@ TissueDraft draftPrompt(SlideSource& slide, const DraftWish& wish, const std::fu
     }
     parts.attributes = draft.levels;
     draft.prompt = composePrompt(promptGrammar("phloxine"), parts, wish.maxTokens);
+    if (const auto* vocabulary = findPromptVocabulary(wish.vocabulary)) {
+        std::vector<std::string> classes;
+        if (!parts.className.empty()) classes.push_back(parts.className);
+        const auto own = composedPrompt(*vocabulary, promptValuesIn(*vocabulary, draft.prompt.text, classes));
+        if (attributeLevelsIn(own) == attributeLevelsIn(draft.prompt.text))
+            draft.prompt.text = own, draft.prompt.tokens = promptTokens(own);
+    }
     return draft;
 }
 

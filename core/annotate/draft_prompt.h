@@ -15,6 +15,7 @@ struct DraftWish {
     int tilePx = 224;
     double micronsPerPixel = 0;
     int maxTokens = 77;
+    std::string vocabulary; // of the model's card: where it has words for what is measured, the prompt is put in them
 };
 
 struct TissueDraft {

@@ -43,6 +43,12 @@ private slots:
         const auto draft = draftPrompt(*source, w);
         QVERIFY(draft.tiles > 4);
         QVERIFY2(draft.prompt.text.starts_with("benign colon; "), draft.prompt.text.c_str());
+        w.vocabulary = "class-levels"; // the model's own captions have commas
+        const auto own = draftPrompt(*source, w);
+        QVERIFY2(own.prompt.text.starts_with("benign colon, "), own.prompt.text.c_str());
+        QVERIFY(attributeLevelsIn(own.prompt.text) == attributeLevelsIn(draft.prompt.text));
+        w.vocabulary = "pathldm"; // has no words for them
+        QCOMPARE(draftPrompt(*source, w).prompt.text, draft.prompt.text);
     }
 
     void refused() {

@@ -18,10 +18,7 @@ namespace phloxine::ui {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr int frames = 200, patienceMs = 30'000;
-
-double msSince(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
 void frame(FrameTimes& times, const std::function<void()>& work) {
     const auto start = Clock::now();

@@ -16,13 +16,9 @@ namespace phloxine::ui {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr QSize paneSize(1920, 1080);
 constexpr int frames = 120, timedJumps = 20, patienceMs = 60'000;
 constexpr double syntheticMpp = 0.25;
-
-double msSince(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
 class Pane : public SlideView {
 public:

@@ -1,5 +1,6 @@
 #pragma once
-// Waits for something that the event loop brings.
+// Waits for something that the event loop brings, and how long that took.
+#include <chrono>
 #include <functional>
 
 #include <QCoreApplication>
@@ -7,6 +8,10 @@
 #include <QThread>
 
 namespace phloxine::ui {
+
+using Clock = std::chrono::steady_clock;
+
+inline double msSince(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
 inline bool waitFor(const std::function<bool()>& done, int deadlineMs) { // false: it did not come in time
     const QDeadlineTimer deadline(deadlineMs);

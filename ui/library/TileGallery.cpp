@@ -60,6 +60,7 @@ void TileGallery::arrange() {
     bar->setPageStep(viewport()->height());
     bar->setSingleStep(CardGrid::cardHeight / 2);
     bar->setRange(0, std::max(0, grid().height() - viewport()->height()));
+    bar->setEnabled(bar->maximum() > 0); // its place stays, its handle goes
     look();
 }
 

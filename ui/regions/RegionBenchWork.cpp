@@ -268,6 +268,7 @@ void RegionBench::draftPrompt() {
     DraftWish wish;
     wish.box = chosenBox(), wish.region = chosenPolygons();
     wish.tilePx = m_card.tileSizePx, wish.micronsPerPixel = m_card.scale.micronsPerPixel, wish.maxTokens = m_card.maxTokens;
+    wish.vocabulary = m_card.promptVocabulary;
     if (const ShownRegion* chosen = m_document.chosenRegion()) {
         const TissueClass* known = m_card.findClass(chosen->region.className);
         wish.className = known ? (known->prompt.empty() ? known->label : known->prompt) : chosen->region.className;

@@ -84,12 +84,10 @@ private:
         const QPoint place = widget->mapToGlobal(at);
         send({QStringLiteral("mousemove"), QString::number(place.x()), QString::number(place.y())});
     }
-    void send(const QStringList& words) { // not waited for: what it opens may need the event loop
-        auto* process = new QProcess(qApp);
-        QObject::connect(process, &QProcess::finished, process, &QObject::deleteLater);
-        process->start(m_xdotool, words);
-        if (!process->waitForFinished(5000)) throw std::runtime_error("xdotool did not answer");
-        QTest::qWait(30);
+    void send(const QStringList& words) {
+        if (QProcess::execute(m_xdotool, words) != 0)
+            throw std::runtime_error("xdotool did not do " + words.join(QLatin1Char(' ')).toStdString());
+        QTest::qWait(30); // the server sends the events back
     }
 
     QString m_xdotool;

@@ -257,9 +257,9 @@ private:
         pressOnSlide("M");
     }
     void undoRegion() {
-        regions().undo();
+        pressOnSlide("Ctrl+Z");
         wait([&] { return regions().count() == 0; }, "undone");
-        regions().redo();
+        pressOnSlide("Ctrl+Shift+Z");
         wait([&] { return regions().count() == 1; }, "redone");
     }
     void clickClass(int row) {
