@@ -45,6 +45,7 @@
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/widgets/SegmentedControl.h"
+#include "ui/widgets/Badge.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine {
@@ -103,6 +104,7 @@ public:
         }
         if (name == QLatin1String("found-tissue") && !findTissue()) return false;
         if (name == QLatin1String("together") && !showTogether()) return false;
+        if (name == QLatin1String("round-trip") && !goRound()) return false;
         return settle(name != QLatin1String("running"));
     }
 
@@ -151,6 +153,13 @@ private:
         pair->light().set(view);
         const auto& match = pair->stainMatch();
         return waitFor([&] { return !match.pending(); });
+    }
+
+    bool goRound() {
+        auto* kind = m_page.findChild<ui::Badge*>(QStringLiteral("tileKind"));
+        const QString before = kind->text();
+        m_page.findChild<QAction*>(QStringLiteral("roundTrip"))->trigger();
+        return waitFor([&] { return kind->text() != before; });
     }
 
     bool showTogether() {
@@ -380,7 +389,8 @@ QStringList sceneNames() {
             QStringLiteral("training"),  QStringLiteral("library"),     QStringLiteral("library-empty"), QStringLiteral("library-compare"),
             QStringLiteral("regions"),   QStringLiteral("from-tissue"), QStringLiteral("cut-tiles"),     QStringLiteral("draft-prompt"),
             QStringLiteral("keys"),      QStringLiteral("settings"),    QStringLiteral("find"),          QStringLiteral("grid"),
-            QStringLiteral("wipe"),      QStringLiteral("stain"),       QStringLiteral("found-tissue"),  QStringLiteral("together")};
+            QStringLiteral("wipe"),      QStringLiteral("stain"),       QStringLiteral("found-tissue"),  QStringLiteral("together"),
+            QStringLiteral("round-trip")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {
