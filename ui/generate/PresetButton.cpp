@@ -5,6 +5,7 @@
 
 #include "core/base/Error.h"
 #include "ui/generate/PresetDialogs.h"
+#include "ui/generate/sampling_words.h"
 #include "ui/generate/words.h"
 #include "ui/widgets/labels.h"
 

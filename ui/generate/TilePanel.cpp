@@ -13,6 +13,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "ui/generate/sampling_words.h"
 #include "ui/generate/words.h"
 #include "ui/viewer/overlay_painting.h"
 #include "ui/widgets/ClassSwatch.h"

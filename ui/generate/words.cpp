@@ -6,7 +6,6 @@
 #include <QCoreApplication>
 #include <QLocale>
 
-#include "core/generate/Generator.h"
 #include "ui/viewer/overlay_painting.h"
 
 namespace phloxine::ui {
@@ -45,16 +44,6 @@ QString distanceText(double distance) { return QLocale().toString(distance, 'f',
 QString nearestText(const std::optional<NearestTraining>& nearest) {
     if (!nearest || !nearest->checked()) return {};
     return (nearest->nearCopy() ? Words::tr("near copy %1") : Words::tr("nearest %1, not a copy")).arg(distanceText(nearest->distance));
-}
-
-QString samplerTitle(const std::string& id) {
-    for (const auto& row : samplerRows())
-        if (row.id == id) return fromUtf8(row.title);
-    return fromUtf8(id);
-}
-
-QString samplingText(const GenerateRequest& request) {
-    return Words::tr("%1, %n steps, %2", nullptr, request.steps).arg(samplerTitle(request.sampler), guidanceText(request.guidance));
 }
 
 Subject subjectOf(const GenerateRequest& request, const ModelCard& card) {

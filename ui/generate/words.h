@@ -22,8 +22,6 @@ QString guidanceText(double guidance); // "off" at 1
 QString distanceText(double distance); // "0.41"
 // "nearest 0.41, not a copy", "near copy 0.08"; empty where it was not checked (yet).
 QString nearestText(const std::optional<NearestTraining>& nearest);
-QString samplerTitle(const std::string& id);
-QString samplingText(const GenerateRequest& request); // "DDIM, 50 steps, 1.75"
 
 // What a request asks for: the class of the card, or the prompt.
 struct Subject {

@@ -56,7 +56,7 @@ SlideReader::~SlideReader() {
 
 int SlideReader::open(const QString& path) {
     const std::lock_guard lock(m_mutex);
-    m_toOpen = Opening{++m_latest, path};
+    m_toOpen = Opening{++m_latest, QString(path.constData(), path.size())}; // its own letters: the other threads let go of them too
     m_somethingToDo.notify_one();
     return m_latest;
 }

@@ -8,7 +8,7 @@
 #include <QToolButton>
 
 #include "ui/generate/GridDialog.h"
-#include "ui/generate/words.h"
+#include "ui/generate/sampling_words.h"
 
 #include "page_fixture.h"
 
