@@ -36,6 +36,7 @@
 #include "ui/regions/StartingPixelsPanel.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
+#include "ui/widgets/SideDrawer.h"
 
 namespace phloxine::ui {
 
@@ -77,7 +78,7 @@ GeneratePage::GeneratePage(std::shared_ptr<ModelStore> store, JobBridge& bridge,
     row->addWidget(separatorLine(this, true));
     row->addWidget(makeCentre(), 1);
     row->addWidget(separatorLine(this, true));
-    row->addWidget(makeRight());
+    row->addWidget(new SideDrawer(makeRight(), tr("slide, regions, this tile and queue"), this));
     int place = 0; // F6 goes through them in this order
     for (QWidget* panel : std::initializer_list<QWidget*>{m_model, m_condition, m_sampling, m_foot, &m_images->tile(), &m_images->slide(),
                                                           m_found, m_gallery, m_slidePanel, &m_regions->panel(), m_tilePanel, m_queue})

@@ -1,6 +1,7 @@
 // The small widgets: their states by mouse and by key, and what a screen reader meets.
 #include <QAbstractButton>
 #include <QAccessible>
+#include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -11,6 +12,7 @@
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/SegmentedControl.h"
+#include "ui/widgets/SideDrawer.h"
 #include "ui/widgets/Theme.h"
 #include "ui/widgets/TokenMeter.h"
 
@@ -115,6 +117,49 @@ private Q_SLOTS:
         QVERIFY(note->actionButton()->isHidden());
         note->setBar(true);
         QCOMPARE(note->text().isEmpty(), false);
+    }
+
+    void columnBecomesADrawerOnANarrowPage() {
+        QWidget page;
+        auto* row = new QHBoxLayout(&page);
+        row->setContentsMargins(0, 0, 0, 0); // as those of pages are
+        auto* column = new QWidget;
+        column->setFixedWidth(280);
+        auto* inColumn = new QVBoxLayout(column);
+        auto* note = new Note(Tone::Warn, column);
+        note->hide();
+        auto* field = new QLineEdit(column);
+        inColumn->addWidget(note);
+        inColumn->addWidget(field);
+        auto* drawer = new SideDrawer(column, QStringLiteral("tools"), &page);
+        row->addStretch(1);
+        row->addWidget(drawer);
+        page.resize(1400, 500);
+        page.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&page));
+        auto* button = page.findChild<QToolButton*>(QStringLiteral("drawerButton"));
+        QVERIFY(!drawer->isDrawer() && column->isVisible() && !button->isVisible());
+        page.resize(1100, 500);
+        QVERIFY(drawer->isDrawer() && !drawer->isOpen() && !column->isVisible() && button->isVisible());
+        QVERIFY(button->accessibleName().contains(QStringLiteral("tools")));
+        QTest::mouseClick(button, Qt::LeftButton);
+        QVERIFY(drawer->isOpen() && column->isVisible());
+        const QRect place(column->mapTo(&page, QPoint()), column->size());
+        QVERIFY(page.rect().contains(place) && place.right() < button->mapTo(&page, QPoint()).x());
+        QCOMPARE(column->width(), 280);
+        page.activateWindow();
+        field->setFocus();
+        QTRY_VERIFY(field->hasFocus());
+        QTest::keyClick(field, Qt::Key_Escape);
+        QVERIFY(!drawer->isOpen() && button->hasFocus());
+        note->setText(QStringLiteral("The slide cannot be read."));
+        note->show(); // what is to be said is seen
+        QVERIFY(drawer->isOpen() && note->isVisible());
+        page.resize(1400, 500);
+        QVERIFY(!drawer->isDrawer() && column->isVisible() && !button->isVisible());
+        note->hide();
+        note->show();
+        QVERIFY(!drawer->isOpen());
     }
 
     void swatchReadsAsItsCode() {
