@@ -7,6 +7,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenuBar>
@@ -44,8 +45,8 @@
 #include "ui/train/TrainPage.h"
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
-#include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Badge.h"
+#include "ui/widgets/SegmentedControl.h"
 #include "ui/widgets/Theme.h"
 
 namespace phloxine {
@@ -105,6 +106,7 @@ public:
         if (name == QLatin1String("found-tissue") && !findTissue()) return false;
         if (name == QLatin1String("together") && !showTogether()) return false;
         if (name == QLatin1String("round-trip") && !goRound()) return false;
+        if (name == QLatin1String("slide-pictures") && !showSlidePictures()) return false;
         return settle(name != QLatin1String("running"));
     }
 
@@ -160,6 +162,16 @@ private:
         const QString before = kind->text();
         m_page.findChild<QAction*>(QStringLiteral("roundTrip"))->trigger();
         return waitFor([&] { return kind->text() != before; });
+    }
+
+    bool showSlidePictures() {
+        m_page.showSlidePictures();
+        auto* names = m_page.findChild<QListWidget*>(QStringLiteral("pictureNames"));
+        if (!names || !waitFor([&] { return names->count() > 0; })) return false;
+        names->setCurrentRow(1);
+        m_page.findChild<QPushButton*>(QStringLiteral("showPicture"))->click();
+        auto* picture = m_page.findChild<QLabel*>(QStringLiteral("slidePicture"));
+        return waitFor([&] { return !picture->pixmap(Qt::ReturnByValue).isNull(); });
     }
 
     bool showTogether() {
@@ -383,14 +395,15 @@ private:
 } // namespace
 
 QStringList sceneNames() {
-    return {QStringLiteral("generate"),  QStringLiteral("empty"),       QStringLiteral("running"),       QStringLiteral("text"),
-            QStringLiteral("export"),    QStringLiteral("error"),       QStringLiteral("models"),        QStringLiteral("edit-card"),
-            QStringLiteral("add-model"), QStringLiteral("compare"),     QStringLiteral("calibrate"),     QStringLiteral("train"),
-            QStringLiteral("training"),  QStringLiteral("library"),     QStringLiteral("library-empty"), QStringLiteral("library-compare"),
-            QStringLiteral("regions"),   QStringLiteral("from-tissue"), QStringLiteral("cut-tiles"),     QStringLiteral("draft-prompt"),
-            QStringLiteral("keys"),      QStringLiteral("settings"),    QStringLiteral("find"),          QStringLiteral("grid"),
-            QStringLiteral("wipe"),      QStringLiteral("stain"),       QStringLiteral("found-tissue"),  QStringLiteral("together"),
-            QStringLiteral("round-trip")};
+    return {
+        QStringLiteral("generate"),   QStringLiteral("empty"),         QStringLiteral("running"),       QStringLiteral("text"),
+        QStringLiteral("export"),     QStringLiteral("error"),         QStringLiteral("models"),        QStringLiteral("edit-card"),
+        QStringLiteral("add-model"),  QStringLiteral("compare"),       QStringLiteral("calibrate"),     QStringLiteral("train"),
+        QStringLiteral("training"),   QStringLiteral("library"),       QStringLiteral("library-empty"), QStringLiteral("library-compare"),
+        QStringLiteral("regions"),    QStringLiteral("from-tissue"),   QStringLiteral("cut-tiles"),     QStringLiteral("draft-prompt"),
+        QStringLiteral("keys"),       QStringLiteral("settings"),      QStringLiteral("find"),          QStringLiteral("grid"),
+        QStringLiteral("wipe"),       QStringLiteral("stain"),         QStringLiteral("found-tissue"),  QStringLiteral("together"),
+        QStringLiteral("round-trip"), QStringLiteral("slide-pictures")};
 }
 
 int takeScreenshot(ui::MainWindow& window, ui::JobBridge& bridge, const Screenshot& wanted) {

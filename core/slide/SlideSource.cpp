@@ -49,6 +49,8 @@ public:
     int unreadableReads() const override { return m_slide->unreadableReads(); }
     std::int64_t hatchedPixels() const override { return m_slide->hatchedPixels(); }
     std::vector<std::uint8_t> iccProfile() override { return m_slide->iccProfile(); }
+    std::vector<std::string> associatedImages() override { return m_slide->associatedImages(); }
+    Image associatedImage(const std::string& name) override { return m_slide->associatedImage(name); }
 
 private:
     std::unique_ptr<SlideSource> m_slide;
@@ -56,6 +58,10 @@ private:
 };
 
 } // namespace
+
+Image SlideSource::associatedImage(const std::string& name) {
+    throw Error(ErrorCode::NotFound, info().name + " has no picture \"" + name + "\" beside the slide.");
+}
 
 std::unique_ptr<SlideSource> withScale(std::unique_ptr<SlideSource> slide, Scale scale) {
     return std::make_unique<RescaledSlide>(std::move(slide), scale);

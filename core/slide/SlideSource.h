@@ -40,6 +40,11 @@ public:
 
     // The ICC profile that the scanner wrote into the file, as it lies there and not checked (ColourProfile does that); empty: none.
     virtual std::vector<std::uint8_t> iccProfile() { return {}; }
+
+    // Pictures that the scanner stored beside the slide: "thumbnail", "macro", "label". A label, and a macro that shows it, may name the
+    // patient: for looking on demand alone, never kept, exported or measured.
+    virtual std::vector<std::string> associatedImages() { return {}; }
+    virtual Image associatedImage(const std::string& name); // Error(NotFound) for a name that is none of them, Error(Corrupt)
 };
 
 // Recognises the file by content. Error(NotFound | Unsupported "not a slide or an image" | Corrupt).

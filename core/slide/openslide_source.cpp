@@ -45,7 +45,7 @@ openslide_cache_t* sharedCache() {
     return cache;
 }
 
-constexpr std::int64_t largestProfile = 16 << 20;
+constexpr std::int64_t largestProfile = 16 << 20, largestPicture = 8192; // bytes; pixels a side of a picture beside the slide
 
 double property(openslide_t* slide, const std::string& name) { return positiveNumber(openslide_get_property_value(slide, name.c_str())); }
 
@@ -141,6 +141,35 @@ public:
             if (!touchesBadBlock(part, left, top) && readPart(image, part, x, y, downsample)) continue;
             readByBlocks(image, part, x, y, left, top, downsample);
         }
+        return image;
+    }
+
+    std::vector<std::string> associatedImages() override {
+        ensureOpen();
+        std::vector<std::string> names;
+        for (const char* const* name = openslide_get_associated_image_names(m_handle.get()); name && *name; ++name)
+            names.emplace_back(*name);
+        return names;
+    }
+
+    Image associatedImage(const std::string& name) override {
+        ensureOpen();
+        std::int64_t width = -1, height = -1;
+        openslide_get_associated_image_dimensions(m_handle.get(), name.c_str(), &width, &height);
+        if (width < 0) return SlideSource::associatedImage(name);
+        const auto broken = [&] {
+            return Error(ErrorCode::Corrupt,
+                         "The picture \"" + name + "\" of " + m_info.name + " cannot be read; the slide itself can be used.");
+        };
+        if (width < 1 || height < 1 || width > largestPicture || height > largestPicture) throw broken();
+        Image image(static_cast<int>(width), static_cast<int>(height));
+        m_argb.resize(std::size_t(width) * std::size_t(height));
+        openslide_read_associated_image(m_handle.get(), name.c_str(), m_argb.data());
+        if (openslide_get_error(m_handle.get())) {
+            m_handle.reset(); // its error is for good
+            throw broken();
+        }
+        putOnWhite(m_argb, image.width, image.height, image.rgb.data(), std::size_t(image.width) * 3);
         return image;
     }
 

@@ -78,6 +78,24 @@ private slots:
         }
     }
 
+    void picturesBesideTheSlide() {
+        const auto slide = withScale(openSlide(smallSlide()), {1, ScaleSource::User});
+        auto names = slide->associatedImages();
+        std::sort(names.begin(), names.end());
+        QCOMPARE(names, (std::vector<std::string>{"label", "macro", "thumbnail"}));
+        const auto thumbnail = slide->associatedImage("thumbnail");
+        QVERIFY(thumbnail.width == 574 && thumbnail.height == 768 && !thumbnail.scale.known());
+        double apart = 0; // it is the slide in small
+        const auto small = resized(overview(*slide, 574, 768), 574, 768);
+        for (std::size_t i = 0; i < small.rgb.size(); ++i) apart += std::abs(int(small.rgb[i]) - int(thumbnail.rgb[i]));
+        QVERIFY2(apart / double(small.rgb.size()) < 12, qPrintable(QString::number(apart / double(small.rgb.size()))));
+        QCOMPARE(errorOf([&] { slide->associatedImage("portrait"); }), "not-found");
+        QCOMPARE(slide->read(0, 100, 100, 8, 8).width, 8); // and it reads on
+        const auto none = syntheticSlide(1000, 1000);
+        QVERIFY(none->associatedImages().empty());
+        QCOMPARE(errorOf([&] { none->associatedImage("label"); }), "not-found");
+    }
+
     void overviewOfARealSlide() {
         const auto slide = openSlide(smallSlide());
         const Image small = overview(*slide, 200, 200);

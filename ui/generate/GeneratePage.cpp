@@ -34,6 +34,7 @@
 #include "ui/generate/words.h"
 #include "ui/regions/RegionPanel.h"
 #include "ui/regions/StartingPixelsPanel.h"
+#include "ui/viewer/SlidePictures.h"
 #include "ui/viewer/SlideView.h"
 #include "ui/viewer/TileView.h"
 #include "ui/widgets/SideDrawer.h"
@@ -319,6 +320,13 @@ void GeneratePage::openSampleSlide() {
     try {
         openSlide(fromUtf8((resourcesFolder() / "slides" / "CMU-1-Small-Region.svs").string()));
     } catch (const Error& e) { m_slidePanel->showProblem(fromUtf8(e.what())); }
+}
+
+void GeneratePage::showSlidePictures() {
+    if (!m_images->slide().hasSlide()) return;
+    auto* dialog = new SlidePictures(m_images->slide().slidePath(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void GeneratePage::exportTiles() {

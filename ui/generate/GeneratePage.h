@@ -65,6 +65,7 @@ public Q_SLOTS:
     void openSlideDialog();
     void openSlide(const QString& path);
     void openSampleSlide();
+    void showSlidePictures(); // macro, label, thumbnail of the open slide, on demand
     void exportTiles();
     void findTissue();                // real tissue like the shown tile, on the open slide
     void openGrid();                  // of two parameters, around what is set up here
