@@ -323,7 +323,7 @@ void GeneratePage::openSampleSlide() {
 }
 
 void GeneratePage::showSlidePictures() {
-    if (!m_images->slide().hasSlide()) return;
+    if (!m_images->slide().hasSlide()) return m_images->showNotice(tr("Open a slide to see the pictures in its file"));
     auto* dialog = new SlidePictures(m_images->slide().slidePath(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();

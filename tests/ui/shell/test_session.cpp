@@ -1,4 +1,4 @@
-// An afternoon in thirty steps, twice: once to its end, once killed (SIGKILL) in the middle of a run and started again. Both must end with
+// An afternoon in thirty-nine steps, twice: once to its end, once killed (SIGKILL) in the middle of a run and started again. Both must end with
 // the same library: the same tiles to the pixel, with the same marks. Under an X server the events are real ones (see Hand); the window is
 // a process of its own, this program with the argument `window`. packaging/test-tools/session runs it under Xvfb.
 #include <csignal>
@@ -9,6 +9,7 @@
 
 #include <QApplication>
 #include <QDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
@@ -21,6 +22,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTimer>
+#include <QToolButton>
 
 #include "core/image/ImageFile.h"
 #include "core/job/JobQueue.h"
@@ -30,8 +32,10 @@
 #include "ui/bridge/JobBridge.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/compare/ComparePage.h"
+#include "ui/generate/FoundTissue.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/generate/ImagePair.h"
+#include "ui/generate/StainMatch.h"
 #include "ui/library/LibraryModel.h"
 #include "ui/library/LibraryPage.h"
 #include "ui/library/TileGallery.h"
@@ -41,6 +45,8 @@
 #include "ui/train/TrainPage.h"
 #include "ui/viewer/LightPanel.h"
 #include "ui/viewer/SlideView.h"
+#include "ui/viewer/TileView.h"
+#include "ui/widgets/Badge.h"
 #include "ui/widgets/Theme.h"
 
 using namespace phloxine;
@@ -50,8 +56,8 @@ namespace {
 
 enum class Part { Whole, UntilKilled, AfterKill };
 
-constexpr int firstTiles = 2, textTiles = 1, longTiles = 6, lastTiles = 2;
-constexpr int allTiles = firstTiles + textTiles + longTiles + lastTiles;
+constexpr int firstTiles = 2, tissueTiles = 1, textTiles = 1, longTiles = 6, lastTiles = 2;
+constexpr int earlyTiles = firstTiles + tissueTiles + textTiles, allTiles = earlyTiles + longTiles + lastTiles;
 
 class Session {
 public:
@@ -87,6 +93,14 @@ public:
             {"generate", &Session::generateFirst},
             {"wipe the tile over the slide", &Session::wipe},
             {"flicker, and stop it", &Session::flicker},
+            {"look at the pictures beside the slide", &Session::lookAtPictures},
+            {"see the tile in the stain of the slide", &Session::matchStain},
+            {"send the tissue through the model and back", &Session::goRound},
+            {"make a tile from the tissue", &Session::makeFromTissue},
+            {"see what the model changed", &Session::seeDifference},
+            {"find real tissue like the tile", &Session::findTissue},
+            {"put the tiles side by side", &Session::putTogether},
+            {"open the export and leave it", &Session::lookAtExport},
             {"star and tag a tile in the library", &Session::markTile},
             {"write a text and generate from it", &Session::generateFromText},
             {"reject the tile of the text", &Session::rejectTile},
@@ -103,7 +117,7 @@ public:
             {"change the theme in the settings", &Session::changeTheme},
             {"search the keys", &Session::searchKeys},
         };
-        static_assert(std::size(steps) >= 30);
+        static_assert(std::size(steps) == 39);
         bool skip = m_part == Part::AfterKill;
         int number = 0;
         for (const Step& step : steps) {
@@ -296,8 +310,89 @@ private:
         pressOnSlide("Esc");
         wait([&] { return pair().mode() == PairMode::SideBySide; }, "stopped");
     }
+    // By its words in the action finder; `inside` is what is done in the dialog that it opens, if it opens one.
+    void runAction(const char* words, const std::function<void()>& inside = {}) {
+        inDialog([&] { m_hand.key("Ctrl+K"); },
+                 [&](QWidget&) {
+                     m_hand.type(QString::fromLatin1(words));
+                     m_hand.key("Return");
+                     if (inside) inside();
+                 });
+    }
+    void lookAtPictures() {
+        runAction("pictures beside", [&] {
+            wait([&] { return m_window.findChild<QDialog*>(QStringLiteral("slidePictures")); }, "the pictures");
+            auto* dialog = find<QDialog>("slidePictures");
+            dialog->activateWindow();
+            auto* names = find<QListWidget>("pictureNames");
+            wait([&] { return names->count() == 3 && names->hasFocus(); }, "their names");
+            auto* picture = find<QLabel>("slidePicture");
+            if (!picture->pixmap(Qt::ReturnByValue).isNull()) throw std::runtime_error("a picture is shown that nobody asked for");
+            m_hand.key("Down");
+            m_hand.key("Return");
+            wait([&] { return !picture->pixmap(Qt::ReturnByValue).isNull(); }, "the picture");
+            m_hand.key("Esc");
+        });
+    }
+    void matchStain() {
+        pressOnSlide("Shift+H");
+        wait([&] { return pair().stainMatch().isOn() && !pair().stainMatch().pending(); }, "the stain of the slide");
+        pressOnSlide("Shift+H");
+        wait([&] { return !pair().stainMatch().isOn(); }, "its own stain");
+    }
+    void leaveOnTile() { // on the slide Esc lets go of the region first
+        pair().tile().setFocus();
+        wait([&] { return pair().tile().hasFocus(); }, "the tile has the focus");
+        m_hand.key("Esc");
+    }
+    void goRound() {
+        auto* kind = find<Badge>("tileKind");
+        runAction("round trip");
+        wait([&] { return kind->text() == QLatin1String("Round trip"); }, "it is back");
+        leaveOnTile();
+        wait([&] { return kind->text() == QLatin1String("Synthetic"); }, "the tile again");
+    }
+    void makeFromTissue() {
+        runAction("initial image");
+        wait([&] { return find<QWidget>("startingPixels")->isVisible(); }, "the real pixels");
+        write(555, tissueTiles);
+        generate(firstTiles, tissueTiles);
+        auto* remove = find<QWidget>("removeStartingPixels");
+        reveal(remove);
+        m_hand.click(remove);
+        wait([&] { return !find<QWidget>("startingPixels")->isVisible(); }, "the next tiles start from noise");
+    }
+    void seeDifference() {
+        pressOnSlide("D");
+        wait([&] { return pair().mode() == PairMode::Difference; }, "the difference");
+        pressOnSlide("V");
+        wait([&] { return pair().mode() == PairMode::SideBySide; }, "side by side");
+    }
+    void findTissue() {
+        m_hand.key("Ctrl+T");
+        auto* strip = page().findChild<FoundTissueStrip*>();
+        wait([&] { return !strip->searching() && strip->found() && !strip->found()->places.empty(); }, "places on the slide");
+        auto* list = find<QListWidget>("foundTissue");
+        const QPointF before = slide().centre();
+        m_hand.click(list->viewport(), list->visualItemRect(list->item(1)).center());
+        wait([&] { return slide().centre() != before; }, "the slide went there");
+        m_hand.click(strip->findChild<QToolButton*>());
+        wait([&] { return !strip->isVisible(); }, "the row is closed");
+    }
+    void putTogether() {
+        auto* cards = find<QListView>("gallery");
+        m_hand.click(cards->viewport(), cards->visualRect(cards->model()->index(0, 0)).center());
+        m_hand.key("Ctrl+A");
+        m_hand.key("Return");
+        wait([&] { return pair().showsSeveral(); }, "several tiles");
+        leaveOnTile();
+        wait([&] { return !pair().showsSeveral(); }, "one tile");
+    }
+    void lookAtExport() {
+        inDialog([&] { m_hand.key("Ctrl+E"); }, [&](QWidget&) { m_hand.key("Esc"); });
+    }
     void markTile() {
-        showLibrary(firstTiles);
+        showLibrary(firstTiles + tissueTiles);
         m_hand.click(gallery().viewport(), card(0));
         m_hand.key("S");
         wait([&] { return library().model().record(0) && newest().star; }, "a star");
@@ -317,10 +412,10 @@ private:
         m_hand.type(QStringLiteral("lung adenocarcinoma, many nuclei"));
         wait([&] { return edit->toPlainText() == QLatin1String("lung adenocarcinoma, many nuclei"); }, "the prompt");
         write(777, textTiles);
-        generate(firstTiles, textTiles);
+        generate(firstTiles + tissueTiles, textTiles);
     }
     void rejectTile() {
-        showLibrary(firstTiles + textTiles);
+        showLibrary(earlyTiles);
         m_hand.click(gallery().viewport(), card(0));
         m_hand.key("X");
         wait([&] { return library().model().record(0) && newest().rejected; }, "rejected");
@@ -497,7 +592,7 @@ private Q_SLOTS:
         QCOMPARE(window(whole, "whole"), QStringLiteral("0"));
         QCOMPARE(window(killed, "first"), QStringLiteral("killed"));
         const auto middle = libraryOf(killed + QStringLiteral("/p"));
-        QVERIFY(int(middle.size()) >= firstTiles + textTiles + 1 && int(middle.size()) < allTiles);
+        QVERIFY(int(middle.size()) >= earlyTiles + 1 && int(middle.size()) < allTiles);
         QCOMPARE(window(killed, "again"), QStringLiteral("0"));
         const auto a = libraryOf(whole + QStringLiteral("/p")), b = libraryOf(killed + QStringLiteral("/p"));
         QCOMPARE(int(a.size()), allTiles);
