@@ -13,10 +13,10 @@
 #include "ui/compare/DotPlot.h"
 #include "ui/compare/MetricCard.h"
 #include "ui/compare/NearestTiles.h"
-#include "ui/widgets/plot_painting.h"
 #include "ui/widgets/IconLabel.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/labels.h"
+#include "ui/widgets/plot_painting.h"
 
 namespace phloxine::ui {
 
@@ -50,6 +50,12 @@ QFrame* card(QWidget* parent, QVBoxLayout*& column, const QString& title, const 
     if (!aside.isEmpty()) head->addWidget(mutedLabel(aside, frame));
     column->addLayout(head);
     return frame;
+}
+
+Finding firstSentence(Finding finding) {
+    const auto end = finding.text.find(". ");
+    if (end != finding.text.npos) finding.text.resize(end + 1);
+    return finding;
 }
 
 QString rangeText(double low, double high, double factor = 1) {
@@ -126,7 +132,9 @@ void ComparePage::addMetricCards(QVBoxLayout& column) {
     if (const auto& copying = shown().copying; copying.checked) {
         auto* card = new MetricCard(m_scroll);
         card->setNumber(tr("Near copies"), tr("%1 of %2").arg(copying.count).arg(QLocale().toString(copying.tiles)),
-                        tr("%1 to %2 %").arg(shortNumber(copying.low * 100), shortNumber(copying.upper * 100)), copying.finding);
+                        tr("%1 to %2 %").arg(shortNumber(copying.low * 100), shortNumber(copying.upper * 100)),
+                        firstSentence(copying.finding));
+        card->setToolTip(fromUtf8(copying.finding.text)); // it stands in whole under "In short"
         row->addWidget(card, 1);
     }
     column.addLayout(row);

@@ -195,6 +195,7 @@ void GeneratePage::connectPanels() {
 void GeneratePage::connectSlide() {
     SlideView& slide = m_images->slide();
     connect(&slide, &SlideView::opened, this, [this] {
+        m_roundTrip = 0; // was of another slide
         m_images->refreshSlide();
         m_slidePanel->refresh();
         m_slidePanel->showProblem({});

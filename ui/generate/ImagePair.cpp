@@ -306,6 +306,7 @@ void ImagePair::refreshSlide() {
     m_light->offerProfile(m_slide->hasColourProfile());
     showLight(); // the badge
     takeSlideZoom();
+    if (m_roundTrip) Q_EMIT tileWanted(); // it was of what is no longer shown
 }
 
 void ImagePair::setMagnification(double power) { setZoom(micronsPerPixelForPower(power)); }

@@ -61,7 +61,7 @@ public:
 
 Q_SIGNALS:
     void tileChosen(int tile); // one of several, to be shown alone
-    void tileWanted();         // by Esc out of several or a round trip: the one that was shown before
+    void tileWanted();         // after several or a round trip: the one that was shown before
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;

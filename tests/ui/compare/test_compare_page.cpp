@@ -100,6 +100,9 @@ private Q_SLOTS:
         const auto cards = f.page.findChildren<MetricCard*>();
         QCOMPARE(cards.size(), 4); // KID, precision, recall, near copies
         for (const auto* card : cards) QVERIFY(!card->sentence().isEmpty());
+        const auto nearCopies = std::find_if(cards.begin(), cards.end(), [](const MetricCard* card) { return !card->toolTip().isEmpty(); });
+        QVERIFY(nearCopies != cards.end() && (*nearCopies)->toolTip().startsWith((*nearCopies)->sentence()));
+        QCOMPARE((*nearCopies)->sentence().count(QStringLiteral(". ")), 0); // the whole of it stands under "In short"
 
         QTest::mouseClick(f.find<QPushButton>("saveReportButton"), Qt::LeftButton);
         auto* save = f.page.findChild<SaveReportDialog*>();

@@ -300,6 +300,15 @@ private Q_SLOTS:
         f.find<QAction>("roundTrip")->trigger();
         QTRY_VERIFY2_WITH_TIMEOUT(said().contains(QStringLiteral("plain.png")), qPrintable(said()), 20000);
         QCOMPARE(f.find<Badge>("tileKind")->text(), QStringLiteral("Synthetic"));
+        // One that comes back when another slide is open is not shown over that.
+        Search g;
+        QVERIFY(g.ok);
+        g.find<QAction>("roundTrip")->trigger();
+        QSignalSpy opened(g.view(), &SlideView::opened), done(&g.bridge, &JobBridge::finished);
+        g.page->openSlide(QStringLiteral("synthetic:4000x4000"));
+        QVERIFY(opened.count() || opened.wait(20000));
+        QVERIFY(done.count() || done.wait(60000));
+        QCOMPARE(g.find<Badge>("tileKind")->text(), QStringLiteral("Synthetic"));
     }
 
     void severalTilesStandTogether() {
