@@ -62,6 +62,7 @@ void ExportDialog::makeWhat(QVBoxLayout& column) {
     m_which->setSegmentEnabled(1, !m_selected.empty(), tr("No tile is selected in the gallery"));
     column.addWidget(m_which);
     m_table = new QTableWidget(0, 2, this);
+    m_table->setTabKeyNavigation(false);
     m_table->setObjectName(QStringLiteral("exportClasses"));
     m_table->setAccessibleName(tr("Tiles of each class"));
     m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
@@ -69,7 +70,6 @@ void ExportDialog::makeWhat(QVBoxLayout& column) {
     m_table->verticalHeader()->hide();
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionMode(QAbstractItemView::NoSelection);
-    m_table->setFocusPolicy(Qt::NoFocus);
     m_table->setShowGrid(false);
     column.addWidget(m_table);
     connect(m_which, &SegmentedControl::currentChanged, this, [this] {

@@ -53,6 +53,8 @@ Image imageOf(const TileRecord& tile) {
 GridDialog::GridDialog(const GenerateRequest& base, const ModelCard& card, double secondsPerTile, QWidget* parent)
     : QDialog(parent), m_grid{base, {}, {}}, m_card(card), m_secondsPerTile(secondsPerTile), m_sentence(new QLabel(this)),
       m_table(new QTableWidget(this)) {
+    m_table->setCornerButtonEnabled(false); // Tab does not reach it, and Ctrl+A does the same
+    m_table->setTabKeyNavigation(false);    // Tab leads on; arrows go through the cells
     setObjectName(QStringLiteral("gridDialog"));
     setWindowTitle(tr("Grid of two parameters"));
     resize(760, 620);

@@ -1,5 +1,6 @@
 #include "ui/shell/KeysDialog.h"
 
+#include <QAccessibleWidget>
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -14,6 +15,22 @@
 
 namespace phloxine::ui {
 namespace {
+// Qt gives a field for keys no role: a screen reader would pass over it.
+class AccessibleKeys : public QAccessibleWidget {
+public:
+    explicit AccessibleKeys(QKeySequenceEdit* edit) : QAccessibleWidget(edit, QAccessible::EditableText), m_edit(edit) {}
+    QString text(QAccessible::Text kind) const override {
+        return kind == QAccessible::Value ? shownKeys({m_edit->keySequence()}) : QAccessibleWidget::text(kind);
+    }
+
+private:
+    QKeySequenceEdit* m_edit;
+};
+
+QAccessibleInterface* accessibleKeys(const QString&, QObject* object) {
+    auto* edit = qobject_cast<QKeySequenceEdit*>(object);
+    return edit ? new AccessibleKeys(edit) : nullptr;
+}
 
 constexpr int actionColumn = 0, placeColumn = 1, keysColumn = 2;
 const KeyRow* rowOf(const QTreeWidgetItem* item) { return item ? &keyRows()[item->data(0, Qt::UserRole).toUInt()] : nullptr; }
@@ -23,6 +40,8 @@ const KeyRow* rowOf(const QTreeWidgetItem* item) { return item ? &keyRows()[item
 KeysDialog::KeysDialog(QWidget* parent)
     : QDialog(parent), m_list(new QTreeWidget(this)), m_what(new QLabel(this)), m_objection(new QLabel(this)),
       m_edit(new QKeySequenceEdit(this)), m_set(new QPushButton(tr("Set"), this)), m_reset(new QPushButton(tr("As at first"), this)) {
+    static const bool once = (QAccessible::installFactory(accessibleKeys), true);
+    (void)once;
     setWindowTitle(tr("Keys"));
     resize(640, 640);
     auto* search = new QLineEdit(this);

@@ -1,5 +1,5 @@
-// By keyboard alone: in each workspace Tab reaches every control that can be used, the walk comes round, and each control says its name and
-// what it is to a screen reader. What takes clicks takes the focus, or is in the menus.
+// By keyboard alone: in each workspace and dialog Tab reaches every control that can be used, the walk comes round, and each control says
+// its name and what it is to a screen reader. What takes clicks takes the focus, or is in the menus.
 #include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QAbstractSlider>
@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -21,12 +22,28 @@
 #include "core/model/ModelStore.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/ComparePage.h"
+#include "ui/compare/SaveReportDialog.h"
+#include "ui/exporting/ExportDialog.h"
 #include "ui/generate/GeneratePage.h"
+#include "ui/generate/GridDialog.h"
+#include "ui/generate/PresetDialogs.h"
 #include "ui/library/LibraryPage.h"
+#include "ui/models/AddModelDialog.h"
+#include "ui/models/CardEditor.h"
+#include "ui/models/Inspections.h"
 #include "ui/models/ModelsPage.h"
+#include "ui/regions/CutDialog.h"
+#include "ui/regions/LabelDialog.h"
+#include "ui/shell/AboutDialog.h"
+#include "ui/shell/ActionFinder.h"
+#include "ui/shell/KeysDialog.h"
 #include "ui/shell/MainWindow.h"
+#include "ui/shell/NewProjectDialog.h"
 #include "ui/shell/SettingsDialog.h"
+#include "ui/train/RecipeDialog.h"
 #include "ui/train/TrainPage.h"
+#include "ui/viewer/SlidePictures.h"
+#include "ui/widgets/SideDrawer.h"
 #include "ui/widgets/Theme.h"
 
 #include "window_fixture.h"
@@ -99,6 +116,8 @@ void check(QWidget& window, const QSet<const QWidget*>& reached) {
 
 } // namespace
 
+Q_DECLARE_METATYPE(std::function<QDialog*()>)
+
 class TestFocusWalk : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -111,14 +130,16 @@ private Q_SLOTS:
 
     void workspaces_data() {
         QTest::addColumn<QString>("page");
-        for (const char* page : {"generate", "generate by text", "generate with a slide", "library", "compare", "train", "models"})
+        for (const char* page : {"generate", "generate by text", "generate with a slide", "generate, narrow", "generate, drawer out",
+                                 "library", "compare", "train", "models"})
             QTest::newRow(page) << QString::fromLatin1(page);
     }
     void workspaces() {
         QFETCH(QString, page);
         Window whole;
         MainWindow& window = whole.window;
-        window.resize(1440, 900);
+        const bool narrow = page.startsWith(QStringLiteral("generate, "));
+        window.resize(narrow ? QSize(1280, 760) : QSize(1440, 900));
         window.show();
         QVERIFY(QTest::qWaitForWindowActive(&window));
         if (page == QLatin1String("library")) window.showWorkspace(window.library());
@@ -131,19 +152,51 @@ private Q_SLOTS:
             QTest::mouseClick(segments->findChildren<QAbstractButton*>().at(1), Qt::LeftButton);
         }
         if (page == QLatin1String("generate with a slide")) window.page()->openSlide(QStringLiteral("synthetic:4000x3000"));
+        if (page == QLatin1String("generate, drawer out")) window.page()->findChild<SideDrawer*>()->setOpen(true);
         QTest::qWait(600); // models are looked at, facts come in
         check(window, walk(window));
     }
 
-    void settings() {
-        SettingsDialog dialog;
-        dialog.show();
-        QVERIFY(QTest::qWaitForWindowActive(&dialog));
-        check(dialog, walk(dialog));
+    void dialogs_data() {
+        QTest::addColumn<std::function<QDialog*()>>("make");
+        const auto add = [](const char* name, std::function<QDialog*()> make) { QTest::newRow(name) << std::move(make); };
+        static const ModelEntry entry = ModelStore().find({});
+        add("settings", [] { return new SettingsDialog; });
+        add("keys", [] { return new KeysDialog; });
+        add("about", [] { return new AboutDialog; });
+        add("new project", [this] { return new NewProjectDialog(m_folder.path()); });
+        add("label", [] { return new LabelDialog(RegionLabels()); });
+        add("cut tiles", [this] { return new CutDialog(224, 0.5, 3, 1, m_folder.filePath(QStringLiteral("cut"))); });
+        add("save a preset", [] { return new SavePresetDialog({}); });
+        add("presets", [] { return new ManagePresetsDialog({{"Fast", {}}, {"Fine", {}}}); });
+        add("grid", [] { return new GridDialog(GenerateRequest(), entry.card, 1); });
+        add("card of a model", [] { return new CardEditor(entry); });
+        add("export", [this] {
+            ui::TileRecord tile;
+            tile.request.classId = "lung_scc", tile.file = m_folder.filePath(QStringLiteral("tile.png"));
+            return new ExportDialog(m_bridge, {tile, tile}, {tile}, entry.card);
+        });
+        add("recipe", [] { return new RecipeDialog(TrainRecipe(), false); });
+        add("add a model", [this] { return new AddModelDialog(m_bridge, m_inspections, AddModelDialog::Add); });
+        add("inspect a model", [this] { return new AddModelDialog(m_bridge, m_inspections, AddModelDialog::Inspect); });
+        add("find an action", [this] { return new ActionFinder(&m_menus); });
+        add("save a report", [] { return new SaveReportDialog; });
+        add("pictures of a slide", [] { return new SlidePictures(QStringLiteral("synthetic:1000x1000")); });
+    }
+    void dialogs() {
+        QFETCH(std::function<QDialog*()>, make);
+        const std::unique_ptr<QDialog> dialog(make());
+        dialog->show();
+        QVERIFY(QTest::qWaitForWindowActive(dialog.get()));
+        QTest::qWait(200);
+        check(*dialog, walk(*dialog));
     }
 
 private:
     QTemporaryDir m_folder;
+    JobBridge m_bridge; // without a queue
+    Inspections m_inspections{m_bridge};
+    QMenuBar m_menus;
 };
 
 QTEST_MAIN(TestFocusWalk)
