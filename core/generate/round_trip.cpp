@@ -1,6 +1,5 @@
 #include "core/generate/round_trip.h"
 
-#include "core/base/Error.h"
 #include "core/generate/real_pixels.h"
 #include "core/slide/SlideSource.h"
 

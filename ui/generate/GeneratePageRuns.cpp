@@ -230,7 +230,8 @@ void GeneratePage::startRoundTrip() {
     job.wish.slideScale = slide.slideScale();
     job.wish.box = {box.left(), box.top(), box.right(), box.bottom()};
     m_roundTrip = m_bridge.queue()->submit(std::move(job));
-    m_regions->panel().say(Tone::Info, tr("The tissue in the box goes through the model and back."));
+    m_regions->panel().say(Tone::Info, m_jobs->busy() ? tr("The tissue in the box goes through the model when the run is done.")
+                                                      : tr("The tissue in the box goes through the model and back."));
 }
 
 void GeneratePage::showRoundTrip(const QImage& picture, const RoundTrip& trip) {

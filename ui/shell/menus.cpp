@@ -181,16 +181,11 @@ void MainWindow::buildSlideMenu() {
     menu->addSeparator();
     addAction(menu, tr("Find real &tissue like this tile"), "tile.findTissue", &GeneratePage::findTissue)
         ->setObjectName(QStringLiteral("findTissue"));
-    QAction* pictures = addAction(menu, tr("&Pictures beside the slide\u2026"), nullptr, &GeneratePage::showSlidePictures);
-    pictures->setObjectName(QStringLiteral("slidePicturesAction"));
+    addAction(menu, tr("&Pictures beside the slide\u2026"), nullptr, &GeneratePage::showSlidePictures);
     menu->addSeparator();
     QMenu* regions = m_page->regions().panel().menu();
     menu->addMenu(regions);
-    connect(menu, &QMenu::aboutToShow, this, [this, regions, pictures] {
-        const bool slide = m_page->regions().hasSlide();
-        regions->menuAction()->setEnabled(slide);
-        pictures->setEnabled(slide);
-    });
+    connect(menu, &QMenu::aboutToShow, this, [this, regions] { regions->menuAction()->setEnabled(m_page->regions().hasSlide()); });
 }
 
 void MainWindow::buildRunMenu() {
