@@ -16,8 +16,8 @@ struct PromptField {
     std::string id, title;
     PromptFieldKind kind = PromptFieldKind::Words;
     int part = 0; // fields of one part are joined by commas, parts by semicolons
-    std::vector<PromptOption> options;
-    std::string example; // of free words
+    std::vector<PromptOption> options = {};
+    std::string example = {}; // of free words
 };
 
 struct PromptVocabulary {
