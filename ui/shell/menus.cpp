@@ -1,4 +1,6 @@
 // The menu bar of the window.
+#include <functional>
+
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
@@ -46,7 +48,7 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& text, const char* key
     if (keys) Keys::inUse().give(action, keys);
     connect(action, &QAction::triggered, m_page, [this, slot, seen] {
         if (seen) showWorkspace(m_page);
-        (m_page->*slot)();
+        std::invoke(slot, m_page); // (m_page->*slot)() is compiled wrongly by GCC 12 under -fsanitize=undefined
     });
     return action;
 }
