@@ -221,7 +221,8 @@ void GeneratePage::showWhyNotFind() { m_tilePanel->setWhyNotFind(whyNotFind()); 
 
 void GeneratePage::startRoundTrip() {
     SlideView& slide = m_images->slide();
-    if (!m_bridge.queue() || !m_modelProblem.isEmpty() || !slide.hasSlide()) return;
+    if (!m_bridge.queue() || !slide.hasSlide()) return;
+    if (!m_modelProblem.isEmpty()) return m_regions->panel().say(Tone::Err, m_modelProblem);
     if (m_roundTrip) m_bridge.queue()->stop(JobId(m_roundTrip), Stop::Now); // this place is wanted instead
     const QRectF box = slide.tileFrameLevel0();
     RoundTripJob job;

@@ -7,7 +7,7 @@
 #include <QRectF>
 
 #include "core/measure/tissue/stain_match.h"
-#include "ui/regions/Background.h"
+#include "ui/bridge/Background.h"
 
 class QTimer;
 

@@ -5,7 +5,7 @@
 #include <QSizeF>
 #include <QStringList>
 
-#include "ui/regions/Background.h"
+#include "ui/bridge/Background.h"
 #include "ui/regions/RegionDocument.h"
 #include "ui/regions/region_labels.h"
 

@@ -23,9 +23,9 @@ struct Kind {
     const char *id, *title;
     bool mayNamePatient;
 };
-constexpr Kind kinds[] = {{"thumbnail", QT_TRANSLATE_NOOP("SlidePictures", "Thumbnail"), false},
-                          {"macro", QT_TRANSLATE_NOOP("SlidePictures", "Macro, may show the label"), true},
-                          {"label", QT_TRANSLATE_NOOP("SlidePictures", "Label, may name the patient"), true}};
+constexpr Kind kinds[] = {{"thumbnail", QT_TRANSLATE_NOOP("phloxine::ui::SlidePictures", "Thumbnail"), false},
+                          {"macro", QT_TRANSLATE_NOOP("phloxine::ui::SlidePictures", "Macro, may show the label"), true},
+                          {"label", QT_TRANSLATE_NOOP("phloxine::ui::SlidePictures", "Label, may name the patient"), true}};
 
 const Kind* kindOf(const QString& id) {
     for (const Kind& kind : kinds)
@@ -110,16 +110,18 @@ void SlidePictures::read() {
             if (asked == m_asked) action(value);
         };
     };
-    m_work.run([slide = m_slide, name = m_list->currentItem()->data(idRole).toString().toStdString()](
-                   const Background::Stop&) { return toQImage(openSource(slide)->associatedImage(name)); },
-               answer([this](const QImage& picture) { showPicture(picture); }),
-               answer([this](const Failure& failure) { say(failure.message); }));
+    const double ratio = devicePixelRatioF();
+    m_work.run(
+        [slide = m_slide, ratio, name = m_list->currentItem()->data(idRole).toString().toStdString()](const Background::Stop&) {
+            const QImage picture = toQImage(openSource(slide)->associatedImage(name));
+            QImage fitted = picture.scaled(pictureSize * ratio, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+            fitted.setDevicePixelRatio(ratio);
+            return fitted;
+        },
+        answer([this](const QImage& picture) { showPicture(picture); }), answer([this](const Failure& failure) { say(failure.message); }));
 }
 
-void SlidePictures::showPicture(const QImage& picture) {
-    const double ratio = devicePixelRatioF();
-    QImage fitted = picture.scaled(pictureSize * ratio, Qt::KeepAspectRatio, Qt::SmoothTransformation);
-    fitted.setDevicePixelRatio(ratio);
+void SlidePictures::showPicture(const QImage& fitted) {
     m_picture->setPixmap(QPixmap::fromImage(fitted));
     m_picture->setAccessibleName(m_list->currentItem()->text());
 }

@@ -4,7 +4,7 @@
 #include <QDialog>
 #include <QImage>
 
-#include "ui/regions/Background.h"
+#include "ui/bridge/Background.h"
 
 class QLabel;
 class QListWidget;
@@ -23,7 +23,7 @@ private:
     void list(const std::vector<std::string>& names);
     void choose();
     void read();
-    void showPicture(const QImage& picture);
+    void showPicture(const QImage& fitted);
     void say(const QString& sentence);
 
     QString m_slide;

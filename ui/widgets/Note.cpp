@@ -43,8 +43,10 @@ void Note::setTone(Tone tone) {
 }
 
 void Note::setText(const QString& text) {
+    if (text == m_text->text()) return;
     m_text->setText(text);
     setAccessibleName(text);
+    Q_EMIT textChanged();
 }
 
 QString Note::text() const { return m_text->text(); }

@@ -27,6 +27,7 @@ public:
 
 Q_SIGNALS:
     void actionTriggered();
+    void textChanged();
     void closed(); // by the cross; the note has hidden itself
 
 protected:

@@ -50,7 +50,12 @@ SideDrawer::SideDrawer(QWidget* column, const QString& name, QWidget* page) : QW
         m_button->setFocus();
     });
     page->installEventFilter(this);
-    for (Note* note : column->findChildren<Note*>()) note->installEventFilter(this);
+    for (Note* note : column->findChildren<Note*>()) {
+        note->installEventFilter(this);
+        connect(note, &Note::textChanged, this, [this, note] {
+            if (!note->isHidden()) setOpen(true);
+        });
+    }
     showButton();
 }
 

@@ -155,6 +155,9 @@ private Q_SLOTS:
         note->setText(QStringLiteral("The slide cannot be read."));
         note->show(); // what is to be said is seen
         QVERIFY(drawer->isOpen() && note->isVisible());
+        drawer->setOpen(false);
+        note->setText(QStringLiteral("Nor can the next one.")); // while the first still stands there
+        QVERIFY(drawer->isOpen());
         page.resize(1400, 500);
         QVERIFY(!drawer->isDrawer() && column->isVisible() && !button->isVisible());
         note->hide();

@@ -10,10 +10,11 @@
 #include <thread>
 #include <vector>
 
+#include <QObject>
+
 #include "core/base/Progress.h"
 #include "ui/bridge/Mailbox.h"
 #include "ui/bridge/TileRecord.h"
-#include <QObject>
 
 namespace phloxine::ui {
 

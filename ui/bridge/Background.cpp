@@ -1,4 +1,4 @@
-#include "ui/regions/Background.h"
+#include "ui/bridge/Background.h"
 
 #include <chrono>
 
