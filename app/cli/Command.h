@@ -1,6 +1,6 @@
 #pragma once
 // A command of `phloxine` is a row of a table: a word, a sentence, and a function that adds its options to a CLI11 sub-command and returns
-// what to run. One file per command; the table is in main.cpp.
+// what to run. One file per command; the table is in command_table.h.
 #include <functional>
 #include <string>
 

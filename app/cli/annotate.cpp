@@ -12,12 +12,12 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct AnnotateOptions {
     std::string classifier, config, data, slide, regions, out;
     double micronsPerPixel = 0, seconds = 300;
 };
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const AnnotateOptions& options) {
     if (options.data.empty() == options.slide.empty()) throw Error(ErrorCode::WrongUse, "Give either --data with tiles or --slide.");
     if (!options.regions.empty() && options.slide.empty()) throw Error(ErrorCode::WrongUse, "--regions needs --slide.");
     if (isThere(options.out))
@@ -52,7 +52,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addAnnotate(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AnnotateOptions>();
     command
         .add_option("--classifier", options->classifier, "TorchScript program, patches -> logits, of the WSInfer model zoo or made like it")
         ->required();

@@ -13,7 +13,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct AssessOptions {
     AssessRequest request;
     std::string real, synthetic, sawMore, model, out;
 };
@@ -52,7 +52,7 @@ void printReport(const AssessReport& report) {
 }
 
 // What the generator saw: a number of tiles, or words; else what its model's card states.
-void addGenerator(Options& options) {
+void addGenerator(AssessOptions& options) {
     auto& request = options.request;
     const auto& said = options.sawMore;
     const auto read = std::from_chars(said.data(), said.data() + said.size(), request.generatorTiles);
@@ -67,7 +67,7 @@ void addGenerator(Options& options) {
     if (request.generatorWords.empty()) request.generatorWords = card.dataSource;
 }
 
-int run(const Context& context, Options options) {
+int run(const Context& context, AssessOptions options) {
     options.request.real = options.real;
     options.request.synthetic = options.synthetic;
     addGenerator(options);
@@ -80,7 +80,7 @@ int run(const Context& context, Options options) {
 } // namespace
 
 Run addAssess(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AssessOptions>();
     auto& request = options->request;
     command.add_option("--real", options->real, "Real tiles, one folder per class")->required();
     command.add_option("--synthetic", options->synthetic, "Synthetic tiles, one folder per class")->required();

@@ -16,7 +16,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct CaptionOptions {
     std::string report, summariser;
     int tokens = 35;
     double seconds = 120;
@@ -25,9 +25,9 @@ struct Options {
     std::vector<std::string> levels, names;
 };
 
-std::chrono::milliseconds limitOf(const Options& options) { return std::chrono::milliseconds(std::int64_t(options.seconds * 1000)); }
+std::chrono::milliseconds limitOf(const CaptionOptions& options) { return std::chrono::milliseconds(std::int64_t(options.seconds * 1000)); }
 
-int ownReport(const Context& context, const Options& options, const std::string& text) {
+int ownReport(const Context& context, const CaptionOptions& options, const std::string& text) {
     const auto summary = summariseWith(options.summariser, text, options.tokens, limitOf(options));
     if (context.json) {
         Json dropped = Json::array();
@@ -40,7 +40,7 @@ int ownReport(const Context& context, const Options& options, const std::string&
     return 0;
 }
 
-int report(const Context& context, const Options& options) {
+int report(const Context& context, const CaptionOptions& options) {
     constexpr std::uint64_t most = 64u << 20;
     const auto text = options.report == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : readFile(options.report, most);
     if (!options.summariser.empty()) return ownReport(context, options, text);
@@ -67,7 +67,7 @@ void takeLevel(const std::string& text, CaptionRequest& request) {
     level.className = colon == rest.npos ? std::string() : rest.substr(colon + 1);
 }
 
-int set(const Context& context, const Options& options) {
+int set(const Context& context, const CaptionOptions& options) {
     auto request = options.request;
     request.data = options.data, request.reports = options.reports;
     request.summariser = options.summariser, request.summariserLimit = limitOf(options);
@@ -95,7 +95,7 @@ int set(const Context& context, const Options& options) {
     return 0;
 }
 
-void addSummaryOptions(CLI::App& command, Options& options) {
+void addSummaryOptions(CLI::App& command, CaptionOptions& options) {
     command.add_option("--tokens", options.tokens, "CLIP tokens of a summary at most, start and end included: 20, 35, 50, 75, 154 ...")
         ->capture_default_str();
     command.add_option("--summariser", options.summariser,
@@ -106,7 +106,7 @@ void addSummaryOptions(CLI::App& command, Options& options) {
 } // namespace
 
 Run addCaption(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CaptionOptions>();
     auto& request = options->request;
     command.require_subcommand(1);
     CLI::App* reportCommand = command.add_subcommand("report", "A short text of whole findings from a pathology report");

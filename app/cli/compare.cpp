@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options {
+struct CompareOptions {
     CompareRequest request;
     std::string real, training, groups, syntheticGroups, trainingGroups, out, calibration;
     std::vector<std::string> synthetic;
@@ -45,7 +45,7 @@ void printReport(const CompareReport& report) {
     }
 }
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const CompareOptions& options) {
     auto request = options.request;
     request.real = named(options.real, options.groups);
     for (const auto& text : options.synthetic) request.synthetic.push_back(named(text, options.syntheticGroups));
@@ -66,7 +66,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addCompare(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CompareOptions>();
     auto& request = options->request;
     std::string groups;
     for (const auto& row : metricGroups()) groups += (groups.empty() ? "" : ", ") + row.id;

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options {
+struct DemoOptions {
     std::string out = "demo";
     int count = 2;
     std::uint64_t seed = 1;
@@ -60,7 +60,7 @@ std::vector<Image> realRegions(const ModelCard& card, int count) {
     return regions;
 }
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const DemoOptions& options) {
     ModelStore store;
     const auto card = store.find("").card;
     const fs::path out = options.out;
@@ -119,7 +119,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addDemo(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DemoOptions>();
     command.add_option("--out", options->out, "Folder for the results")->capture_default_str();
     command.add_option("--count", options->count, "Tiles of each class")->capture_default_str()->check(CLI::Range(1, 100));
     command.add_option("--seed", options->seed, "Seed of the first tile")->capture_default_str();

@@ -9,7 +9,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct EncoderOptions {
     EncoderRequest request;
     std::string data, out, file, heldOut, groups;
 };
@@ -20,7 +20,7 @@ std::string percent(double share) {
     return text;
 }
 
-int train(const Context& context, Options options) {
+int train(const Context& context, EncoderOptions options) {
     options.request.data = options.data;
     const auto report = trainEncoder(options.request, options.out, context.progress);
     if (context.json) {
@@ -43,7 +43,7 @@ int train(const Context& context, Options options) {
     return 0;
 }
 
-int neighbours(const Context& context, const Options& options) {
+int neighbours(const Context& context, const EncoderOptions& options) {
     const auto made =
         writeNeighbours({{}, options.data, options.groups}, {{}, options.heldOut, options.groups}, options.out, context.progress);
     if (context.json)
@@ -58,7 +58,7 @@ int neighbours(const Context& context, const Options& options) {
     return 0;
 }
 
-int info(const Context& context, const Options& options) {
+int info(const Context& context, const EncoderOptions& options) {
     const auto file = options.file.empty() ? embeddedEncoderFile() : std::filesystem::path(options.file);
     const auto words = encoderInfo(file);
     if (context.json) {
@@ -74,7 +74,7 @@ int info(const Context& context, const Options& options) {
 } // namespace
 
 Run addEncoder(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EncoderOptions>();
     command.require_subcommand(1);
     CLI::App* trainCommand = command.add_subcommand("train", "Train an encoder on tiles in one folder per class");
     auto& request = options->request;

@@ -9,11 +9,11 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct GridOptions {
     std::string x, y, out;
 };
 
-int run(const Context& context, const GenerateRequest& base, const Options& options) {
+int run(const Context& context, const GenerateRequest& base, const GridOptions& options) {
     Grid grid{base, {}, {}};
     if (!options.x.empty()) grid.x = gridAxis(options.x);
     if (!options.y.empty()) grid.y = gridAxis(options.y);
@@ -35,7 +35,7 @@ int run(const Context& context, const GenerateRequest& base, const Options& opti
 
 Run addGrid(CLI::App& command) {
     auto request = addRequestOptions(command);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GridOptions>();
     std::string known;
     for (const auto& row : gridParameters()) known += (known.empty() ? "" : ", ") + std::string(row.id);
     command.add_option("--x", options->x, "Along the columns: PARAMETER=VALUE,VALUE or FIRST..LAST/STEP. Parameters: " + known);

@@ -15,17 +15,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Options {
+struct ReconstructOptions {
     std::vector<std::string> images;
     std::string model, out, precision = "auto", device = "auto";
 };
 
-fs::path fileFor(const fs::path& image, const Options& options) {
+fs::path fileFor(const fs::path& image, const ReconstructOptions& options) {
     return fs::path(options.out) / (image.stem().string() + "-reconstructed.png");
 }
 
 // Everything that can be refused is refused before the first file is written.
-void requireAll(const Model& model, const Options& options) {
+void requireAll(const Model& model, const ReconstructOptions& options) {
     std::set<fs::path> files;
     for (const auto& image : options.images) {
         requireReconstructible(model, readImage(image), fs::path(image).filename().string());
@@ -57,7 +57,7 @@ std::string fourDigits(double value) {
 
 Json number(double psnr) { return std::isinf(psnr) ? Json(nullptr) : Json(psnr); }
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const ReconstructOptions& options) {
     ModelStore store;
     const auto entry = store.find(options.model);
     const auto model = store.load(entry, {options.precision, options.device});
@@ -96,7 +96,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addReconstruct(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReconstructOptions>();
     command.add_option("images", options->images, "Real regions (PNG, JPEG, TIFF) at the scale of the model")->required();
     command.add_option("--model", options->model, "Id or folder of a model; default: the embedded one");
     command.add_option("--out", options->out, "Folder for the pictures that come back")->required();

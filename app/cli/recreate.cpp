@@ -9,7 +9,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct RecreateOptions {
     std::string file, out, model, initial, mask, vector;
     bool check = false;
 };
@@ -31,7 +31,8 @@ Difference difference(const Image& a, const Image& b) {
 }
 
 // The provenance holds only the name of a file: it lies beside the tile, or the user says where.
-std::filesystem::path found(const std::filesystem::path& named, const std::string& given, const Options& options, const std::string& what) {
+std::filesystem::path found(const std::filesystem::path& named, const std::string& given, const RecreateOptions& options,
+                            const std::string& what) {
     if (named.empty()) {
         if (!given.empty())
             throw Error(ErrorCode::WrongUse, "The tile was made without the file of --" + what + "; leave that option out.");
@@ -47,7 +48,7 @@ std::filesystem::path found(const std::filesystem::path& named, const std::strin
 
 // A tile knows its real pixels by their SHA-256. The file with that hash is looked for beside the tile and where the window keeps them.
 std::filesystem::path withHash(const std::string& sha256, const std::filesystem::path& named, const std::string& given,
-                               const Options& options, const std::string& what) {
+                               const RecreateOptions& options, const std::string& what) {
     if (sha256.empty() || !given.empty() || !named.empty())
         return found(named.empty() ? std::filesystem::path(sha256) : named, given, options, what);
     constexpr int most = 500; // files looked into: a folder may hold a library
@@ -61,7 +62,7 @@ std::filesystem::path withHash(const std::string& sha256, const std::filesystem:
     return {}; // resolve() says what is missing
 }
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const RecreateOptions& options) {
     auto request = requestFromPng(options.file);
     const auto madeBy = request.build;
     request.build.clear();
@@ -111,7 +112,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addRecreate(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RecreateOptions>();
     command.add_option("file", options->file, "A PNG that Phloxine made")->required();
     command.add_flag("--check", options->check, "Compare with the pixels of the file");
     command.add_option("--out", options->out, "Folder for the new tile");

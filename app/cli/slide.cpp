@@ -11,7 +11,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct SlideOptions {
     std::string slide, out;
     std::int64_t x = 0, y = 0;
     double widthMicrons = 0, heightMicrons = 0, micronsPerPixel = 0, slideMicrons = 0;
@@ -27,7 +27,7 @@ std::string shortNumber(double value) {
     return text;
 }
 
-int info(const Context& context, const Options& options) {
+int info(const Context& context, const SlideOptions& options) {
     const auto slide = openSlide(options.slide);
     const SlideInfo& info = slide->info();
     Json levels = Json::array();
@@ -64,7 +64,7 @@ void requirePositive(const char* option, double value) {
         throw Error(ErrorCode::WrongUse, std::string(option) + " must be a positive number of micrometres.");
 }
 
-int region(const Context& context, const Options& options, const CLI::App& command) {
+int region(const Context& context, const SlideOptions& options, const CLI::App& command) {
     for (const auto& [option, value] : {std::pair("--width-um", options.widthMicrons),
                                         {"--height-um", options.heightMicrons},
                                         {"--mpp", options.micronsPerPixel},
@@ -94,7 +94,7 @@ int region(const Context& context, const Options& options, const CLI::App& comma
 } // namespace
 
 Run addSlide(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SlideOptions>();
     command.require_subcommand(1);
     CLI::App* infoCommand = command.add_subcommand("info", "Size, levels and scale of a slide or an image");
     infoCommand->add_option("slide", options->slide, "A slide or an image")->required();

@@ -12,7 +12,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct StudyOptions {
     std::string study, data, out, autoencoder;
     std::vector<std::string> arms;
     std::vector<std::uint64_t> seeds;
@@ -20,7 +20,7 @@ struct Options {
     int threads = 0;
 };
 
-int run(const Context& context, const Options& options) {
+int run(const Context& context, const StudyOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     auto study = readCaptionStudy(options.study);
     if (!options.autoencoder.empty()) study.recipe.model.autoencoder = options.autoencoder;
@@ -42,7 +42,7 @@ int run(const Context& context, const Options& options) {
 } // namespace
 
 Run addStudy(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StudyOptions>();
     command.require_subcommand(1);
     auto* captions =
         command.add_subcommand("caption-length", "Train one small model with captions of several lengths, and write the table");

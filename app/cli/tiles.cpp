@@ -10,7 +10,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct TilesOptions {
     CutRequest request;
     std::vector<std::string> slides;
     std::string regions, out;
@@ -41,7 +41,7 @@ void printJson(const CutResult& result, const SlideSearch& search, const std::st
            {"notices", result.notices}});
 }
 
-int cut(const Context& context, const Options& options) {
+int cut(const Context& context, const TilesOptions& options) {
     requireValid(options.request);
     context.progress({"Looking for slides", 0});
     const auto search = findSlides({options.slides.begin(), options.slides.end()}, options.regions, options.out);
@@ -64,7 +64,7 @@ int cut(const Context& context, const Options& options) {
 } // namespace
 
 Run addTiles(CLI::App& command) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TilesOptions>();
     auto& request = options->request;
     command.require_subcommand(1);
     CLI::App* sub = command.add_subcommand("cut", "Cut tiles from slides, inside their regions, into a folder per class");

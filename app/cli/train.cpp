@@ -17,7 +17,7 @@ namespace phloxine::cli {
 
 namespace {
 
-struct Options {
+struct TrainOptions {
     std::string recipe, data, out, autoencoder, captions;
     std::string memory;
     bool resume = false;
@@ -41,7 +41,7 @@ void say(const Context& context, const TrainStep& step, std::int64_t steps) {
     print(text);
 }
 
-int runDiffusion(const Context& context, const Options& options) {
+int runDiffusion(const Context& context, const TrainOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
@@ -71,7 +71,7 @@ int runDiffusion(const Context& context, const Options& options) {
     return 0;
 }
 
-int runAutoencoder(const Context& context, const Options& options) {
+int runAutoencoder(const Context& context, const TrainOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     const auto recipe = readAutoencoderRecipe(options.recipe);
     AutoencoderRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
@@ -152,7 +152,7 @@ Json memoryJson(TrainRecipe recipe, const RecipeMemory& memory) {
     return toJson(recipe)["memory"];
 }
 
-int runEstimate(const Context& context, const Options& options) {
+int runEstimate(const Context& context, const TrainOptions& options) {
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
     if (options.memory.empty()) {
@@ -175,7 +175,7 @@ int runEstimate(const Context& context, const Options& options) {
     return 0;
 }
 
-int runMeasure(const Context& context, const Options& options) {
+int runMeasure(const Context& context, const TrainOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
@@ -198,7 +198,7 @@ int runMeasure(const Context& context, const Options& options) {
     return 0;
 }
 
-void addShared(CLI::App& command, Options& options) {
+void addShared(CLI::App& command, TrainOptions& options) {
     command.add_option("--recipe", options.recipe, "The recipe, a JSON file")->required();
     command.add_option("--data", options.data, "The tiles: a folder with one folder per class, or a metadata.jsonl")->required();
     command.add_option("--out", options.out, "The run folder")->required();
@@ -209,8 +209,8 @@ void addShared(CLI::App& command, Options& options) {
 } // namespace
 
 Run addTrain(CLI::App& command) {
-    auto options = std::make_shared<Options>();
-    auto run = std::make_shared<int (*)(const Context&, const Options&)>(nullptr);
+    auto options = std::make_shared<TrainOptions>();
+    auto run = std::make_shared<int (*)(const Context&, const TrainOptions&)>(nullptr);
     command.require_subcommand(1);
     auto* diffusion = command.add_subcommand("diffusion", "Train a diffusion model over an autoencoder, or go on from a model");
     auto* autoencoder = command.add_subcommand("autoencoder", "Train the patch autoencoder that a diffusion model works in");

@@ -85,4 +85,6 @@ std::string plainText(std::string_view text, std::size_t longest) {
     return plain;
 }
 
+void wrongUse(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
+
 } // namespace phloxine

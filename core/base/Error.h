@@ -47,6 +47,8 @@ private:
     std::string m_context;
 };
 
+[[noreturn]] void wrongUse(const std::string& sentence); // throws Error(WrongUse)
+
 // Thrown by a hook when the user stops a run. Not an Error on purpose: it must not be reported as one.
 class Cancelled {};
 

@@ -80,10 +80,13 @@ bool take(int fd, std::string& to, std::size_t most, bool& tooMuch) {
 
 } // namespace
 
+bool chooseSpinning() {
+    if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return false;
+    return setenv("GOMP_SPINCOUNT", "30000", 1) == 0;
+}
+
 void limitSpinning(char** argv) {
-    if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
-    setenv("GOMP_SPINCOUNT", "30000", 1);
-    execv("/proc/self/exe", argv); // on failure the program goes on as it is
+    if (chooseSpinning()) execv("/proc/self/exe", argv); // on failure the program goes on as it is
 }
 
 CommandOutcome runCommand(const std::string& commandLine, const std::string& input, std::chrono::milliseconds limit,

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/condition/report_words.h"
+
 namespace phloxine {
 
 namespace {
-
-std::string lowerCase(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return text;
-}
 
 bool partOfWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-'; }
 
@@ -38,7 +35,7 @@ const std::vector<Attribute>& attributes() {
 }
 
 std::vector<std::optional<AttributeLevel>> attributeLevelsIn(const std::string& caption) {
-    const auto text = lowerCase(caption);
+    const auto text = lowerAscii(caption);
     std::vector<std::optional<AttributeLevel>> found(attributes().size());
     for (std::size_t i = 0; i < found.size(); ++i) {
         std::size_t last = 0;

@@ -52,12 +52,6 @@ std::vector<std::string> split(const std::string& text, char at) {
     return parts;
 }
 
-std::string joined(const std::vector<std::string>& parts, const char* with) {
-    std::string text;
-    for (const auto& part : parts) text += (text.empty() ? "" : with) + part;
-    return text;
-}
-
 std::string freeWords(const std::string& given) {
     std::string words;
     for (const char c : trimmed(given)) {

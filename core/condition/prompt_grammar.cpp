@@ -12,13 +12,6 @@ namespace {
 
 constexpr const char* unknownClass = "tissue";
 
-std::string joined(const std::vector<std::string>& parts, const char* with) {
-    std::string text;
-    for (const auto& part : parts)
-        if (!part.empty()) text += (text.empty() ? "" : with) + part;
-    return text;
-}
-
 std::vector<std::string> split(const std::string& text, const std::string& at) {
     std::vector<std::string> parts;
     std::size_t from = 0;

@@ -12,11 +12,6 @@ namespace phloxine {
 
 namespace {
 
-bool upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
-bool lower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
-bool digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
 struct Heading {
     const char* words;
     ReportSection section;
@@ -201,16 +196,16 @@ HeadingAt headingAt(const std::string& line, const std::string& low, std::size_t
         const std::string_view heading = words;
         if (low.compare(at, heading.size(), heading) != 0) continue;
         auto end = at + heading.size();
-        if (end < line.size() && (letter(line[end]) || digit(line[end]))) continue;
+        if (end < line.size() && (isLetter(line[end]) || isDigit(line[end]))) continue;
         while (end < line.size() && line[end] == ' ') ++end;
         const bool colon = end < line.size() && line[end] == ':';
         const bool alone = at == 0 && (end == line.size() || line.compare(end, 2, "- ") == 0);
         const bool shouted = heading.find(' ') != heading.npos && line.size() > end && end > at + heading.size() &&
                              std::all_of(line.begin() + std::ptrdiff_t(at), line.begin() + std::ptrdiff_t(at + heading.size()),
-                                         [](char c) { return !lower(c); }) &&
-                             (upper(line[end]) || digit(line[end])) && at == 0 && lower(low[at]);
+                                         [](char c) { return !isLower(c); }) &&
+                             (isUpper(line[end]) || isDigit(line[end])) && at == 0 && isLower(low[at]);
         const bool dash = alone && end < line.size();
-        if ((colon || alone || (shouted && std::any_of(line.begin() + std::ptrdiff_t(end), line.end(), lower))) &&
+        if ((colon || alone || (shouted && std::any_of(line.begin() + std::ptrdiff_t(end), line.end(), isLower))) &&
             end + (colon || dash) - at > best.length)
             best = {section, end + (colon || dash) - at, isKey(heading)};
     }
@@ -255,7 +250,7 @@ std::vector<Chunk> chunksOf(const std::string& line, ReportSection& section) {
 bool smallLettersStart(const std::string& report) {
     int small = 0, large = 0;
     for (std::size_t i = 2; i < report.size(); ++i)
-        if (report[i - 1] == ' ' && report[i - 2] == '.') small += lower(report[i]), large += upper(report[i]);
+        if (report[i - 1] == ' ' && report[i - 2] == '.') small += isLower(report[i]), large += isUpper(report[i]);
     return small > 3 * large;
 }
 
@@ -268,8 +263,8 @@ std::vector<std::string> sentencesOf(const std::string& text, bool smallStart) {
             const auto word = lastWord(sentence);
             const char next = i + 2 < text.size() ? text[i + 2] : '\0';
             if (staysOpen(word) && next != '\0') continue; // "free of. neoplastic": a line ended here, no sentence
-            if (next != '\0' &&
-                (!mayEnd(sentence, next) || mayStayOpen(sentence) || (lower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
+            if (next != '\0' && (!mayEnd(sentence, next) || mayStayOpen(sentence) ||
+                                 (isLower(next) && !smallStart && text.compare(i + 2, 3, "no ") != 0))) {
                 // Also a line that ended. Where a denial is near, a comma keeps it from reaching further, and from losing what it denies.
                 const auto after = text.substr(i + 2, text.find('.', i + 2) - i - 2);
                 if (!mayEnd(sentence, next)) sentence += c;

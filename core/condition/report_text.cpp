@@ -17,11 +17,6 @@ namespace phloxine {
 
 namespace {
 
-bool upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
-bool lower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
-bool digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
 // ---- is it a report in English?
 
 void requireText(const std::string& bytes) {
@@ -141,7 +136,7 @@ std::string mended(const std::string& text) {
     std::string out, word;
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const char c = i < text.size() ? text[i] : '\n';
-        if (letter(c) || digit(c) || c == '|') word += c;
+        if (isLetter(c) || isDigit(c) || c == '|') word += c;
         else {
             out += mendedWord(word), word.clear();
             if (i < text.size()) out += c;
@@ -219,24 +214,24 @@ std::optional<std::string> joint(const std::string& above, const std::string& be
     if (startsItem(below) || startsKey(below)) return {};
     if (staysOpen(lastWord(above)) || mayStayOpen(above) || std::string(",(/&:").find(above.back()) != std::string::npos) return blank;
     if (std::string(".;!?").find(above.back()) != std::string::npos) return {};
-    if (!letter(below[0]) && !digit(below[0])) return below[0] == '(' ? blank : std::nullopt;
+    if (!isLetter(below[0]) && !isDigit(below[0])) return below[0] == '(' ? blank : std::nullopt;
     static const std::set<std::string> links = {"and", "or", "with", "of",  "in",  "to",   "for",
                                                 "by",  "is", "are",  "was", "not", "from", "at"};
-    if (lower(below[0]) || links.count(wordsOf(below)[0])) return blank;
+    if (isLower(below[0]) || links.count(wordsOf(below)[0])) return blank;
     const auto guess = [&] { // a comma keeps a denial from reaching further, and from losing what it denies
         return saysNo(above) || saysNo(below) ? std::optional<std::string>(", ") : blank;
     };
     if (above.size() * 10 < layout.longest * 7) return {};
-    if (digit(below[0])) return guess();
+    if (isDigit(below[0])) return guess();
     // A capital begins something of its own, except where all are capitals.
-    const bool shouting = std::none_of(above.begin(), above.end(), lower) && std::none_of(below.begin(), below.end(), lower);
+    const bool shouting = std::none_of(above.begin(), above.end(), isLower) && std::none_of(below.begin(), below.end(), isLower);
     return shouting && layout.stops ? guess() : std::nullopt;
 }
 
 // A word broken at the end of a line; prefixes that carry a hyphen keep it.
 bool joinsBroken(std::string& above, const std::string& below) {
-    if (above.size() < 3 || above.back() != '-' || !letter(above[above.size() - 2]) || !letter(below[0])) return false;
-    if (upper(below[0]) != upper(above[above.size() - 2])) return false;
+    if (above.size() < 3 || above.back() != '-' || !isLetter(above[above.size() - 2]) || !isLetter(below[0])) return false;
+    if (isUpper(below[0]) != isUpper(above[above.size() - 2])) return false;
     static const std::set<std::string> keep = {"well",  "moderately", "poorly", "low",   "high",  "intermediate", "non",
                                                "tumor", "tumour",     "grade",  "small", "large", "clear",        "single",
                                                "full",  "half",       "mid",    "free",  "self",  "back",         "to"};

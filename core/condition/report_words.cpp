@@ -12,10 +12,7 @@ namespace {
 
 using Words = std::set<std::string>;
 
-bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-bool digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
-bool upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
-bool wordChar(char c) { return letter(c) || digit(c) || c == '\'' || (static_cast<unsigned char>(c) & 0x80); }
+bool wordChar(char c) { return isLetter(c) || isDigit(c) || c == '\'' || (static_cast<unsigned char>(c) & 0x80); }
 
 bool any(const std::vector<std::string>& words, const Words& of) {
     return std::any_of(words.begin(), words.end(), [&](const auto& w) { return of.count(w) > 0; });
@@ -60,10 +57,10 @@ bool holdsName(const std::string& finding) {
         else word += c;
     std::size_t lower = 0, capital = 0;
     const auto capitalised = [](const std::string& w) {
-        return w.size() > 1 && upper(w[0]) && std::all_of(w.begin() + 1, w.end(), [](char c) { return !upper(c); }) && letter(w[1]);
+        return w.size() > 1 && isUpper(w[0]) && std::all_of(w.begin() + 1, w.end(), [](char c) { return !isUpper(c); }) && isLetter(w[1]);
     };
     for (const auto& w : words)
-        if (!w.empty()) (std::islower(static_cast<unsigned char>(w[0])) ? lower : capital) += letter(w[0]);
+        if (!w.empty()) (std::islower(static_cast<unsigned char>(w[0])) ? lower : capital) += isLetter(w[0]);
     if (lower <= capital) return false; // a title, where capitals say nothing
     const auto ends = [](const std::string& w) { return !w.empty() && std::string(".,:;").find(w.back()) != std::string::npos; };
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
@@ -79,6 +76,13 @@ bool holdsName(const std::string& finding) {
 
 std::string lowerAscii(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return c < 128 ? char(std::tolower(c)) : char(c); });
+    return text;
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* with) {
+    std::string text;
+    for (const auto& part : parts)
+        if (!part.empty()) text += (text.empty() ? "" : with) + part;
     return text;
 }
 
@@ -230,9 +234,9 @@ bool mayEnd(const std::string& text, char next) {
                                    "hepatitis", "part",  "specimen", "level", "vitamin"};
     const auto at = text.find_last_of(" (");
     const auto word = at == text.npos ? text : text.substr(at + 1);
-    if (lowerAscii(word) == "no") return !digit(next) && next != 'X'; // "No. 5"
+    if (lowerAscii(word) == "no") return !isDigit(next) && next != 'X'; // "No. 5"
     if (abbreviations.count(lowerAscii(word))) return false;
-    if (word.size() != 1 || !upper(word[0]) || !upper(next)) return true;
+    if (word.size() != 1 || !isUpper(word[0]) || !isUpper(next)) return true;
     const auto before = wordsOf(text);
     return before.size() > 1 && lettered.count(before[before.size() - 2]) > 0;
 }
@@ -259,7 +263,7 @@ bool holdsIdentifier(const std::string& finding) {
     static const std::regex initial(R"(\b[A-Z]\.\s?[A-Z][a-z]{2,})"); // J. Smith
     const auto found = [&](const std::regex& p) { return std::regex_search(finding, p); };
     return std::any_of(words.begin(), words.end(), found) ||
-           (std::any_of(finding.begin(), finding.end(), digit) && std::any_of(numbers.begin(), numbers.end(), found)) || found(initial) ||
+           (std::any_of(finding.begin(), finding.end(), isDigit) && std::any_of(numbers.begin(), numbers.end(), found)) || found(initial) ||
            holdsName(finding);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Internal to core/condition: what words of a pathology report in English mean for a summary. Plain tables and small questions about one
 // finding; a finding is at most longestFinding bytes, so that no pattern runs over more.
+#include <cctype>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -9,9 +10,15 @@ namespace phloxine {
 
 inline constexpr std::size_t longestFinding = 600; // bytes; what is longer is a page without sentences
 
+inline bool isUpper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+inline bool isLower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
+inline bool isDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+inline bool isLetter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+
 std::string lowerAscii(std::string text);
 std::string trimmed(const std::string& text);
-std::vector<std::string> wordsOf(const std::string& text); // lower case; letters, digits and apostrophes
+std::string joined(const std::vector<std::string>& parts, const char* with); // empty parts are left out
+std::vector<std::string> wordsOf(const std::string& text);                   // lower case; letters, digits and apostrophes
 
 // What a tile shows, the most telling first: type, grade, growth pattern, ... stage, margins.
 struct ReportTopic {

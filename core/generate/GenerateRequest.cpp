@@ -25,8 +25,6 @@ void take(const Json& json, const char* key, T& value) {
     it->get_to(value);
 }
 
-[[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
-
 // Files never record where they came from, but a request that is still to be resolved must find them.
 std::string fileWord(const std::filesystem::path& file, const std::string& sha256) {
     return (sha256.empty() ? file : file.filename()).string();
@@ -44,7 +42,7 @@ void addDetails(Json& json, const GenerateRequest& r) {
 }
 
 std::uint64_t seedFrom(const Json& value, const char* name, const std::string& what) {
-    if (!value.is_number_unsigned()) wrong(std::string("The ") + name + " in " + what + " is not a whole number from 0 to 2^53.");
+    if (!value.is_number_unsigned()) wrongUse(std::string("The ") + name + " in " + what + " is not a whole number from 0 to 2^53.");
     return value.get<std::uint64_t>();
 }
 
@@ -117,7 +115,7 @@ void requireReadableName(const std::filesystem::path& file) {
     try {
         (void)Json(file.string()).dump();
     } catch (const Json::exception&) {
-        wrong("A file name of the request is not text in UTF-8, so it could not be recorded; rename the file.");
+        wrongUse("A file name of the request is not text in UTF-8, so it could not be recorded; rename the file.");
     }
 }
 
@@ -129,20 +127,20 @@ void validateInitialImage(const GenerateRequest& r) {
     requireReadableName(r.initialImage);
     requireReadableName(r.mask);
     if (r.strength != -1 && !(r.strength > 0 && r.strength <= 1))
-        wrong("The strength must lie above 0 and at most at 1; 1 forgets the initial image.");
+        wrongUse("The strength must lie above 0 and at most at 1; 1 forgets the initial image.");
     for (const auto& hash : {r.initialSha256, r.maskSha256})
-        if (!hash.empty() && !isHash(hash, 64)) wrong("The hash of a file in the request is no SHA-256 of 64 digits; correct it.");
+        if (!hash.empty() && !isHash(hash, 64)) wrongUse("The hash of a file in the request is no SHA-256 of 64 digits; correct it.");
     // A name here would leave with every tile.
     for (const auto& hash : {r.source.slide, r.source.patient})
         if (!hash.empty() && !isHash(hash, keyedHashDigits))
-            wrong("The source of real pixels must be keyed hashes of " + std::to_string(keyedHashDigits) +
-                  " digits, never names; leave it out.");
+            wrongUse("The source of real pixels must be keyed hashes of " + std::to_string(keyedHashDigits) +
+                     " digits, never names; leave it out.");
     for (const double place : {r.source.x, r.source.y, r.source.widthPx, r.source.heightPx})
-        if (!(std::abs(place) <= 1e9)) wrong("The place of the real pixels lies beyond any slide; correct it.");
+        if (!(std::abs(place) <= 1e9)) wrongUse("The place of the real pixels lies beyond any slide; correct it.");
     if (isComposite(r)) return;
-    if (!r.mask.empty() || !r.maskSha256.empty()) wrong("A mask needs an initial image whose pixels it keeps; give one.");
-    if (r.strength != -1) wrong("A strength needs an initial image; give one, or leave the strength out.");
-    if (r.source != SourceTissue{}) wrong("A source of real pixels needs an initial image; give one, or leave the source out.");
+    if (!r.mask.empty() || !r.maskSha256.empty()) wrongUse("A mask needs an initial image whose pixels it keeps; give one.");
+    if (r.strength != -1) wrongUse("A strength needs an initial image; give one, or leave the strength out.");
+    if (r.source != SourceTissue{}) wrongUse("A source of real pixels needs an initial image; give one, or leave the source out.");
 }
 
 } // namespace
@@ -203,35 +201,36 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
 }
 
 void validate(const GenerateRequest& r) {
-    if (!r.classId.empty() && !r.prompt.empty()) wrong("Give a tissue class or a prompt, not both.");
-    if (r.count < 1 || r.count > 1000000) wrong("The number of tiles must lie between 1 and 1,000,000.");
-    if (r.batch < 1 || r.batch > 256) wrong("The batch must lie between 1 and 256 tiles.");
+    if (!r.classId.empty() && !r.prompt.empty()) wrongUse("Give a tissue class or a prompt, not both.");
+    if (r.count < 1 || r.count > 1000000) wrongUse("The number of tiles must lie between 1 and 1,000,000.");
+    if (r.batch < 1 || r.batch > 256) wrongUse("The batch must lie between 1 and 256 tiles.");
     for (const auto seed : {r.seed, r.variationSeed.value_or(0)})
         if (seed >= seedLimit || seed + std::uint64_t(r.count) > seedLimit)
-            wrong("The seed must lie below 2^53 (9,007,199,254,740,992), for the last tile too.");
-    if (!(r.variation >= 0 && r.variation <= 1)) wrong("The variation must lie between 0, no change, and 1, the tile of the other seed.");
-    if (r.variation > 0 && !r.variationSeed) wrong("A variation needs the seed that it leads to; give a variation seed.");
-    if (r.steps < 0 || r.steps > 1000) wrong("The number of steps must lie between 1 and 1,000.");
+            wrongUse("The seed must lie below 2^53 (9,007,199,254,740,992), for the last tile too.");
+    if (!(r.variation >= 0 && r.variation <= 1))
+        wrongUse("The variation must lie between 0, no change, and 1, the tile of the other seed.");
+    if (r.variation > 0 && !r.variationSeed) wrongUse("A variation needs the seed that it leads to; give a variation seed.");
+    if (r.steps < 0 || r.steps > 1000) wrongUse("The number of steps must lie between 1 and 1,000.");
     if (r.guidance != -1 && !(r.guidance >= 0 && r.guidance <= 30))
-        wrong("The guidance scale must lie between 0 and 30; 1 switches guidance off.");
-    if (!(r.guidanceRescale >= 0 && r.guidanceRescale <= 1)) wrong("The guidance rescale must lie between 0 and 1.");
+        wrongUse("The guidance scale must lie between 0 and 30; 1 switches guidance off.");
+    if (!(r.guidanceRescale >= 0 && r.guidanceRescale <= 1)) wrongUse("The guidance rescale must lie between 0 and 1.");
     if (!(r.guidanceLow >= 0) || !(r.guidanceHigh >= 0) || (r.guidanceHigh > 0 && r.guidanceHigh <= r.guidanceLow))
-        wrong("The interval of guidance must begin at 0 or above and end above its beginning.");
+        wrongUse("The interval of guidance must begin at 0 or above and end above its beginning.");
     if (r.vector.empty() && (!r.region.empty() || r.magnification >= 0))
-        wrong("A region or a magnification needs feature vectors; give their file.");
+        wrongUse("A region or a magnification needs feature vectors; give their file.");
     if (!r.vector.empty() && (!r.prompt.empty() || !r.classId.empty()))
-        wrong("Give feature vectors, a tissue class or a prompt, not several of them.");
-    if (r.loras.size() > 32) wrong("At most 32 LoRAs can be merged.");
+        wrongUse("Give feature vectors, a tissue class or a prompt, not several of them.");
+    if (r.loras.size() > 32) wrongUse("At most 32 LoRAs can be merged.");
     for (const auto& lora : r.loras) {
-        if (lora.file.empty()) wrong("A LoRA of the request names no file.");
-        if (!(std::abs(lora.strength) <= 10)) wrong("The strength of a LoRA must lie between -10 and 10.");
+        if (lora.file.empty()) wrongUse("A LoRA of the request names no file.");
+        if (!(std::abs(lora.strength) <= 10)) wrongUse("The strength of a LoRA must lie between -10 and 10.");
         requireReadableName(lora.file);
     }
     requireReadableName(r.vector), requireReadableName(r.region);
     if (r.prompt.size() + r.negative.size() > (1u << 20))
-        wrong("The prompt is longer than 1 MiB; a model reads at most some hundred words.");
+        wrongUse("The prompt is longer than 1 MiB; a model reads at most some hundred words.");
     for (const int side : {r.widthPx, r.heightPx})
-        if (side < 0 || side > canvasLimitPx) wrong("The width and the height must lie between one tile and 4096 pixels.");
+        if (side < 0 || side > canvasLimitPx) wrongUse("The width and the height must lie between one tile and 4096 pixels.");
     validateInitialImage(r);
 }
 

@@ -30,15 +30,15 @@ Image cut(const Image& image, int x, int y, int width, int height) {
 bool isFinite(const at::Tensor& x) { return at::isfinite(x).all().item<bool>(); }
 
 // The windows over a map of latent elements, row by row.
-struct Grid {
+struct WindowGrid {
     std::vector<Window> rows, columns;
-    Grid(int width, int height, const CodecWindows& w)
+    WindowGrid(int width, int height, const CodecWindows& w)
         : rows(windowsAlong(height, w.size, w.overlap)), columns(windowsAlong(width, w.size, w.overlap)) {}
     bool single() const { return rows.size() * columns.size() == 1; }
 };
 
-double collectStatistics(nn::NormStatistics& statistics, const nn::Autoencoder& autoencoder, const at::Tensor& latent, const Grid& grid,
-                         const CodecWindows& windows) {
+double collectStatistics(nn::NormStatistics& statistics, const nn::Autoencoder& autoencoder, const at::Tensor& latent,
+                         const WindowGrid& grid, const CodecWindows& windows) {
     for (std::size_t r = 0; r < grid.rows.size(); ++r)
         for (std::size_t c = 0; c < grid.columns.size(); ++c) {
             if (windows.between) windows.between();
@@ -60,7 +60,7 @@ CodecWindows codecWindows(int trainedPx, int factor, std::function<void()> betwe
 
 at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, at::Device device, const CodecWindows& windows) {
     const int f = autoencoder.factor(), width = image.width / f, height = image.height / f;
-    const Grid grid(width, height, windows);
+    const WindowGrid grid(width, height, windows);
     if (grid.single()) return autoencoder.encode(tensorFrom(image).to(device)).to(at::kFloat);
     auto latent = at::zeros({1, autoencoder.latentChannels(), height, width}, at::kFloat);
     for (const auto& row : grid.rows)
@@ -74,7 +74,7 @@ at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, a
 
 std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::Tensor& latent, const CodecWindows& windows) {
     const int f = autoencoder.factor(), width = int(latent.size(3)) * f, height = int(latent.size(2)) * f;
-    const Grid grid(width / f, height / f, windows);
+    const WindowGrid grid(width / f, height / f, windows);
     if (grid.single()) {
         const auto picture = autoencoder.decode(latent)[0];
         return isFinite(picture) ? std::optional(imageFrom(picture)) : std::nullopt;

@@ -11,14 +11,12 @@ namespace phloxine {
 
 namespace {
 
-[[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
-
 template <typename T>
 T numberFrom(const std::string& text) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size())
-        wrong("\"" + text + "\" is not a number that fits here; correct the values of the grid.");
+        wrongUse("\"" + text + "\" is not a number that fits here; correct the values of the grid.");
     return value;
 }
 
@@ -50,7 +48,7 @@ constexpr GridParameter parameters[] = {
     {"strength", "Strength", true, setNumber<&GenerateRequest::strength>},
     {"lora-strength", "LoRA strength", true,
      [](GenerateRequest& r, const std::string& value) {
-         if (r.loras.empty()) wrong("There is no LoRA whose strength could change; add one to the request.");
+         if (r.loras.empty()) wrongUse("There is no LoRA whose strength could change; add one to the request.");
          r.loras.front().strength = numberFrom<double>(value);
      }},
     {"model", "Model", false, setText<&GenerateRequest::model>},
@@ -62,7 +60,7 @@ const GridParameter& parameterOf(const std::string& id) {
         if (id == row.id) return row;
         known += (known.empty() ? "" : ", ") + std::string(row.id);
     }
-    wrong("A grid cannot change \"" + id + "\"; take one of " + known + ".");
+    wrongUse("A grid cannot change \"" + id + "\"; take one of " + known + ".");
 }
 
 std::string numberText(double value) {
@@ -75,9 +73,9 @@ void addRange(std::vector<std::string>& values, const std::string& text, std::si
     const double first = numberFrom<double>(text.substr(0, dots));
     const double last = numberFrom<double>(text.substr(dots + 2, slash == std::string::npos ? slash : slash - dots - 2));
     const double step = slash == std::string::npos ? 1 : numberFrom<double>(text.substr(slash + 1));
-    if (!(step > 0) || !(last >= first)) wrong("The range " + text + " leads nowhere; write FIRST..LAST/STEP with a step above 0.");
+    if (!(step > 0) || !(last >= first)) wrongUse("The range " + text + " leads nowhere; write FIRST..LAST/STEP with a step above 0.");
     const double count = std::floor((last - first) / step + 1e-9) + 1;
-    if (count > double(gridValuesLimit)) wrong("The range " + text + " has more than 64 values; take larger steps.");
+    if (count > double(gridValuesLimit)) wrongUse("The range " + text + " has more than 64 values; take larger steps.");
     for (int i = 0; i < int(count); ++i)
         values.push_back(numberText(std::round((first + i * step) * 1e9) / 1e9)); // 0.30000000000000004 is 0.3
 }
@@ -90,7 +88,7 @@ std::vector<std::string> piecesOf(const std::string& text) { // at commas outsid
         else if (c == ',' && !quoted) pieces.emplace_back();
         else pieces.back() += c;
     }
-    if (quoted) wrong("A quotation mark in the values of the grid is not closed: " + text + ".");
+    if (quoted) wrongUse("A quotation mark in the values of the grid is not closed: " + text + ".");
     for (auto& piece : pieces) {
         const auto first = piece.find_first_not_of(' ');
         piece = first == std::string::npos ? "" : piece.substr(first, piece.find_last_not_of(' ') - first + 1);
@@ -118,7 +116,7 @@ std::span<const GridParameter> gridParameters() { return parameters; }
 
 GridAxis gridAxis(const std::string& text) {
     const auto equals = text.find('=');
-    if (equals == std::string::npos) wrong("An axis of a grid is written PARAMETER=VALUE,VALUE; correct \"" + text + "\".");
+    if (equals == std::string::npos) wrongUse("An axis of a grid is written PARAMETER=VALUE,VALUE; correct \"" + text + "\".");
     return gridAxis(text.substr(0, equals), text.substr(equals + 1));
 }
 
@@ -127,11 +125,11 @@ GridAxis gridAxis(const std::string& parameter, const std::string& values) {
     GridAxis axis{parameter, {}};
     for (const auto& piece : piecesOf(values)) {
         const auto dots = row.numbers ? piece.find("..") : std::string::npos;
-        if (row.numbers && piece.empty()) wrong("A value for " + parameter + " is missing between two commas.");
+        if (row.numbers && piece.empty()) wrongUse("A value for " + parameter + " is missing between two commas.");
         if (dots != std::string::npos) addRange(axis.values, piece, dots);
         else axis.values.push_back(piece);
     }
-    if (axis.values.size() > gridValuesLimit) wrong("An axis of a grid has at most 64 values.");
+    if (axis.values.size() > gridValuesLimit) wrongUse("An axis of a grid has at most 64 values.");
     GenerateRequest probe;
     probe.loras.resize(1), probe.variationSeed = 0;
     for (const auto& value : axis.values) row.set(probe, value); // says now what is no number
@@ -147,9 +145,9 @@ GenerateRequest Grid::at(std::size_t column, std::size_t row) const {
 }
 
 void validate(const Grid& grid) {
-    if (grid.x.parameter.empty() && grid.y.parameter.empty()) wrong("A grid changes at least one parameter; choose one.");
+    if (grid.x.parameter.empty() && grid.y.parameter.empty()) wrongUse("A grid changes at least one parameter; choose one.");
     if (grid.x.parameter == grid.y.parameter)
-        wrong("Both axes of the grid change " + grid.x.parameter + "; choose another for one of them.");
+        wrongUse("Both axes of the grid change " + grid.x.parameter + "; choose another for one of them.");
     for (std::size_t row = 0; row < grid.rows(); ++row)
         for (std::size_t column = 0; column < grid.columns(); ++column) validate(grid.at(column, row));
 }

@@ -15,9 +15,7 @@ namespace {
 
 constexpr int canvasStepPx = 64; // a multiple of the factor of every autoencoder
 
-[[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
-
-std::string twoDigits(double value) {
+std::string threeDigits(double value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.3g", value);
     return text;
@@ -40,28 +38,29 @@ std::filesystem::path kept(const std::filesystem::path& folder, const Image& ima
 
 SourceTissue canvasPlace(const SlideInfo& slide, const RealPixelsWish& wish, int& widthPx, int& heightPx) {
     if (!slide.scale.known())
-        wrong("This slide states no scale, so its pixels cannot be brought to the model's; set it with Set \u00b5m/px\u2026 in the slide "
-              "panel.");
+        wrongUse(
+            "This slide states no scale, so its pixels cannot be brought to the model's; set it with Set \u00b5m/px\u2026 in the slide "
+            "panel.");
     if (wish.tilePx < 1 || !(wish.micronsPerPixel > 0))
-        wrong("The model states no scale, so it is not known how large tissue is for it; choose a model with a scale.");
+        wrongUse("The model states no scale, so it is not known how large tissue is for it; choose a model with a scale.");
     const double own = slide.scale.micronsPerPixel, pixel = wish.micronsPerPixel / own; // level-0 pixels of one of the canvas
     if (own > 1.1 * wish.micronsPerPixel)
-        wrong("This slide has " + twoDigits(own) + " \u00b5m per pixel and the model " + twoDigits(wish.micronsPerPixel) +
-              ", so its pixels would be enlarged; open a slide scanned at a higher power.");
+        wrongUse("This slide has " + threeDigits(own) + " \u00b5m per pixel and the model " + threeDigits(wish.micronsPerPixel) +
+                 ", so its pixels would be enlarged; open a slide scanned at a higher power.");
     const double width = double(slide.width()), height = double(slide.height());
     const auto& box = wish.box;
     if (!(box.right > 0 && box.bottom > 0 && box.left < width && box.top < height))
-        wrong("This place lies off the slide; choose one on it.");
+        wrongUse("This place lies off the slide; choose one on it.");
     const double margin = wish.replace.empty() ? 0 : 2 * wish.tilePx / 8.0;
     widthPx = canvasSide((box.right - box.left) / pixel + margin, wish.tilePx);
     heightPx = canvasSide((box.bottom - box.top) / pixel + margin, wish.tilePx);
     if (std::max(widthPx, heightPx) > canvasLimitPx)
-        wrong("This region is larger than the largest canvas of " + std::to_string(canvasLimitPx) + " pixels (" +
-              twoDigits(canvasLimitPx * wish.micronsPerPixel / 1000) + " mm at the model's scale); draw a smaller one.");
+        wrongUse("This region is larger than the largest canvas of " + std::to_string(canvasLimitPx) + " pixels (" +
+                 threeDigits(canvasLimitPx * wish.micronsPerPixel / 1000) + " mm at the model's scale); draw a smaller one.");
     SourceTissue place;
     place.widthPx = widthPx * pixel, place.heightPx = heightPx * pixel;
     if (place.widthPx > width || place.heightPx > height)
-        wrong("The slide is smaller than what the model would make there; open a larger one.");
+        wrongUse("The slide is smaller than what the model would make there; open a larger one.");
     const auto at = [](double low, double high, double side, double all) {
         return std::floor(std::clamp((low + high - side) / 2, 0.0, all - side) + 1e-6);
     };
@@ -89,7 +88,7 @@ RealPixels takeRealPixels(SlideSource& slide, const RealPixelsWish& wish, const 
         const double pixel = wish.micronsPerPixel / slide.info().scale.micronsPerPixel;
         const auto inside = rasterised(wish.replace, taken.source.x, taken.source.y, mask.width, mask.height, pixel).inside;
         const auto painted = std::count(inside.begin(), inside.end(), 1);
-        if (painted == 0) wrong("This region is smaller than one pixel of the model, so nothing would be replaced; draw a larger one.");
+        if (painted == 0) wrongUse("This region is smaller than one pixel of the model, so nothing would be replaced; draw a larger one.");
         for (std::size_t i = 0; i < inside.size(); ++i)
             if (inside[i]) std::fill_n(mask.rgb.begin() + std::ptrdiff_t(3 * i), 3, std::uint8_t(255));
         taken.paintedShare = double(painted) / double(inside.size());

@@ -11,8 +11,6 @@ namespace phloxine {
 
 namespace {
 
-[[noreturn]] void wrong(const std::string& sentence) { throw Error(ErrorCode::WrongUse, sentence); }
-
 // Paths are the business of this machine: a report names sets by what they are called.
 Json choiceToJson(const SetChoice& choice) {
     Json json{{"name", choice.name}, {"path", choice.path.string()}};
@@ -67,25 +65,26 @@ CompareRequest compareRequestFromJson(const Json& json, const std::string& what)
 }
 
 void validate(const CompareRequest& r) {
-    if (r.real.path.empty()) wrong("A comparison needs a real set; name a folder of images or a metadata.jsonl.");
-    if (r.synthetic.empty()) wrong("A comparison needs a synthetic set; name a folder of images or a metadata.jsonl.");
-    if (r.extractors.empty()) wrong("A comparison needs an extractor of features; use \"embedded\".");
+    if (r.real.path.empty()) wrongUse("A comparison needs a real set; name a folder of images or a metadata.jsonl.");
+    if (r.synthetic.empty()) wrongUse("A comparison needs a synthetic set; name a folder of images or a metadata.jsonl.");
+    if (r.extractors.empty()) wrongUse("A comparison needs an extractor of features; use \"embedded\".");
     std::set<std::string> names;
     for (const auto& choice : r.synthetic) {
-        if (choice.path.empty()) wrong("One of the synthetic sets has no folder; name it.");
+        if (choice.path.empty()) wrongUse("One of the synthetic sets has no folder; name it.");
         const auto name = choice.name.empty() ? choice.path.filename().string() : choice.name;
         if (!names.insert(name).second)
-            wrong("Two synthetic sets are called " + plainText(name) + "; name them apart, as in --synthetic NAME=FOLDER.");
+            wrongUse("Two synthetic sets are called " + plainText(name) + "; name them apart, as in --synthetic NAME=FOLDER.");
     }
     const auto& known = metricGroups();
     for (const auto& id : r.metrics)
         if (std::none_of(known.begin(), known.end(), [&](const auto& row) { return row.id == id; }))
-            wrong("There is no metric " + plainText(id) + "; choose from distances, tissue, copying, adherence and cues.");
+            wrongUse("There is no metric " + plainText(id) + "; choose from distances, tissue, copying, adherence and cues.");
     if (!r.calibration.empty() && !r.metrics.empty() && std::find(r.metrics.begin(), r.metrics.end(), "tissue") == r.metrics.end())
-        wrong(
+        wrongUse(
             "Clicked nuclei calibrate the measures of tissue, which were not chosen; add tissue to the metrics, or leave the clicks out.");
-    if (r.stain != "fixed" && r.stain != "macenko") wrong("There is no stain matrix " + plainText(r.stain) + "; choose fixed or macenko.");
-    if (r.steps < 1 || r.steps > 100000) wrong("The number of training steps of a judge must lie between 1 and 100,000.");
+    if (r.stain != "fixed" && r.stain != "macenko")
+        wrongUse("There is no stain matrix " + plainText(r.stain) + "; choose fixed or macenko.");
+    if (r.steps < 1 || r.steps > 100000) wrongUse("The number of training steps of a judge must lie between 1 and 100,000.");
 }
 
 } // namespace phloxine

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 
+#include "core/base/number_text.h"
 #include "core/condition/attributes.h"
 #include "core/measure/measured_set.h"
 #include "core/measure/statistics/rank_correlation.h"
@@ -109,12 +110,6 @@ StratifiedPairs askedPairs(const MeasuredSet& measured, std::size_t attribute, c
         pairs.groups.push_back(units[i]);
     }
     return pairs;
-}
-
-std::string twoDigits(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2f", value);
-    return text;
 }
 
 Finding findingOf(const AttributeMeasure& row, const AttributeRow& r, std::size_t asked) {

@@ -13,7 +13,7 @@ namespace phloxine {
 
 namespace {
 
-constexpr int fewGroups = 300;          // below, a rate of one in a hundred is only roughly known
+constexpr int fewForRate = 300;         // below, a rate of one in a hundred is only roughly known
 constexpr std::size_t tilesOfGroup = 2; // that calibrate the limit
 constexpr std::size_t pairsShown = 24;
 constexpr double farOver = 6;           // of the plot, in spreads
@@ -149,7 +149,7 @@ CopyingResult CopyCheck::check(const MeasuredSet& synthetic, const ProgressHook&
     text += " (at most " + share(result.upper) + " of such tiles, 95 % interval). Real tiles of other groups come as close in " +
             share(m_limit.statedRate) + " of cases by the choice of the limit, and did in " + std::to_string(result.alarms) + " of " +
             std::to_string(result.checkedGroups) + " groups";
-    text += m_limit.groups < fewGroups ? "; roughly calibrated (" + std::to_string(m_limit.groups) + " groups)." : ".";
+    text += m_limit.groups < fewForRate ? "; roughly calibrated (" + std::to_string(m_limit.groups) + " groups)." : ".";
     if (result.alarms > 0) text += " Such real tiles may show tissue that training tiles of other groups show too.";
     if (!m_remark.empty()) text += " " + m_remark;
     const bool asManyAsReal = result.low <= m_limit.statedRate;

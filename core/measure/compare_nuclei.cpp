@@ -2,17 +2,12 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/base/number_text.h"
 #include "core/measure/measured_set.h"
 
 namespace phloxine {
 
 namespace {
-
-std::string twoDigits(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2f", value);
-    return text;
-}
 
 std::string percent(double share) {
     char text[32];

@@ -11,7 +11,7 @@ namespace phloxine {
 
 namespace {
 
-constexpr std::size_t fewestGroups = 5;
+constexpr std::size_t fewestSpectra = 5;
 constexpr double leastFactor = 1.1; // smaller differences of power are named by no sentence, however sure they are
 
 struct Moments {
@@ -73,7 +73,7 @@ void compareSpectra(const MeasuredSet& real, const MeasuredSet& synthetic, Synth
         s.micronsPerPixel = real.summary.scale.micronsPerPixel;
     const auto a = double(real.spectra.size()), b = double(synthetic.spectra.size());
     s.realGroups = int(a), s.syntheticGroups = int(b);
-    const bool enough = std::min(real.spectra.size(), synthetic.spectra.size()) >= fewestGroups;
+    const bool enough = std::min(real.spectra.size(), synthetic.spectra.size()) >= fewestSpectra;
     std::vector<double> surely; // difference of log10 power, 0 where it is not sure or small
     for (std::size_t i = 0; i < spectrumPoints; ++i) {
         const auto r = momentsAt(real.spectra, i), q = momentsAt(synthetic.spectra, i);

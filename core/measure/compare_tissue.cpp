@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "core/base/Error.h"
+#include "core/base/number_text.h"
 #include "core/measure/measured_set.h"
 #include "core/measure/statistics/distributions.h"
 
@@ -43,12 +44,6 @@ Distribution distributionOf(const TileMeasureRow& row, std::size_t index, const 
     d.realValues = floats(a.values), d.syntheticValues = floats(b.values);
     d.finding = findingOf(d);
     return d;
-}
-
-std::string twoDigits(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.2f", value);
-    return text;
 }
 
 CueRow rowOf(const char* id, const char* title, bool format, const Auc& auc) {

@@ -8,7 +8,7 @@ namespace phloxine::nn {
 
 namespace {
 
-constexpr double eps = 1e-6; // all norms of the autoencoder
+constexpr double groupEps = 1e-6; // all norms of the autoencoder
 
 bool attends(const AutoencoderConfig& c, int resolution) {
     return c.attention && std::count(c.attentionResolutions.begin(), c.attentionResolutions.end(), resolution) > 0;
@@ -26,7 +26,7 @@ AutoencoderLevel bindLevel(const WeightView& w, const AutoencoderConfig& c, int 
 } // namespace
 
 AutoencoderRes::AutoencoderRes(const WeightView& w, int groups, int in, int out)
-    : norm1(w / "norm1", groups, eps, in), norm2(w / "norm2", groups, eps, out), conv1(w / "conv1", in, out, 3),
+    : norm1(w / "norm1", groups, groupEps, in), norm2(w / "norm2", groups, groupEps, out), conv1(w / "conv1", in, out, 3),
       conv2(w / "conv2", out, out, 3), hasShortcut(in != out) {
     if (hasShortcut) shortcut = Conv(w / "nin_shortcut", in, out, 1);
 }
@@ -36,8 +36,8 @@ at::Tensor AutoencoderRes::operator()(const at::Tensor& x) const {
 }
 
 AutoencoderAttention::AutoencoderAttention(const WeightView& w, int groups, int width)
-    : norm(w / "norm", groups, eps, width), q(w / "q", width, width, 1), k(w / "k", width, width, 1),
-      v(w / "v", width, width, 1), out(w / "proj_out", width, width, 1) {}
+    : norm(w / "norm", groups, groupEps, width), q(w / "q", width, width, 1), k(w / "k", width, width, 1), v(w / "v", width, width, 1),
+      out(w / "proj_out", width, width, 1) {}
 
 at::Tensor AutoencoderAttention::operator()(const at::Tensor& x) const {
     const auto h = norm(x);
@@ -86,7 +86,7 @@ Encoder::Encoder(const WeightView& w, const AutoencoderConfig& c, int out) : m_i
         if (c.convResample) m_down.back().conv.emplace_back(view / "downsample.conv", width, width, 3, 2, 0);
     }
     m_middle.emplace_back(w / "mid", c, width);
-    m_norm = GroupNorm(w / "norm_out", c.normGroups, eps, width);
+    m_norm = GroupNorm(w / "norm_out", c.normGroups, groupEps, width);
     m_out = Conv(w / "conv_out", width, out, 3);
 }
 
@@ -109,7 +109,7 @@ Decoder::Decoder(const WeightView& w, const AutoencoderConfig& c) : m_tanh(c.tan
         m_up.back().resample = AutoencoderLevel::Resample::Up;
         if (c.convResample) m_up.back().conv.emplace_back(view / "upsample.conv", width, width, 3);
     }
-    m_norm = GroupNorm(w / "norm_out", c.normGroups, eps, width);
+    m_norm = GroupNorm(w / "norm_out", c.normGroups, groupEps, width);
     m_out = Conv(w / "conv_out", width, c.outChannels, 3);
 }
 

@@ -6,7 +6,7 @@ namespace phloxine::nn {
 
 namespace {
 
-constexpr double eps = 1e-6; // torchvision's vision transformers; the final norm has 1e-5
+constexpr double layerEps = 1e-6; // torchvision's vision transformers; the final norm has 1e-5
 
 // torchvision called the layers of the mlp linear_1 and linear_2 before it numbered them.
 WeightView mlp(const WeightView& w, const char* now, const char* before) {
@@ -16,9 +16,10 @@ WeightView mlp(const WeightView& w, const char* now, const char* before) {
 } // namespace
 
 VitCondition::Layer::Layer(const WeightView& w, int width)
-    : norm1(w / "ln_1", width, eps), norm2(w / "ln_2", width, eps), qkvWeight(w.get("self_attention.in_proj_weight", {3 * width, width})),
-      qkvBias(w.get("self_attention.in_proj_bias", {3 * width})), out(w / "self_attention.out_proj", width, width),
-      mlp0(mlp(w, "0", "linear_1"), width), mlp3(mlp(w, "3", "linear_2"), int(mlp0.weight.size(0)), width) {}
+    : norm1(w / "ln_1", width, layerEps), norm2(w / "ln_2", width, layerEps),
+      qkvWeight(w.get("self_attention.in_proj_weight", {3 * width, width})), qkvBias(w.get("self_attention.in_proj_bias", {3 * width})),
+      out(w / "self_attention.out_proj", width, width), mlp0(mlp(w, "0", "linear_1"), width),
+      mlp3(mlp(w, "3", "linear_2"), int(mlp0.weight.size(0)), width) {}
 
 VitCondition::VitCondition(const WeightView& w, const VitConditionConfig& config)
     : m_config(config), m_binding(w.binding()), m_magnification(w.get("mag_embedding.weight", {-1, -1})) {
@@ -30,7 +31,7 @@ VitCondition::VitCondition(const WeightView& w, const VitConditionConfig& config
     m_reduce = Linear(w / "dim_reduce", -1, width);
     m_positions = w.get("encoder.pos_embedding", {1, tokens, width});
     for (int i = 0; i < config.layers; ++i) m_layers.emplace_back(w / ("encoder.layers.encoder_layer_" + std::to_string(i)), width);
-    m_encoderNorm = LayerNorm(w / "encoder.ln", width, eps);
+    m_encoderNorm = LayerNorm(w / "encoder.ln", width, layerEps);
     m_project = Linear(w / "final_proj", width);
     if (config.finalNorm) m_finalNorm = LayerNorm(w / "layer_norm", int(outWidth()));
 }

@@ -18,7 +18,7 @@ struct DescrRow {
 constexpr DescrRow descrs[] = {{"<f4", at::kFloat}, {"<f2", at::kHalf}, {"<f8", at::kDouble}, {"<i8", at::kLong},
                                {"<i4", at::kInt},   {"|u1", at::kByte}, {"|i1", at::kChar},   {"|b1", at::kBool}};
 
-[[noreturn]] void corrupt(const std::string& file, const std::string& why) {
+[[noreturn]] void corruptArray(const std::string& file, const std::string& why) {
     throw Error(ErrorCode::Corrupt, "The array file " + file + " is damaged: " + why + "; write it again with numpy.save.");
 }
 
@@ -26,7 +26,7 @@ constexpr DescrRow descrs[] = {{"<f4", at::kFloat}, {"<f2", at::kHalf}, {"<f8", 
 // evaluated. What stands behind the key `name` and its colon.
 std::string_view valueOf(std::string_view header, std::string_view name, const std::string& file) {
     const auto at = header.find(name); // with its quotes
-    if (at == header.npos) corrupt(file, std::string("its header gives no ").append(name));
+    if (at == header.npos) corruptArray(file, std::string("its header gives no ").append(name));
     const auto rest = header.substr(at + name.size());
     const auto value = rest.find_first_not_of(" :");
     return value == rest.npos ? std::string_view() : rest.substr(value);
@@ -34,7 +34,7 @@ std::string_view valueOf(std::string_view header, std::string_view name, const s
 
 std::vector<std::int64_t> shapeFrom(std::string_view text, const std::string& file) {
     const auto end = text.find(')');
-    if (!text.starts_with("(") || end == text.npos) corrupt(file, "its shape is no list of sizes");
+    if (!text.starts_with("(") || end == text.npos) corruptArray(file, "its shape is no list of sizes");
     text = text.substr(1, end - 1);
     std::vector<std::int64_t> shape;
     while (true) {
@@ -42,13 +42,13 @@ std::vector<std::int64_t> shapeFrom(std::string_view text, const std::string& fi
         if (text.empty()) return shape;
         std::int64_t size = 0;
         const auto read = std::from_chars(text.data(), text.data() + text.size(), size);
-        if (read.ec != std::errc() || size < 0 || shape.size() == 8) corrupt(file, "its shape is impossible");
+        if (read.ec != std::errc() || size < 0 || shape.size() == 8) corruptArray(file, "its shape is impossible");
         shape.push_back(size);
         text.remove_prefix(std::size_t(read.ptr - text.data()));
         if (text.starts_with("L")) text.remove_prefix(1); // Python 2
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         if (text.empty()) return shape;
-        if (text[0] != ',') corrupt(file, "its shape is no list of sizes");
+        if (text[0] != ',') corruptArray(file, "its shape is no list of sizes");
         text.remove_prefix(1);
     }
 }
@@ -62,11 +62,11 @@ at::Tensor readNpy(const std::filesystem::path& path) {
     if (!text.starts_with("\x93NUMPY")) throw Error(ErrorCode::NotAModel, "The file " + file + " is not an array of NumPy (.npy).");
     if (text.size() < 12) throw Error(ErrorCode::Truncated, "The array file " + file + " ends inside its header; write it again.");
     const int version = text[6];
-    if (version < 1 || version > 3) corrupt(file, "its format version is " + std::to_string(version));
+    if (version < 1 || version > 3) corruptArray(file, "its format version is " + std::to_string(version));
     const std::size_t begin = version == 1 ? 10 : 12;
     std::uint32_t length = 0;
     std::memcpy(&length, text.data() + 8, begin - 8);
-    if (length > (1u << 16)) corrupt(file, "its header claims " + std::to_string(length) + " bytes");
+    if (length > (1u << 16)) corruptArray(file, "its header claims " + std::to_string(length) + " bytes");
     if (begin + length > text.size())
         throw Error(ErrorCode::Truncated, "The array file " + file + " ends inside its header; write it again.");
     const auto header = text.substr(begin, length);
@@ -82,7 +82,7 @@ at::Tensor readNpy(const std::filesystem::path& path) {
     const auto order = valueOf(header, "'fortran_order'", file);
     if (order.starts_with("True"))
         throw Error(ErrorCode::Unsupported, "The array file " + file + " is in Fortran order; save numpy.ascontiguousarray(array).");
-    if (!order.starts_with("False")) corrupt(file, "its header gives no order");
+    if (!order.starts_with("False")) corruptArray(file, "its header gives no order");
     const auto shape = shapeFrom(valueOf(header, "'shape'", file), file);
 
     std::uint64_t bytes = at::elementSize(row->type);
@@ -90,14 +90,14 @@ at::Tensor readNpy(const std::filesystem::path& path) {
     for (const auto n : shape) {
         empty = empty || n == 0; // a size of zero does not make the others possible
         if (__builtin_mul_overflow(bytes, std::uint64_t(std::max<std::int64_t>(n, 1)), &bytes) || bytes > (std::uint64_t(1) << 60))
-            corrupt(file, "its shape overflows");
+            corruptArray(file, "its shape overflows");
     }
     if (empty) bytes = 0;
     const auto data = begin + length;
     if (bytes > text.size() - data)
         throw Error(ErrorCode::Truncated,
                     "The array file " + file + " is shorter than its shape " + shapeText(shape) + " says; write it again.");
-    if (bytes < text.size() - data) corrupt(file, "it holds more than its shape " + shapeText(shape) + " says");
+    if (bytes < text.size() - data) corruptArray(file, "it holds more than its shape " + shapeText(shape) + " says");
     auto tensor = at::empty(shape, at::TensorOptions(row->type));
     if (bytes) std::memcpy(tensor.data_ptr(), text.data() + data, bytes);
     return tensor;

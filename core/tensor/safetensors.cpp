@@ -25,7 +25,7 @@ at::ScalarType dtypeFrom(const std::string& word, const std::string& key, const 
                 "The tensor \"" + key + "\" in " + file + " has the number type \"" + word + "\", which Phloxine does not read.", key);
 }
 
-[[noreturn]] void corrupt(const std::string& file, const std::string& why) {
+[[noreturn]] void corruptWeights(const std::string& file, const std::string& why) {
     throw Error(ErrorCode::Corrupt, "The weight file " + file + " is damaged: " + why + "; get the file again.");
 }
 
@@ -34,16 +34,16 @@ Json parseHeader(std::string_view text, const std::string& file) {
     std::vector<std::map<std::string, int>> seen;
     constexpr int deepest = 8; // a header has three levels
     const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        if (depth > deepest) corrupt(file, "its header is nested too deeply");
+        if (depth > deepest) corruptWeights(file, "its header is nested too deeply");
         if (event == Json::parse_event_t::object_start) seen.emplace_back();
         if (event == Json::parse_event_t::object_end) seen.pop_back();
         if (event == Json::parse_event_t::key && ++seen.back()[parsed.get<std::string>()] > 1)
-            corrupt(file, "its header names \"" + parsed.get<std::string>() + "\" twice");
+            corruptWeights(file, "its header names \"" + parsed.get<std::string>() + "\" twice");
         return true;
     };
     try {
         return Json::parse(text, callback);
-    } catch (const Json::exception&) { corrupt(file, "its header is not JSON"); }
+    } catch (const Json::exception&) { corruptWeights(file, "its header is not JSON"); }
 }
 
 struct Span {
@@ -55,9 +55,9 @@ Span placeOf(const Json& entry, const std::string& key, std::uint64_t dataSize, 
     const auto offsets = entry.find("data_offsets");
     if (offsets == entry.end() || !offsets->is_array() || offsets->size() != 2 || !(*offsets)[0].is_number_unsigned() ||
         !(*offsets)[1].is_number_unsigned())
-        corrupt(file, "the place of \"" + key + "\" is not given by two offsets");
+        corruptWeights(file, "the place of \"" + key + "\" is not given by two offsets");
     const auto begin = (*offsets)[0].get<std::uint64_t>(), end = (*offsets)[1].get<std::uint64_t>();
-    if (begin > end) corrupt(file, "\"" + key + "\" ends before it begins");
+    if (begin > end) corruptWeights(file, "\"" + key + "\" ends before it begins");
     if (end > dataSize)
         throw Error(ErrorCode::Truncated,
                     "The weight file " + file + " ends before the tensor \"" + key + "\"; it was cut short, get it again.", key);
@@ -67,21 +67,22 @@ Span placeOf(const Json& entry, const std::string& key, std::uint64_t dataSize, 
 std::vector<std::int64_t> shapeOf(const Json& entry, const std::string& key, std::uint64_t bytes, std::uint64_t itemSize,
                                   const std::string& file) {
     const auto shape = entry.find("shape");
-    if (shape == entry.end() || !shape->is_array()) corrupt(file, "\"" + key + "\" has no shape");
+    if (shape == entry.end() || !shape->is_array()) corruptWeights(file, "\"" + key + "\" has no shape");
     constexpr std::uint64_t most = 1ull << 48;
-    if (shape->size() > 8) corrupt(file, "\"" + key + "\" has more than eight dimensions");
+    if (shape->size() > 8) corruptWeights(file, "\"" + key + "\" has more than eight dimensions");
     std::vector<std::int64_t> sizes;
     std::uint64_t count = 1;
     bool empty = false;
     for (const auto& n : *shape) {
-        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > most) corrupt(file, "the shape of \"" + key + "\" is not made of sizes");
+        if (!n.is_number_unsigned() || n.get<std::uint64_t>() > most)
+            corruptWeights(file, "the shape of \"" + key + "\" is not made of sizes");
         sizes.push_back(n.get<std::int64_t>());
         empty = empty || sizes.back() == 0; // a size of zero does not make the others possible
         if (__builtin_mul_overflow(count, std::max<std::uint64_t>(n.get<std::uint64_t>(), 1), &count) || count > most)
-            corrupt(file, "the shape of \"" + key + "\" overflows");
+            corruptWeights(file, "the shape of \"" + key + "\" overflows");
     }
     if ((empty ? 0 : count * itemSize) != bytes)
-        corrupt(file, "the shape of \"" + key + "\" does not fit its " + std::to_string(bytes) + " bytes");
+        corruptWeights(file, "the shape of \"" + key + "\" does not fit its " + std::to_string(bytes) + " bytes");
     return sizes;
 }
 
@@ -90,10 +91,10 @@ void requireNoGaps(std::vector<Span> spans, std::uint64_t dataSize, const std::s
     std::uint64_t end = 0;
     for (const auto& span : spans) {
         if (span.begin != end)
-            corrupt(file, "\"" + span.key + (span.begin < end ? "\" overlaps its neighbour" : "\" leaves a gap before it"));
+            corruptWeights(file, "\"" + span.key + (span.begin < end ? "\" overlaps its neighbour" : "\" leaves a gap before it"));
         end = span.end;
     }
-    if (end != dataSize) corrupt(file, "there are bytes that belong to no tensor");
+    if (end != dataSize) corruptWeights(file, "there are bytes that belong to no tensor");
 }
 
 } // namespace
@@ -104,11 +105,11 @@ Weights readSafetensors(const std::filesystem::path& path, std::map<std::string,
     std::uint64_t headerSize = 0;
     if (map->size() < 8) throw Error(ErrorCode::Truncated, "The weight file " + file + " is too short to hold a header; get it again.");
     std::memcpy(&headerSize, map->data(), 8);
-    if (headerSize > (100u << 20)) corrupt(file, "its header claims " + std::to_string(headerSize) + " bytes");
+    if (headerSize > (100u << 20)) corruptWeights(file, "its header claims " + std::to_string(headerSize) + " bytes");
     if (headerSize > map->size() - 8)
         throw Error(ErrorCode::Truncated, "The weight file " + file + " ends inside its header; get it again.");
     const auto header = parseHeader(map->text().substr(8, headerSize), file);
-    if (!header.is_object()) corrupt(file, "its header is not a JSON object");
+    if (!header.is_object()) corruptWeights(file, "its header is not a JSON object");
 
     const auto* data = map->data() + 8 + headerSize;
     const std::uint64_t dataSize = map->size() - 8 - headerSize;
@@ -116,16 +117,16 @@ Weights readSafetensors(const std::filesystem::path& path, std::map<std::string,
     std::vector<Span> spans;
     for (const auto& [key, entry] : header.items()) {
         if (key == "__metadata__") {
-            if (!entry.is_object()) corrupt(file, "its __metadata__ is no table of texts");
+            if (!entry.is_object()) corruptWeights(file, "its __metadata__ is no table of texts");
             for (const auto& [name, value] : entry.items()) {
-                if (!value.is_string()) corrupt(file, "its __metadata__ is no table of texts");
+                if (!value.is_string()) corruptWeights(file, "its __metadata__ is no table of texts");
                 if (metadata) (*metadata)[name] = value.get<std::string>();
             }
             continue;
         }
         (void)requireKey(key, file);
         if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string())
-            corrupt(file, "the entry \"" + key + "\" is not a tensor");
+            corruptWeights(file, "the entry \"" + key + "\" is not a tensor");
         const auto type = dtypeFrom(entry["dtype"].get<std::string>(), key, file);
         spans.push_back(placeOf(entry, key, dataSize, file));
         const auto sizes = shapeOf(entry, key, spans.back().end - spans.back().begin, at::elementSize(type), file);

@@ -18,7 +18,7 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int frames = 200, patienceMs = 30'000;
+constexpr int galleryFrames = 200, galleryPatienceMs = 30'000;
 
 void frame(FrameTimes& times, const std::function<void()>& work) {
     const auto start = Clock::now();
@@ -29,7 +29,7 @@ void frame(FrameTimes& times, const std::function<void()>& work) {
 }
 
 void expect(const std::function<bool()>& there) {
-    if (!waitFor(there, patienceMs)) throw Error(ErrorCode::Internal, "The tiles of the project did not come within half a minute.");
+    if (!waitFor(there, galleryPatienceMs)) throw Error(ErrorCode::Internal, "The tiles of the project did not come within half a minute.");
 }
 
 bool allPicturesThere(const TileGallery& gallery) {
@@ -59,10 +59,10 @@ GalleryFigures measureGallery(const QString& folder, int tiles) {
     out.cards = gallery.shown().second - gallery.shown().first;
     // One frame: the bar moves, records and pictures are asked for, what came meanwhile is taken, and the whole gallery is drawn.
     auto& bar = *gallery.verticalScrollBar();
-    for (int i = 0; i < frames; ++i) {
+    for (int i = 0; i < galleryFrames; ++i) {
         const bool jump = i % 4 == 3;
         frame(jump ? out.jumping : out.scrolling, [&] {
-            bar.setValue(jump ? int(double(bar.maximum()) * (i * 37 % frames) / frames) : bar.value() + 90);
+            bar.setValue(jump ? int(double(bar.maximum()) * (i * 37 % galleryFrames) / galleryFrames) : bar.value() + 90);
             QCoreApplication::sendPostedEvents(); // the paint is among them
         });
         QCoreApplication::processEvents();
@@ -70,7 +70,7 @@ GalleryFigures measureGallery(const QString& folder, int tiles) {
     }
     bar.setValue(bar.maximum() / 2);
     expect([&] { return allPicturesThere(gallery); });
-    for (int i = 0; i < frames / 4; ++i) frame(out.still, [&] { gallery.viewport()->repaint(); });
+    for (int i = 0; i < galleryFrames / 4; ++i) frame(out.still, [&] { gallery.viewport()->repaint(); });
     out.thumbnailBytes = gallery.thumbnails().bytes();
     return out;
 }

@@ -6,14 +6,14 @@
 #include <QLocale>
 #include <QPainter>
 
-#include "ui/widgets/plot_painting.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Theme.h"
+#include "ui/widgets/plot_painting.h"
 
 namespace phloxine::ui {
 
 namespace {
-constexpr int rowHeight = 44, axisHeight = 24, labels = 64;
+constexpr int rowHeight = 44, dotAxisHeight = 24, labels = 64;
 } // namespace
 
 DotPlot::DotPlot(QWidget* parent) : QWidget(parent) { setMinimumWidth(220); }
@@ -38,7 +38,7 @@ void DotPlot::setRows(std::vector<Row> rows) {
     update();
 }
 
-QSize DotPlot::sizeHint() const { return {320, int(m_rows.size()) * rowHeight + axisHeight}; }
+QSize DotPlot::sizeHint() const { return {320, int(m_rows.size()) * rowHeight + dotAxisHeight}; }
 
 double DotPlot::toX(double share) const { return labels + (std::clamp(share, m_low, 1.0) - m_low) / (1 - m_low) * (width() - labels - 20); }
 

@@ -8,15 +8,15 @@
 #include <QThreadPool>
 
 #include "core/image/ImageFile.h"
-#include "ui/widgets/plot_painting.h"
 #include "ui/viewer/TilePyramid.h"
 #include "ui/widgets/Badge.h"
 #include "ui/widgets/labels.h"
+#include "ui/widgets/plot_painting.h"
 
 namespace phloxine::ui {
 
 namespace {
-constexpr int picturePx = 448;
+constexpr int largePx = 448;
 }
 
 TileDialog::TileDialog(std::shared_ptr<const CompareReport> report, int set, bool synthetic, int index, QWidget* parent) : QDialog(parent) {
@@ -31,7 +31,7 @@ TileDialog::TileDialog(std::shared_ptr<const CompareReport> report, int set, boo
     m_picture = new QLabel(tr("Reading the tile"), this);
     m_picture->setObjectName(QStringLiteral("tilePicture"));
     m_picture->setAlignment(Qt::AlignCenter);
-    m_picture->setFixedSize(picturePx, picturePx);
+    m_picture->setFixedSize(largePx, largePx);
     m_picture->setAccessibleName(synthetic ? tr("Synthetic tile %1").arg(fromUtf8(name)) : tr("Real tile %1").arg(fromUtf8(name)));
     row->addWidget(m_picture);
     auto* form = new QFormLayout;
@@ -65,7 +65,7 @@ void TileDialog::load(const std::filesystem::path& file) {
                 if (image.isNull()) dialog->m_picture->setText(tr("The tile is no longer on disk."));
                 else
                     dialog->m_picture->setPixmap(
-                        QPixmap::fromImage(image.scaled(picturePx, picturePx, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
+                        QPixmap::fromImage(image.scaled(largePx, largePx, Qt::KeepAspectRatio, Qt::SmoothTransformation)));
             },
             Qt::QueuedConnection);
     });

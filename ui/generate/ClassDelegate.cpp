@@ -11,7 +11,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int rowHeight = 32, edge = 10, swatchWidth = 30, swatchHeight = 20, gap = 8;
+constexpr int rowHeight = 32, edge = 10, swatchWidth = 30, swatchHeight = 20, columnGap = 8;
 } // namespace
 
 void ClassDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -30,11 +30,11 @@ void ClassDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     QFont font = option.font;
     const qint64 tiles = index.data(classTilesRole).toLongLong();
     const QString count = tiles > 0 ? QLocale().toString(tiles) : QString();
-    const QRect text = row.adjusted(edge + swatchWidth + gap, 0, -edge, 0);
+    const QRect text = row.adjusted(edge + swatchWidth + columnGap, 0, -edge, 0);
     painter->setFont(font);
     painter->setPen(theme().text2);
     painter->drawText(text, Qt::AlignVCenter | Qt::AlignRight, count);
-    const int countWidth = count.isEmpty() ? 0 : painter->fontMetrics().horizontalAdvance(count) + gap;
+    const int countWidth = count.isEmpty() ? 0 : painter->fontMetrics().horizontalAdvance(count) + columnGap;
     font.setWeight(selected ? QFont::DemiBold : QFont::Normal);
     painter->setFont(font);
     painter->setPen(theme().text);

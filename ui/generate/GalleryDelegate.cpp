@@ -12,10 +12,10 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int cardWidth = 112, cardHeight = 152, gap = 8, pad = 5, pictureSide = 102, lineHeight = 20;
+constexpr int cardWidth = 112, cardHeight = 152, cardGap = 8, pad = 5, pictureSide = 102, lineHeight = 20;
 } // namespace
 
-QSize GalleryDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return {cardWidth + gap, cardHeight}; }
+QSize GalleryDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return {cardWidth + cardGap, cardHeight}; }
 
 void GalleryDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const auto* model = static_cast<const GalleryModel*>(index.model());

@@ -15,7 +15,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int spinWidth = 96, mostMagnification = 16;
+constexpr int numberWidth = 96, mostMagnification = 16;
 }
 
 VectorPanel::VectorPanel(QWidget* parent) : QWidget(parent) {
@@ -40,7 +40,7 @@ VectorPanel::VectorPanel(QWidget* parent) : QWidget(parent) {
     m_magnification->setRange(-1, mostMagnification);
     m_magnification->setSpecialValueText(tr("not used"));
     m_magnification->setValue(-1);
-    m_magnification->setFixedWidth(spinWidth);
+    m_magnification->setFixedWidth(numberWidth);
     m_magnification->setToolTip(tr("For models that were trained at several: 0 is the highest"));
     magnificationLabel->setBuddy(m_magnification);
     auto* second = new QHBoxLayout;

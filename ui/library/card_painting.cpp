@@ -19,7 +19,7 @@ namespace {
 
 constexpr int pad = 5, lineHeight = 20, chipHeight = 20, markSide = 22;
 
-struct Words {
+struct CardWords {
     Q_DECLARE_TR_FUNCTIONS(phloxine::ui::LibraryPage)
 };
 
@@ -28,7 +28,6 @@ GenerateRequest asRequest(const LibraryTile& tile) {
     request.model = tile.model, request.classId = tile.classId, request.prompt = tile.prompt;
     return request;
 }
-
 
 void paintMark(QPainter& painter, const QRect& box, const char* name, const QColor& color) {
     painter.setRenderHint(QPainter::Antialiasing);
@@ -69,7 +68,7 @@ void paintPicture(QPainter& painter, const QRect& box, const TileCard& card) {
 void paintTag(QPainter& painter, const QRect& picture, const LibraryTile& tile) {
     if (tile.tags.empty()) return;
     QString word = tagWord(tile.tags.front());
-    if (tile.tags.size() > 1) word = Words::tr("%1 +%2", "first tag, how many more").arg(word).arg(tile.tags.size() - 1);
+    if (tile.tags.size() > 1) word = CardWords::tr("%1 +%2", "first tag, how many more").arg(word).arg(tile.tags.size() - 1);
     word = painter.fontMetrics().elidedText(word, Qt::ElideRight, picture.width() - 24);
     const QRect chip(picture.left() + 5, picture.bottom() - 4 - chipHeight, painter.fontMetrics().horizontalAdvance(word) + 12, chipHeight);
     painter.setRenderHint(QPainter::Antialiasing);
@@ -85,7 +84,7 @@ void paintNearest(QPainter& painter, const QRect& line, const TileCard& card) {
     const LibraryTile& tile = *card.tile;
     if (tile.missing) {
         painter.setPen(theme().warn);
-        return painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, Words::tr("File not found"));
+        return painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, CardWords::tr("File not found"));
     }
     if (!tile.nearest) {
         painter.setPen(theme().text2);
@@ -98,10 +97,10 @@ void paintNearest(QPainter& painter, const QRect& line, const TileCard& card) {
                            iconPixmap(QStringLiteral("alert-triangle"), 14, theme().warn, painter.device()->devicePixelRatio()));
         painter.setPen(theme().warn);
         return painter.drawText(line.adjusted(18, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                                Words::tr("Near copy %1").arg(distanceText(*tile.nearest)));
+                                CardWords::tr("Near copy %1").arg(distanceText(*tile.nearest)));
     }
     painter.setPen(theme().text2);
-    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, Words::tr("Nearest"));
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, CardWords::tr("Nearest"));
     painter.setPen(theme().text);
     painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, distanceText(*tile.nearest));
 }
@@ -114,10 +113,10 @@ const std::vector<std::string>& artefactTags() {
 }
 
 QString tagWord(const std::string& tag) {
-    if (tag == "blur") return Words::tr("Blur");
-    if (tag == "nuclei") return Words::tr("Nuclei");
-    if (tag == "stain") return Words::tr("Stain");
-    if (tag == "seam") return Words::tr("Seam");
+    if (tag == "blur") return CardWords::tr("Blur");
+    if (tag == "nuclei") return CardWords::tr("Nuclei");
+    if (tag == "stain") return CardWords::tr("Stain");
+    if (tag == "seam") return CardWords::tr("Seam");
     return fromUtf8(tag);
 }
 
@@ -159,14 +158,14 @@ void paintTileCard(QPainter& painter, const QRect& area, const TileCard& card, c
 
 QString spokenCard(const LibraryTile& tile, const ModelCards& cards, std::optional<double> nearLimit) {
     const GenerateRequest request = asRequest(tile);
-    QStringList parts{Words::tr("Synthetic tile"), subjectOf(request, cards.of(request)).name, Words::tr("seed %1").arg(tile.seed)};
-    if (tile.star) parts << Words::tr("starred");
-    if (tile.rejected) parts << Words::tr("rejected");
+    QStringList parts{CardWords::tr("Synthetic tile"), subjectOf(request, cards.of(request)).name, CardWords::tr("seed %1").arg(tile.seed)};
+    if (tile.star) parts << CardWords::tr("starred");
+    if (tile.rejected) parts << CardWords::tr("rejected");
     for (const auto& tag : tile.tags) parts << tagWord(tag);
-    if (tile.missing) parts << Words::tr("file not found");
+    if (tile.missing) parts << CardWords::tr("file not found");
     if (tile.nearest) {
-        parts << Words::tr("nearest %1").arg(distanceText(*tile.nearest));
-        if (nearLimit) parts << (*tile.nearest < *nearLimit ? Words::tr("near copy") : Words::tr("not a copy"));
+        parts << CardWords::tr("nearest %1").arg(distanceText(*tile.nearest));
+        if (nearLimit) parts << (*tile.nearest < *nearLimit ? CardWords::tr("near copy") : CardWords::tr("not a copy"));
     }
     return parts.join(QStringLiteral(", "));
 }

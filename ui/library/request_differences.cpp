@@ -10,7 +10,7 @@ namespace phloxine::ui {
 
 namespace {
 
-struct Words {
+struct RequestWords {
     Q_DECLARE_TR_FUNCTIONS(phloxine::ui::LibraryPage)
 };
 
@@ -31,7 +31,7 @@ constexpr FieldWord fieldWords[] = {{"model", QT_TRANSLATE_NOOP("phloxine::ui::L
 
 QString wordOf(const std::string& key) {
     for (const auto& row : fieldWords)
-        if (key == row.key) return Words::tr(row.word);
+        if (key == row.key) return RequestWords::tr(row.word);
     return QString::fromStdString(key); // a rare field goes by its name in the file
 }
 

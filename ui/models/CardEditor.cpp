@@ -23,8 +23,8 @@ namespace phloxine::ui {
 
 namespace {
 
-constexpr int dialogWidth = 560, dialogHeight = 640, labelWidth = 88, codeWidth = 48, colourWidth = 92, scaleWidth = 96;
-constexpr std::size_t shownClasses = 40; // a model of a thousand has no codes that a person gave
+constexpr int editorWidth = 560, editorHeight = 640, labelWidth = 88, codeWidth = 48, colourWidth = 92, scaleWidth = 96;
+constexpr std::size_t editedClasses = 40; // a model of a thousand has no codes that a person gave
 
 // Looks of an error, and back.
 void markWrong(QLineEdit& edit, bool wrong) {
@@ -40,7 +40,7 @@ CardEditor::CardEditor(const ModelEntry& entry, QWidget* parent)
     : QDialog(parent), m_own(ownCard(entry)), m_card(entry.card), m_rights(rightsOf(entry, m_own)) {
     setObjectName(QStringLiteral("cardEditor"));
     setWindowTitle(tr("Edit card"));
-    resize(dialogWidth, dialogHeight);
+    resize(editorWidth, editorHeight);
     auto* area = new QScrollArea(this);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
@@ -150,7 +150,7 @@ void CardEditor::addClasses(QVBoxLayout& column) {
     int row = grid->rowCount();
     for (const auto& [place, text] : {std::pair{1, tr("Code")}, {2, tr("Colour")}, {3, tr("Name")}})
         grid->addWidget(mutedLabel(text, this), row, place);
-    for (std::size_t i = 0; i < std::min(shownClasses, m_card.classes.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(editedClasses, m_card.classes.size()); ++i) {
         const auto& c = m_card.classes[i];
         const QString id = fromUtf8(c.id);
         row = grid->rowCount();

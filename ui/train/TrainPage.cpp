@@ -29,7 +29,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int leftWidth = 320, headHeight = 56, pollMs = 1000, estimateMs = 400;
+constexpr int leftWidth = 320, pageHeadHeight = 56, pollMs = 1000, estimateMs = 400;
 
 // A card with its title, an aside, and what else stands in its head.
 QFrame* titledCard(const QString& title, ElidingLabel*& aside, QHBoxLayout*& head, QVBoxLayout*& column, QWidget* parent) {
@@ -176,7 +176,7 @@ void TrainPage::makeFoot(QVBoxLayout& column, QWidget* left) {
 
 QWidget* TrainPage::makeHead() {
     auto* head = new QWidget(this);
-    head->setFixedHeight(headHeight);
+    head->setFixedHeight(pageHeadHeight);
     auto* row = new QHBoxLayout(head);
     row->setContentsMargins(24, 0, 24, 0);
     row->setSpacing(8);

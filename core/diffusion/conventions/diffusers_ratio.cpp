@@ -14,13 +14,13 @@ Sampler samplerOf(const SchedulerConfig& c, SamplerSettings& settings) {
     return c.className == "EulerAncestralDiscreteScheduler" ? sampleDdim : sampleDpm2;
 }
 
-struct Run {
+struct RatioRun {
     std::vector<double> times, sigmas; // sigmas: one more, the last is that of the result
 };
 
-Run runOf(const SchedulerConfig& c, const SigmaTable& table, int steps) {
+RatioRun runOf(const SchedulerConfig& c, const SigmaTable& table, int steps) {
     const bool euler = c.className == "EulerDiscreteScheduler", ancestral = c.className == "EulerAncestralDiscreteScheduler";
-    Run run;
+    RatioRun run;
     run.times = diffusersTimes(c, TimeFamily::Fractional, steps, "linspace", c.timesteps());
     const auto interpolation = euler ? c.word("interpolation_type", "linear") : "linear";
     if (interpolation == "linear")

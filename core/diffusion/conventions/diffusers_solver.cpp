@@ -7,7 +7,7 @@ namespace phloxine {
 
 namespace {
 
-struct Run {
+struct SolverRun {
     std::vector<double> times, sigmas; // sigmas: one more, the last is that of the result
 };
 
@@ -24,7 +24,7 @@ int lastTime(const SchedulerConfig& c, const NoiseSchedule& schedule) {
     return last;
 }
 
-void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, Run& run) {
+void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, SolverRun& run) {
     const double shift = c.number("flow_shift", 1), total = c.timesteps();
     auto even = linspace(1, 1 / total, steps + 1);
     if (dpm) { // the order of upstream's arithmetic decides to which whole time a sigma is cut
@@ -42,13 +42,13 @@ void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, Run& run) {
     for (const double sigma : run.sigmas) run.times.push_back(sigma * total);
 }
 
-Run runOf(const SchedulerConfig& c, int steps) {
+SolverRun runOf(const SchedulerConfig& c, int steps) {
     const bool dpm = c.className == "DPMSolverMultistepScheduler", karras = c.flag("use_karras_sigmas"),
                lu = dpm && c.flag("use_lu_lambdas"), cosine = c.word("beta_schedule", "linear") == "squaredcos_cap_v2";
     if (c.flag("use_dynamic_shifting")) c.refuse("use_dynamic_shifting");
     const auto schedule = diffusersSchedule(c);
     const SigmaTable table(schedule);
-    Run run;
+    SolverRun run;
     run.times = diffusersTimes(c, TimeFamily::Solver, steps, "linspace", dpm ? lastTime(c, schedule) : schedule.timesteps());
     bool ranged = karras || !lu ? respaced(c, steps, table.lowest(), table.highest(), run.sigmas) : false;
     if (!ranged && lu) { // even in log sigma (Lu et al. 2022a, with rho 1)

@@ -5,13 +5,13 @@ namespace phloxine {
 
 namespace {
 
-struct Estimate {
+struct EpsEstimate {
     at::Tensor eps;
     double lambda = 0;
 };
 
 // sigma times the integral of the polynomial through the last estimates of eps over a step of h in lambda; `weight` is 2 for the SDE.
-at::Tensor increment(const std::vector<Estimate>& past, int order, bool heun, double weight, double sigma, double h) {
+at::Tensor increment(const std::vector<EpsEstimate>& past, int order, bool heun, double weight, double sigma, double h) {
     const auto& now = past.back();
     const double phi1 = weight * sigma * std::expm1(h), phi2 = phi1 / h - weight * sigma;
     if (order == 1) return phi1 * now.eps;
@@ -30,7 +30,7 @@ at::Tensor increment(const std::vector<Estimate>& past, int order, bool heun, do
 at::Tensor sampleDpmSolver(Denoiser& denoise, at::Tensor x, const SamplingPlan& plan, NoiseSource& noise, const StepHook& hook) {
     Walk walk(plan, noise, hook);
     const auto& s = plan.settings;
-    std::vector<Estimate> past;
+    std::vector<EpsEstimate> past;
     at::Tensor x0;
     for (int i = 0; i < plan.steps(); ++i) {
         walk.step(i, x, x0);

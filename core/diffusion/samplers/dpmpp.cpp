@@ -5,13 +5,13 @@ namespace phloxine {
 
 namespace {
 
-struct Estimate {
+struct X0Estimate {
     at::Tensor x0;
     double lambda = 0;
 };
 
 // What a step of h in lambda adds: alpha times the integral of the polynomial through the last estimates of x0, with k = h (1 + eta).
-at::Tensor increment(const SamplerSettings& s, const std::vector<Estimate>& past, int order, double alpha, double h, double k) {
+at::Tensor increment(const SamplerSettings& s, const std::vector<X0Estimate>& past, int order, double alpha, double h, double k) {
     const auto& now = past.back();
     const double phi1 = -alpha * std::expm1(-k), phi2 = alpha - phi1 / k;
     if (order == 1) return phi1 * now.x0;
@@ -32,7 +32,7 @@ at::Tensor increment(const SamplerSettings& s, const std::vector<Estimate>& past
 at::Tensor sampleDpmpp(Denoiser& denoise, at::Tensor x, const SamplingPlan& plan, NoiseSource& noise, const StepHook& hook) {
     Walk walk(plan, noise, hook);
     const auto& s = plan.settings;
-    std::vector<Estimate> past;
+    std::vector<X0Estimate> past;
     at::Tensor x0;
     for (int i = 0; i < plan.steps(); ++i) {
         walk.step(i, x, x0);

@@ -9,8 +9,8 @@ namespace phloxine {
 namespace {
 
 ParamSpec etaOf(double byDefault) { return {"eta", "Fresh noise", byDefault, 0, 1, 0.05}; }
-constexpr ParamSpec noiseScale{"noise_scale", "Noise scale", 1, 0.9, 1.1, 0.005}, churn{"churn", "Churn", 0, 0, 100, 1},
-    shift{"shift", "Shift towards noise", 1, 0.1, 12, 0.1};
+constexpr ParamSpec noiseScaleSpec{"noise_scale", "Noise scale", 1, 0.9, 1.1, 0.005}, churnSpec{"churn", "Churn", 0, 0, 100, 1},
+    shiftSpec{"shift", "Shift towards noise", 1, 0.1, 12, 0.1};
 
 SamplerSettings with(double eta, int order = 2, bool heun = false) {
     SamplerSettings s;
@@ -25,22 +25,22 @@ bool SamplerInfo::drawsNoise() const { return settings.eta > 0 || sample == samp
 const std::vector<SamplerInfo>& samplers() {
     static const std::vector<SamplerInfo> table{
         {"dpmpp_2m", "DPM++ 2M", sampleDpmpp, with(0), "karras"},
-        {"ddim", "DDIM", sampleDdim, with(0), "exact", 1, false, {etaOf(0), noiseScale}},
-        {"euler", "Euler", sampleEuler, with(0), "karras", 1, true, {churn, noiseScale}},
-        {"heun", "Heun", sampleHeun, with(0), "karras", 2, true, {churn, noiseScale}},
+        {"ddim", "DDIM", sampleDdim, with(0), "exact", 1, false, {etaOf(0), noiseScaleSpec}},
+        {"euler", "Euler", sampleEuler, with(0), "karras", 1, true, {churnSpec, noiseScaleSpec}},
+        {"heun", "Heun", sampleHeun, with(0), "karras", 2, true, {churnSpec, noiseScaleSpec}},
         {"unipc", "UniPC", sampleUniPc, with(0), "karras", 1, true},
-        {"dpmpp_2m_sde", "DPM++ 2M SDE", sampleDpmpp, with(1), "karras", 1, false, {etaOf(1), noiseScale}},
-        {"dpmpp_3m_sde", "DPM++ 3M SDE", sampleDpmpp, with(1, 3, true), "exponential", 1, false, {etaOf(1), noiseScale}},
-        {"dpmpp_2s_ancestral", "DPM++ 2S ancestral", sampleDpmpp2s, with(1), "karras", 2, true, {etaOf(1), noiseScale}},
-        {"dpmpp_sde", "DPM++ SDE", sampleDpmppSde, with(1), "karras", 2, true, {etaOf(1), noiseScale}},
-        {"euler_ancestral", "Euler ancestral", sampleDdim, with(1), "karras", 1, false, {etaOf(1), noiseScale}},
-        {"dpm_2", "DPM-2", sampleDpm2, with(0), "karras", 2, true, {churn, noiseScale}},
-        {"dpm_2_ancestral", "DPM-2 ancestral", sampleDpm2, with(1), "karras", 2, true, {etaOf(1), noiseScale}},
+        {"dpmpp_2m_sde", "DPM++ 2M SDE", sampleDpmpp, with(1), "karras", 1, false, {etaOf(1), noiseScaleSpec}},
+        {"dpmpp_3m_sde", "DPM++ 3M SDE", sampleDpmpp, with(1, 3, true), "exponential", 1, false, {etaOf(1), noiseScaleSpec}},
+        {"dpmpp_2s_ancestral", "DPM++ 2S ancestral", sampleDpmpp2s, with(1), "karras", 2, true, {etaOf(1), noiseScaleSpec}},
+        {"dpmpp_sde", "DPM++ SDE", sampleDpmppSde, with(1), "karras", 2, true, {etaOf(1), noiseScaleSpec}},
+        {"euler_ancestral", "Euler ancestral", sampleDdim, with(1), "karras", 1, false, {etaOf(1), noiseScaleSpec}},
+        {"dpm_2", "DPM-2", sampleDpm2, with(0), "karras", 2, true, {churnSpec, noiseScaleSpec}},
+        {"dpm_2_ancestral", "DPM-2 ancestral", sampleDpm2, with(1), "karras", 2, true, {etaOf(1), noiseScaleSpec}},
         {"lms", "LMS", sampleLms, with(0, 4), "karras", 1, true},
         {"plms", "PLMS", samplePlms, with(0), "exact", 1, true},
-        {"ddpm", "DDPM", sampleDdpm, with(0), "leading", 1, false, {noiseScale}},
-        {"lcm", "LCM", sampleLcm, with(0), "trailing", 1, false, {noiseScale}},
-        {"flow_euler", "Flow matching Euler", sampleDdim, with(0), "", 1, false, {shift}},
+        {"ddpm", "DDPM", sampleDdpm, with(0), "leading", 1, false, {noiseScaleSpec}},
+        {"lcm", "LCM", sampleLcm, with(0), "trailing", 1, false, {noiseScaleSpec}},
+        {"flow_euler", "Flow matching Euler", sampleDdim, with(0), "", 1, false, {shiftSpec}},
     };
     return table;
 }

@@ -5,7 +5,7 @@ namespace phloxine {
 
 namespace {
 
-struct Estimate {
+struct UniPcEstimate {
     at::Tensor m; // x0, or eps where the settings say so
     Level level;
 };
@@ -13,7 +13,7 @@ struct Estimate {
 // The equations of one step from level s to level t with B(h) of the settings; names follow the paper (Zhao et al. 2023, section 3).
 class UniPc {
 public:
-    UniPc(const SamplerSettings& settings, const std::vector<Estimate>& past, int order, const Level& t)
+    UniPc(const SamplerSettings& settings, const std::vector<UniPcEstimate>& past, int order, const Level& t)
         : m_settings(settings), m_past(past), m_order(order), m_s(past.back().level), m_t(t) {
         m_h = logSnr(t) - logSnr(m_s);
         m_hh = settings.fromX0 ? -m_h : m_h;
@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    const Estimate& before(int j) const { return m_past[m_past.size() - 1 - std::size_t(j)]; }
+    const UniPcEstimate& before(int j) const { return m_past[m_past.size() - 1 - std::size_t(j)]; }
     at::Tensor difference(int j) const { return (before(j).m - m_past.back().m) / m_rks[std::size_t(j) - 1]; }
 
     at::Tensor firstOrder(const at::Tensor& x) const {
@@ -63,7 +63,7 @@ private:
     }
 
     const SamplerSettings& m_settings;
-    const std::vector<Estimate>& m_past;
+    const std::vector<UniPcEstimate>& m_past;
     int m_order;
     Level m_s, m_t;
     double m_h = 0, m_hh = 0, m_scale = 0;
@@ -75,7 +75,7 @@ private:
 at::Tensor sampleUniPc(Denoiser& denoise, at::Tensor x, const SamplingPlan& plan, NoiseSource& noise, const StepHook& hook) {
     Walk walk(plan, noise, hook);
     const auto& s = plan.settings;
-    std::vector<Estimate> past;
+    std::vector<UniPcEstimate> past;
     at::Tensor x0, last; // last: the corrected state before the previous step
     int order = 0;
     for (int i = 0; i < plan.steps(); ++i) {

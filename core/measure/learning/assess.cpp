@@ -237,8 +237,6 @@ std::pair<TileData, TileData> splitTest(const TileData& data, const AssessReques
     return {data.rows(training), data.rows(test)};
 }
 
-int groupCount(const TileData& data) { return int(std::set<int>(data.groups.begin(), data.groups.end()).size()); }
-
 void noteFewGroups(const TileData& training, int wanted, AssessReport& report) {
     std::map<int, std::set<int>> groups;
     for (int i = 0; i < training.tiles(); ++i) groups[training.labels[std::size_t(i)]].insert(training.groups[std::size_t(i)]);
@@ -278,7 +276,7 @@ AssessReport assess(const AssessRequest& request, const ProgressHook& progress) 
     Pool pool;
     pool.synthetic = tileDataOf(syntheticSet, report.classes, storedPx, progress);
     std::tie(pool.training, pool.test) = splitTest(real, request);
-    report.testTiles = pool.test.tiles(), report.testGroups = groupCount(pool.test), report.syntheticTiles = pool.synthetic.tiles();
+    report.testTiles = pool.test.tiles(), report.testGroups = pool.test.groupCount(), report.syntheticTiles = pool.synthetic.tiles();
     report.groupsKnown = realSet.groupsKnown;
     if (!report.groupsKnown)
         report.remarks.emplace_back(

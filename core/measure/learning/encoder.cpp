@@ -62,8 +62,6 @@ std::string sha256Of(const TileData& data) {
     return sum.hex();
 }
 
-int groupCount(const TileData& data) { return int(std::set<int>(data.groups.begin(), data.groups.end()).size()); }
-
 Weights inHalf(const Weights& weights) {
     Weights half;
     for (const auto& [key, tensor] : weights) half[key] = tensor.to(at::kHalf).contiguous();
@@ -73,7 +71,7 @@ Weights inHalf(const Weights& weights) {
 } // namespace
 
 EncoderFigures measureEncoder(const Weights& weights, const TileData& data, int sizePx, std::uint64_t seed) {
-    EncoderFigures figures{data.tiles(), groupCount(data), data.classes};
+    EncoderFigures figures{data.tiles(), data.groupCount(), data.classes};
     const auto originals = fingerprints(weights, data.pixels, sizePx).whole;
     Dice dice(seed);
     std::vector<at::Tensor> parts;
@@ -138,7 +136,7 @@ EncoderReport trainEncoder(const EncoderRequest& request, const fs::path& out, c
     how.precision = choosePrecision(request.precision, at::kCPU);
     EncoderReport report;
     report.tiles = parts.training.tiles();
-    report.groups = groupCount(parts.training);
+    report.groups = parts.training.groupCount();
     report.steps = request.steps;
     const int tail = std::max(1, request.steps / 10);
     const auto weights = trainTileNet(parts.training, how, [&](int step, double loss) {

@@ -17,12 +17,6 @@ constexpr int smallPx = 64; // what the judge of haematoxylin sees
 // The logits of tiles, from what the judge reads of them.
 using Classifier = std::function<at::Tensor(const at::Tensor& seen)>;
 
-at::Tensor indices(const std::vector<int>& rows) {
-    auto t = at::empty({std::int64_t(rows.size())}, at::kLong);
-    std::copy(rows.begin(), rows.end(), t.data_ptr<std::int64_t>());
-    return t;
-}
-
 // Multinomial logistic regression with a small ridge on standardised features, by full gradient steps of Adam's form: the problem is convex
 // and small. x [n, d], y [n].
 Classifier logisticRegression(const at::Tensor& x, const at::Tensor& y, int classes) {

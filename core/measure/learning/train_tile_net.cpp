@@ -13,12 +13,6 @@ namespace {
 
 constexpr int evaluationBatch = 32;
 
-at::Tensor indices(const std::vector<int>& rows) {
-    auto t = at::empty({std::int64_t(rows.size())}, at::kLong);
-    std::copy(rows.begin(), rows.end(), t.data_ptr<std::int64_t>());
-    return t;
-}
-
 // Goes through its items in random order, again and again.
 class Deck {
 public:
@@ -156,6 +150,14 @@ void forBatches(const at::Tensor& pixels, int sizePx, TileInput input, const std
 }
 
 } // namespace
+
+at::Tensor indices(const std::vector<int>& numbers) {
+    auto t = at::empty({std::int64_t(numbers.size())}, at::kLong);
+    std::copy(numbers.begin(), numbers.end(), t.data_ptr<std::int64_t>());
+    return t;
+}
+
+int TileData::groupCount() const { return int(std::set<int>(groups.begin(), groups.end()).size()); }
 
 TileData TileData::rows(const std::vector<int>& which) const {
     TileData part{pixels.index_select(0, indices(which)), {}, {}, classes};

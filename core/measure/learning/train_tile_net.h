@@ -15,8 +15,11 @@ struct TileData {
     std::vector<int> labels, groups; // 0 .. k-1 each; tiles of one group (field, slide, patient) are not independent
     int classes = 0;
     int tiles() const { return int(labels.size()); }
+    int groupCount() const;
     TileData rows(const std::vector<int>& which) const; // a copy of these tiles
 };
+
+at::Tensor indices(const std::vector<int>& numbers); // [n] int64
 
 // Error(WrongUse) in one sentence when there are no tiles, fewer than two classes with tiles, fewer than `leastGroups` groups in one of
 // them, or labels out of range. `what` names the data: "The real set".

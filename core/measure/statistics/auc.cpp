@@ -5,25 +5,11 @@
 #include <map>
 
 #include "core/base/Dice.h"
+#include "core/measure/statistics/rank_correlation.h"
 
 namespace phloxine {
 
 namespace {
-
-// Ranks once; each relabelling then only sums them. Ties share their mean rank.
-std::vector<double> ranksOf(const std::vector<double>& values) {
-    std::vector<std::size_t> order(values.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](auto x, auto y) { return values[x] < values[y]; });
-    std::vector<double> ranks(values.size());
-    for (std::size_t i = 0; i < order.size();) {
-        std::size_t j = i;
-        while (j < order.size() && values[order[j]] == values[order[i]]) ++j;
-        for (std::size_t k = i; k < j; ++k) ranks[order[k]] = double(i + j + 1) / 2;
-        i = j;
-    }
-    return ranks;
-}
 
 double fromRanks(double rankSumB, double na, double nb) { return (rankSumB - nb * (nb + 1) / 2) / (na * nb); }
 

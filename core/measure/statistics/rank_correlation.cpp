@@ -19,18 +19,6 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t fewestPairs = 3;
 constexpr int fewestBlocks = 5, mostBlocks = 100;
 
-std::vector<double> ranksOf(const std::vector<double>& values) {
-    std::vector<std::size_t> order(values.size());
-    std::iota(order.begin(), order.end(), std::size_t(0));
-    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
-    std::vector<double> ranks(values.size());
-    for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
-        while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
-        for (std::size_t i = first; i < end; ++i) ranks[order[i]] = double(first + end - 1) / 2;
-    }
-    return ranks;
-}
-
 double pearson(const std::vector<double>& a, const std::vector<double>& b) {
     const auto n = double(a.size());
     const double ma = std::accumulate(a.begin(), a.end(), 0.0) / n, mb = std::accumulate(b.begin(), b.end(), 0.0) / n;
@@ -68,6 +56,18 @@ std::map<int, int> blocksOf(const std::set<int>& groups, std::uint64_t seed, int
 }
 
 } // namespace
+
+std::vector<double> ranksOf(const std::vector<double>& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+    std::vector<double> ranks(values.size());
+    for (std::size_t first = 0, end = 0; first < order.size(); first = end) {
+        while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
+        for (std::size_t i = first; i < end; ++i) ranks[order[i]] = double(first + end + 1) / 2;
+    }
+    return ranks;
+}
 
 double rankCorrelation(const std::vector<double>& x, const std::vector<double>& y) {
     return x.size() < fewestPairs ? none : pearson(ranksOf(x), ranksOf(y));

@@ -5,6 +5,9 @@
 
 namespace phloxine {
 
+// Ranks from 1; ties share their mean rank.
+std::vector<double> ranksOf(const std::vector<double>& values);
+
 // Spearman's, with mean ranks for ties (Pearson's correlation of the ranks). NaN below 3 pairs or when one side is constant.
 double rankCorrelation(const std::vector<double>& x, const std::vector<double>& y);
 // What x reaches with values that stand in exactly its order and have no ties: below 1 when x itself has ties.

@@ -14,7 +14,6 @@ namespace phloxine {
 namespace {
 
 constexpr double workDiameterPx = 12, largestDiameterPx = 16; // larger nuclei are reduced to the first
-constexpr float glassDensity = 0.09f;
 constexpr double bloodShare = 0.3; // red cells absorb green and blue strongly but hardly any red; nuclei have 0.5 and more
 
 cv::Mat blurred(const cv::Mat& values, double sigma) {

@@ -12,6 +12,8 @@
 
 namespace phloxine {
 
+inline constexpr float glassDensity = 0.09f; // of the green channel: below, a pixel is background or lumen
+
 // True where lengths may be given in um: an assumed scale is a guess about the data set and does not count.
 inline bool physicalScale(const Scale& scale) { return scale.known() && scale.source != ScaleSource::Assumed; }
 

@@ -11,8 +11,7 @@ namespace phloxine {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr float glassDensity = 0.09f; // of the green channel: below, a pixel is background or lumen
-constexpr double smallestLumen = 2;   // in squared nuclear diameters
+constexpr double smallestLumen = 2; // in squared nuclear diameters
 
 double quantile(std::vector<double> values, double q) {
     if (values.empty()) return nan;
