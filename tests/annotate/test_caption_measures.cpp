@@ -6,6 +6,7 @@
 #include "core/annotate/caption_measures.h"
 #include "tests/annotate/painted_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -80,5 +81,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(CaptionMeasuresTest)
+PHLOXINE_TEST(annotate_measures, CaptionMeasuresTest, NoApplication)
 #include "test_caption_measures.moc"

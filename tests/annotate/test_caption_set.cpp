@@ -13,6 +13,7 @@
 #include "core/measure/TileSet.h"
 #include "tests/annotate/painted_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -221,5 +222,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(CaptionSetTest)
+PHLOXINE_TEST(annotate_captions, CaptionSetTest, NoApplication)
 #include "test_caption_set.moc"

@@ -13,6 +13,7 @@
 #include "tests/support/pictures.h"
 #include "tests/support/program.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -217,5 +218,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ClassifierTest)
+PHLOXINE_TEST(annotate_classifier, ClassifierTest, QCoreApplication)
 #include "test_classifier.moc"

@@ -5,6 +5,7 @@
 #include "core/annotate/draft_prompt.h"
 #include "core/base/Error.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -78,5 +79,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestDraftPrompt)
+PHLOXINE_TEST(annotate_draft_prompt, TestDraftPrompt, QCoreApplication)
 #include "test_draft_prompt.moc"

@@ -4,6 +4,7 @@
 #include "core/annotate/probability_table.h"
 #include "core/base/Files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -98,5 +99,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(ProbabilityTableTest)
+PHLOXINE_TEST(annotate_tables, ProbabilityTableTest, NoApplication)
 #include "test_probability_table.moc"

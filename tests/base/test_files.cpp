@@ -10,6 +10,7 @@
 
 #include "core/base/Files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -136,5 +137,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestFiles)
+PHLOXINE_TEST(base_files, TestFiles, QCoreApplication)
 #include "test_files.moc"

@@ -5,6 +5,7 @@
 #include "core/base/Files.h"
 #include "core/base/keyed_hash.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -39,5 +40,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestKeyedHash)
+PHLOXINE_TEST(base_keyed_hash, TestKeyedHash, QCoreApplication)
 #include "test_keyed_hash.moc"

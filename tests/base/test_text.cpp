@@ -11,6 +11,7 @@
 #include "core/base/Log.h"
 #include "core/base/Sha256.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -98,5 +99,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestText)
+PHLOXINE_TEST(base_text, TestText, QCoreApplication)
 #include "test_text.moc"

@@ -7,6 +7,7 @@
 #include "core/image/ImageFile.h"
 #include "tests/support/pictures.h"
 #include "tests/support/program.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -165,5 +166,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCanvasCommands)
+PHLOXINE_TEST(cli_canvas, TestCanvasCommands, QCoreApplication)
 #include "test_canvas_commands.moc"

@@ -7,6 +7,7 @@
 #include <QtTest>
 
 #include "tests/support/program.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -280,5 +281,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestCommands)
+PHLOXINE_TEST(cli_commands, TestCommands, QCoreApplication)
 #include "test_commands.moc"

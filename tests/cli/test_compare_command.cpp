@@ -2,6 +2,7 @@
 #include <QJsonArray>
 
 #include "tests/cli/measure_folder.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -80,5 +81,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TestCompareCommand)
+PHLOXINE_TEST(cli_compare, TestCompareCommand, QCoreApplication)
 #include "test_compare_command.moc"

@@ -7,6 +7,7 @@
 #include <QtTest>
 
 #include "tests/support/program.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -105,5 +106,5 @@ private:
     }
 };
 
-QTEST_GUILESS_MAIN(TestKill)
+PHLOXINE_TEST(cli_kill, TestKill, QCoreApplication)
 #include "test_kill.moc"

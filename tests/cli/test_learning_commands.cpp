@@ -2,6 +2,7 @@
 #include <QJsonArray>
 
 #include "tests/cli/measure_folder.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -84,5 +85,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TestLearningCommands)
+PHLOXINE_TEST(cli_learning, TestLearningCommands, QCoreApplication)
 #include "test_learning_commands.moc"

@@ -7,6 +7,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
+
 class TestSlideCommands : public QObject {
     Q_OBJECT
     QTemporaryDir m_dir;
@@ -122,5 +124,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSlideCommands)
+PHLOXINE_TEST(cli_slide_and_export, TestSlideCommands, QCoreApplication)
 #include "test_slide_commands.moc"

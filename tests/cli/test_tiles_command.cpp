@@ -10,6 +10,7 @@
 #include "core/slide/SlideSource.h"
 #include "tests/support/program.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -86,5 +87,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTilesCommand)
+PHLOXINE_TEST(cli_tiles, TestTilesCommand, NoApplication)
 #include "test_tiles_command.moc"

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "core/condition/attributes.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -33,5 +34,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(AttributesTest)
+PHLOXINE_TEST(condition_attributes, AttributesTest, NoApplication)
 #include "test_attributes.moc"

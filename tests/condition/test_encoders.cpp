@@ -3,6 +3,7 @@
 
 #include "core/condition/vector_encoders.h"
 #include "tests/support/networks.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -145,5 +146,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestEncoders)
+PHLOXINE_TEST(condition_encoders, TestEncoders, NoApplication)
 #include "test_encoders.moc"

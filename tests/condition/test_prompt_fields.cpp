@@ -5,6 +5,7 @@
 #include "core/condition/prompt_fields.h"
 #include "core/condition/prompt_grammar.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -85,5 +86,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestPromptFields)
+PHLOXINE_TEST(condition_prompt_fields, TestPromptFields, NoApplication)
 #include "test_prompt_fields.moc"

@@ -6,6 +6,7 @@
 #include "core/condition/prompt_grammar.h"
 #include "core/condition/report_summary.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 using namespace std::chrono_literals;
@@ -172,5 +173,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(PromptGrammarTest)
+PHLOXINE_TEST(condition_prompt_grammar, PromptGrammarTest, NoApplication)
 #include "test_prompt_grammar.moc"

@@ -13,6 +13,7 @@
 #include "core/condition/ClipTokenizer.h"
 #include "core/condition/report_summary.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -444,5 +445,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(ReportSummaryTest)
+PHLOXINE_TEST(condition_report_summary, ReportSummaryTest, NoApplication)
 #include "test_report_summary.moc"

@@ -13,6 +13,7 @@
 #include "core/model/ModelStore.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/refused.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -166,5 +167,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTokenizer)
+PHLOXINE_TEST(condition_tokenizer, TestTokenizer, NoApplication)
 #include "test_tokenizer.moc"

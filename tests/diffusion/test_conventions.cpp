@@ -6,6 +6,7 @@
 #include "core/diffusion/conventions/kdiffusion.h"
 #include "tests/diffusion/problem.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -166,5 +167,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestConventions)
+PHLOXINE_TEST(diffusion_conventions, TestConventions, NoApplication)
 #include "test_conventions.moc"

@@ -162,7 +162,7 @@ private slots:
     }
 };
 
-int main(int argc, char** argv) {
+int test_diffusion_convergence(int argc, char** argv) {
     if (argc == 3 && std::string(argv[1]) == "--write-figure") {
         c10::InferenceMode guard;
         std::ofstream file(argv[2]);

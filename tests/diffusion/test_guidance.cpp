@@ -5,6 +5,7 @@
 #include "core/diffusion/guidance.h"
 #include "core/tensor/noise.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -175,5 +176,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestGuidance)
+PHLOXINE_TEST(diffusion_guidance, TestGuidance, NoApplication)
 #include "test_guidance.moc"

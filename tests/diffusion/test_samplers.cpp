@@ -4,6 +4,7 @@
 #include "core/base/Error.h"
 #include "tests/diffusion/problem.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -215,5 +216,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestSamplers)
+PHLOXINE_TEST(diffusion_samplers, TestSamplers, NoApplication)
 #include "test_samplers.moc"

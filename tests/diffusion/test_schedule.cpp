@@ -5,6 +5,7 @@
 
 #include "core/diffusion/spacings.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -171,5 +172,5 @@ private:
     }
 };
 
-QTEST_APPLESS_MAIN(TestSchedule)
+PHLOXINE_TEST(diffusion_schedule, TestSchedule, NoApplication)
 #include "test_schedule.moc"

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "tests/diffusion/problem.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -70,5 +71,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestStochastic)
+PHLOXINE_TEST(diffusion_stochastic, TestStochastic, NoApplication)
 #include "test_stochastic.moc"

@@ -8,6 +8,7 @@
 #include "core/image/ImageFile.h"
 #include "tests/support/errors.h"
 #include "tests/support/exports.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -202,5 +203,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestExportFailures)
+PHLOXINE_TEST(exporting_failures, TestExportFailures, QCoreApplication)
 #include "test_export_failures.moc"

@@ -16,6 +16,7 @@
 #include "core/image/ImageFile.h"
 #include "tests/support/errors.h"
 #include "tests/support/exports.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -274,5 +275,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestExportSet)
+PHLOXINE_TEST(exporting_set, TestExportSet, QCoreApplication)
 #include "test_export_set.moc"

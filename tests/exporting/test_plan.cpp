@@ -4,6 +4,7 @@
 #include "core/base/Error.h"
 #include "tests/support/errors.h"
 #include "tests/support/exports.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -69,5 +70,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPlan)
+PHLOXINE_TEST(exporting_plan, TestPlan, QCoreApplication)
 #include "test_plan.moc"

@@ -7,6 +7,7 @@
 #include "core/base/Files.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -248,5 +249,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCanvas)
+PHLOXINE_TEST(generate_canvas, TestCanvas, NoApplication)
 #include "test_canvas.moc"

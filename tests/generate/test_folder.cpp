@@ -4,6 +4,7 @@
 
 #include "core/base/Files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -166,5 +167,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestFolder)
+PHLOXINE_TEST(generate_folder, TestFolder, NoApplication)
 #include "test_folder.moc"

@@ -6,6 +6,7 @@
 
 #include "core/generate/grid.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -136,5 +137,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestGrid)
+PHLOXINE_TEST(generate_grid, TestGrid, QCoreApplication)
 #include "test_grid.moc"

@@ -4,6 +4,7 @@
 #include "core/diffusion/samplers/samplers.h"
 #include "core/generate/inpainting.h"
 #include "core/verify/closed_form.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -61,5 +62,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestInpainting)
+PHLOXINE_TEST(generate_inpainting, TestInpainting, NoApplication)
 #include "test_inpainting.moc"

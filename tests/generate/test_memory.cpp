@@ -5,6 +5,7 @@
 #include "core/base/Files.h"
 #include "core/generate/Generator.h"
 #include "core/generate/memory_estimate.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -150,5 +151,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestMemory)
+PHLOXINE_TEST(generate_memory, TestMemory, NoApplication)
 #include "test_memory.moc"

@@ -10,6 +10,7 @@
 #include "core/generate/real_pixels.h"
 #include "core/image/ImageFile.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -124,5 +125,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRealPixels)
+PHLOXINE_TEST(generate_real_pixels, TestRealPixels, QCoreApplication)
 #include "test_real_pixels.moc"

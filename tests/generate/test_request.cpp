@@ -9,6 +9,7 @@
 #include "core/generate/GenerateRequest.h"
 #include "core/generate/Generator.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -205,5 +206,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestRequest)
+PHLOXINE_TEST(generate_request, TestRequest, NoApplication)
 #include "test_request.moc"

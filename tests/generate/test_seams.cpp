@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include "core/generate/windows.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -45,5 +46,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestSeams)
+PHLOXINE_TEST(generate_seams, TestSeams, NoApplication)
 #include "test_seams.moc"

@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -258,5 +259,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTiles)
+PHLOXINE_TEST(generate_tiles, TestTiles, NoApplication)
 #include "test_tiles.moc"

@@ -8,6 +8,7 @@
 #include "core/nn/norm_statistics.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -153,5 +154,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestWindows)
+PHLOXINE_TEST(generate_windows, TestWindows, NoApplication)
 #include "test_windows.moc"

@@ -10,6 +10,7 @@
 #include "core/image/ImageFile.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -137,5 +138,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestImageFiles)
+PHLOXINE_TEST(image_files, TestImageFiles, QCoreApplication)
 #include "test_image_files.moc"

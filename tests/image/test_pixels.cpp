@@ -3,6 +3,7 @@
 #include "core/image/Image.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -66,5 +67,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPixels)
+PHLOXINE_TEST(image_pixels, TestPixels, QCoreApplication)
 #include "test_pixels.moc"

@@ -7,6 +7,7 @@
 #include "core/image/ImageFile.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -163,5 +164,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestPng)
+PHLOXINE_TEST(image_png, TestPng, QCoreApplication)
 #include "test_png.moc"

@@ -7,6 +7,7 @@
 #include "core/image/quality.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -89,5 +90,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestQuality)
+PHLOXINE_TEST(image_quality, TestQuality, NoApplication)
 #include "test_quality.moc"

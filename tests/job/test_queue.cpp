@@ -12,6 +12,7 @@
 #include "core/model/inspect.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
 using namespace phloxine;
@@ -361,5 +362,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestQueue)
+PHLOXINE_TEST(job_queue, TestQueue, QCoreApplication)
 #include "test_queue.moc"

@@ -13,6 +13,7 @@
 #include "core/job/JobQueue.h"
 #include "core/train/memory_estimate.h"
 #include "core/train/train_threads.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class Recorder final : public JobEvents {
+class TrainingRecorder final : public JobEvents {
 public:
     void started(JobId id) override { add(id, "started"); }
     void tile(JobId id, int, const Tile&, const fs::path&) override { add(id, "tile"); }
@@ -100,7 +101,7 @@ private Q_SLOTS:
     }
 
     void othersAreDoneInBetween() {
-        Recorder recorder;
+        TrainingRecorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         const auto training = queue.submit(job(100'000, "between"));
         QVERIFY(recorder.waitFor(training, "trained"));
@@ -130,7 +131,7 @@ private Q_SLOTS:
     }
 
     void reportsComeAtALimitedRate() {
-        Recorder recorder;
+        TrainingRecorder recorder;
         auto quiet = small(60);
         quiet.watch.checkpointEvery = 0, quiet.watch.validateEvery = 20, quiet.watch.samplesEvery = 0;
         const auto start = std::chrono::steady_clock::now();
@@ -149,7 +150,7 @@ private Q_SLOTS:
     void endOfTheProgramSavesTheState() { // and the numbers are those of an unbroken run
         auto whole = job(40, "whole"), broken = job(40, "broken");
         {
-            Recorder recorder;
+            TrainingRecorder recorder;
             JobQueue queue(std::make_shared<ModelStore>(), recorder);
             QVERIFY(recorder.waitFor(queue.submit(whole), "finished"));
             (void)queue.submit(broken);
@@ -157,7 +158,7 @@ private Q_SLOTS:
         } // quits here
         QVERIFY(!isThere(m_root / "broken/model"));
         broken.resume = true;
-        Recorder recorder;
+        TrainingRecorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         QVERIFY(recorder.waitFor(queue.submit(broken), "finished"));
         QCOMPARE(lossesOf(m_root / "broken"), lossesOf(m_root / "whole"));
@@ -166,7 +167,7 @@ private Q_SLOTS:
     }
 
     void startThatFailsBarsNothing() {
-        Recorder recorder;
+        TrainingRecorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         auto wrong = job(4, "retry");
         std::get<TrainRecipe>(wrong.recipe).model.autoencoder = (m_root / "nowhere").string();
@@ -182,7 +183,7 @@ private Q_SLOTS:
     }
 
     void lockedFolderIsLeftAlone() {
-        Recorder recorder;
+        TrainingRecorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         fs::create_directories(m_root / "locked/base");
         const FolderLock other(m_root / "locked");
@@ -192,7 +193,7 @@ private Q_SLOTS:
     }
 
     void autoencoderIsTrainedToo() {
-        Recorder recorder;
+        TrainingRecorder recorder;
         JobQueue queue(std::make_shared<ModelStore>(), recorder);
         const auto id = queue.submit(TrainJob{autoencoderRecipeFromJson(smallAutoencoder(), "small"), m_tissue, m_root / "another"});
         QVERIFY(recorder.waitFor(id, "finished"));
@@ -200,5 +201,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTraining)
+PHLOXINE_TEST(job_training, TestTraining, QCoreApplication)
 #include "test_training.moc"

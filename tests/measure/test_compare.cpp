@@ -10,6 +10,7 @@
 #include "core/measure/report_files.h"
 #include "core/measure/tissue/rendered_fields.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -152,5 +153,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(CompareTest)
+PHLOXINE_TEST(measure_compare, CompareTest, QCoreApplication)
 #include "test_compare.moc"

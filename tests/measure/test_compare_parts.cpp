@@ -13,6 +13,7 @@
 #include "core/measure/report_files.h"
 #include "core/measure/tissue/rendered_fields.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -183,5 +184,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(ComparePartsTest)
+PHLOXINE_TEST(measure_compare_parts, ComparePartsTest, QCoreApplication)
 #include "test_compare_parts.moc"

@@ -9,6 +9,7 @@
 #include "core/tensor/devices.h"
 #include "tests/support/errors.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -157,5 +158,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(CopyingTest)
+PHLOXINE_TEST(measure_copying, CopyingTest, QCoreApplication)
 #include "test_copying.moc"

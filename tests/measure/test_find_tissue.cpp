@@ -11,6 +11,7 @@
 #include "core/slide/SlideSource.h"
 #include "core/tensor/devices.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -161,5 +162,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(FindTissueTest)
+PHLOXINE_TEST(measure_find_tissue, FindTissueTest, QCoreApplication)
 #include "test_find_tissue.moc"

@@ -12,6 +12,7 @@
 #include "core/tensor/devices.h"
 #include "core/tensor/safetensors.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -122,5 +123,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(NeighboursTest)
+PHLOXINE_TEST(measure_neighbours, NeighboursTest, QCoreApplication)
 #include "test_neighbours.moc"

@@ -13,6 +13,7 @@
 #include "core/measure/NucleiCalibration.h"
 #include "core/measure/tissue/rendered_fields.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -201,5 +202,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(NucleiCalibrationTest)
+PHLOXINE_TEST(measure_nuclei_calibration, NucleiCalibrationTest, QCoreApplication)
 #include "test_nuclei_calibration.moc"

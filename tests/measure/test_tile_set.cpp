@@ -6,6 +6,7 @@
 #include "core/image/ImageFile.h"
 #include "core/measure/TileSet.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -96,5 +97,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TileSetTest)
+PHLOXINE_TEST(measure_tile_set, TileSetTest, QCoreApplication)
 #include "test_tile_set.moc"

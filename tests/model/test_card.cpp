@@ -7,6 +7,7 @@
 #include "core/model/ModelCard.h"
 #include "core/model/ModelStore.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -99,5 +100,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCard)
+PHLOXINE_TEST(model_card, TestCard, NoApplication)
 #include "test_card.moc"

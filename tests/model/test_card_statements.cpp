@@ -8,6 +8,7 @@
 #include "core/image/colour_difference.h"
 #include "core/model/card_statements.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -133,5 +134,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCardStatements)
+PHLOXINE_TEST(model_card_statements, TestCardStatements, NoApplication)
 #include "test_card_statements.moc"

@@ -13,6 +13,7 @@
 #include "core/tensor/npy.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/refused.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -216,5 +217,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestFuzz)
+PHLOXINE_TEST(model_fuzz, TestFuzz, NoApplication)
 #include "test_fuzz.moc"

@@ -13,6 +13,7 @@
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/diffusers_model.h"
 #include "tests/support/refused.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -486,5 +487,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestHostileModels)
+PHLOXINE_TEST(model_hostile_models, TestHostileModels, NoApplication)
 #include "test_hostile_models.moc"

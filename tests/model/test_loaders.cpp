@@ -15,6 +15,7 @@
 #include "tests/support/diffusers_model.h"
 #include "tests/support/model_folder.h"
 #include "tests/support/refused.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -428,5 +429,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestLoaders)
+PHLOXINE_TEST(model_loaders, TestLoaders, NoApplication)
 #include "test_loaders.moc"

@@ -8,6 +8,7 @@
 #include "core/model/inspect.h"
 #include "tests/support/errors.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -270,5 +271,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestStore)
+PHLOXINE_TEST(model_store, TestStore, NoApplication)
 #include "test_store.moc"

@@ -4,6 +4,7 @@
 #include "core/nn/kl_autoencoder.h"
 #include "core/nn/vq_autoencoder.h"
 #include "tests/support/networks.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -68,7 +69,7 @@ Weights vqKeys(const nn::VqConfig& c) {
     return keys.weights;
 }
 
-nn::KlConfig variant(const QByteArray& name) {
+nn::KlConfig klVariant(const QByteArray& name) {
     auto c = small<nn::KlConfig>();
     if (name == "no quant_conv") c.quantConv = c.postQuantConv = false, c.embedDim = c.zChannels = 16;
     if (name == "no attention") c.attention = c.middleAttention = false;
@@ -95,7 +96,7 @@ private slots:
 
     void klVariants() {
         QFETCH(QByteArray, name);
-        const auto c = variant(name);
+        const auto c = klVariant(name);
         const auto weights = klKeys(c);
         const auto bind = [&](const Weights& w) { nn::KlAutoencoder(WeightView(w, Binding::train()), c); };
         QCOMPARE(everyKeyIsNeeded(weights, bind), QByteArray());
@@ -217,5 +218,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestAutoencoders)
+PHLOXINE_TEST(nn_autoencoders, TestAutoencoders, NoApplication)
 #include "test_autoencoders.moc"

@@ -3,6 +3,7 @@
 
 #include "core/nn/patch_autoencoder.h"
 #include "tests/support/networks.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -126,5 +127,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestLayers)
+PHLOXINE_TEST(nn_layers, TestLayers, NoApplication)
 #include "test_layers.moc"

@@ -6,6 +6,7 @@
 #include "core/nn/pixart.h"
 #include "core/nn/vit_condition.h"
 #include "tests/support/networks.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -82,7 +83,7 @@ Bind binds(const Config& c) {
     return [c](const Weights& w) { Net(WeightView(w, Binding::train()), c); };
 }
 WeightView view(const Weights& w, at::ScalarType type = at::kFloat) { return {w, Binding::forInference(type)}; }
-at::Tensor times() { return at::tensor({3.5f, 700.0f}); }
+at::Tensor twoTimes() { return at::tensor({3.5f, 700.0f}); }
 at::Tensor row(const at::Tensor& t) { return t.slice(0, 1, 2); }
 at::Tensor labels() { return at::tensor({4, 1}, at::kLong); }
 
@@ -124,16 +125,16 @@ private slots:
         QCOMPARE(everyWidthIsChecked(weights, binds<nn::Dit>(c), {"pos_embed.proj.weight", "ff.net.0.proj.weight"}), QByteArray());
         const nn::Dit net(view(weights), c);
         const auto x = noise({2, 3, 8, 8}), wide = noise({2, 3, 4, 12});
-        const auto out = net(x, times(), {{}, labels()});
+        const auto out = net(x, twoTimes(), {{}, labels()});
         QCOMPARE(out.sizes().vec(), (std::vector<std::int64_t>{2, 6, 8, 8}));
-        QCOMPARE(net(wide, times(), {{}, labels()}).sizes().vec(), (std::vector<std::int64_t>{2, 6, 4, 12}));
-        QVERIFY(near(row(out), net(row(x), row(times()), {{}, row(labels())})));
-        QVERIFY(!near(out, net(x, times(), {{}, labels().flip({0})}), 1e-3));
-        QVERIFY(relative(nn::Dit(view(weights, at::kBFloat16), c)(x, times(), {{}, labels()}), out) < 4e-2);
-        const auto run = [&](const Weights& w) { return nn::Dit(WeightView(w, Binding::train()), c)(x, times(), {{}, labels()}); };
+        QCOMPARE(net(wide, twoTimes(), {{}, labels()}).sizes().vec(), (std::vector<std::int64_t>{2, 6, 4, 12}));
+        QVERIFY(near(row(out), net(row(x), row(twoTimes()), {{}, row(labels())})));
+        QVERIFY(!near(out, net(x, twoTimes(), {{}, labels().flip({0})}), 1e-3));
+        QVERIFY(relative(nn::Dit(view(weights, at::kBFloat16), c)(x, twoTimes(), {{}, labels()}), out) < 4e-2);
+        const auto run = [&](const Weights& w) { return nn::Dit(WeightView(w, Binding::train()), c)(x, twoTimes(), {{}, labels()}); };
         QCOMPARE(everyTensorLearns(weights, run), QByteArray());
-        QCOMPARE(errorOf([&] { net(x, times(), {}); }), "wrong-use");
-        QCOMPARE(errorOf([&] { net(noise({2, 3, 7, 8}), times(), {{}, labels()}); }), "shape");
+        QCOMPARE(errorOf([&] { net(x, twoTimes(), {}); }), "wrong-use");
+        QCOMPARE(errorOf([&] { net(noise({2, 3, 7, 8}), twoTimes(), {{}, labels()}); }), "shape");
         auto heads = c;
         heads.heads = 3;
         QCOMPARE(errorOf([&] { binds<nn::Dit>(heads)(weights); }), "shape");
@@ -153,15 +154,15 @@ private slots:
         QCOMPARE(everyWidthIsChecked(weights, binds<nn::Pixart>(c), {"pos_embed.proj.weight", "ff.net.0.proj.weight"}), QByteArray());
         const nn::Pixart net(view(weights), c);
         const auto x = noise({2, 3, 8, 8}), tokens = noise({2, 5, 10}, 4);
-        const auto out = net(x, times(), {tokens, {}});
+        const auto out = net(x, twoTimes(), {tokens, {}});
         QCOMPARE(out.sizes().vec(), (std::vector<std::int64_t>{2, 6, 8, 8}));
-        QCOMPARE(net(noise({2, 3, 4, 12}), times(), {tokens, {}}).sizes().vec(), (std::vector<std::int64_t>{2, 6, 4, 12}));
-        QVERIFY(near(row(out), net(row(x), row(times()), {row(tokens), {}})));
-        QVERIFY(!near(out, net(x, times(), {tokens.flip({0}), {}}), 1e-4));
-        QVERIFY(relative(nn::Pixart(view(weights, at::kBFloat16), c)(x, times(), {tokens, {}}), out) < 4e-2);
-        const auto run = [&](const Weights& w) { return nn::Pixart(WeightView(w, Binding::train()), c)(x, times(), {tokens, {}}); };
+        QCOMPARE(net(noise({2, 3, 4, 12}), twoTimes(), {tokens, {}}).sizes().vec(), (std::vector<std::int64_t>{2, 6, 4, 12}));
+        QVERIFY(near(row(out), net(row(x), row(twoTimes()), {row(tokens), {}})));
+        QVERIFY(!near(out, net(x, twoTimes(), {tokens.flip({0}), {}}), 1e-4));
+        QVERIFY(relative(nn::Pixart(view(weights, at::kBFloat16), c)(x, twoTimes(), {tokens, {}}), out) < 4e-2);
+        const auto run = [&](const Weights& w) { return nn::Pixart(WeightView(w, Binding::train()), c)(x, twoTimes(), {tokens, {}}); };
         QCOMPARE(everyTensorLearns(weights, run), QByteArray());
-        QCOMPARE(errorOf([&] { net(x, times(), {}); }), "wrong-use");
+        QCOMPARE(errorOf([&] { net(x, twoTimes(), {}); }), "wrong-use");
     }
 
     // PixCell's positions of several vectors are added before the projection.
@@ -169,11 +170,11 @@ private slots:
         const auto c = smallPixart(false);
         auto weights = pixartKeys(false);
         const auto x = noise({2, 3, 8, 8}), tokens = noise({2, 4, 10}, 4), places = noise({1, 4, 10}, 7);
-        const auto expected = nn::Pixart(view(weights), c)(x, times(), {tokens + places, {}});
+        const auto expected = nn::Pixart(view(weights), c)(x, twoTimes(), {tokens + places, {}});
         weights["y_pos_embed.y_pos_embed"] = places;
         const nn::Pixart net(view(weights), c);
-        QVERIFY(near(net(x, times(), {tokens, {}}), expected));
-        QCOMPARE(errorOf([&] { net(x, times(), {noise({2, 3, 10}), {}}); }), "shape");
+        QVERIFY(near(net(x, twoTimes(), {tokens, {}}), expected));
+        QCOMPARE(errorOf([&] { net(x, twoTimes(), {noise({2, 3, 10}), {}}); }), "shape");
     }
 
     void vitCondition() {
@@ -254,5 +255,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTransformers)
+PHLOXINE_TEST(nn_transformers, TestTransformers, NoApplication)
 #include "test_transformers.moc"

@@ -4,6 +4,7 @@
 
 #include "core/nn/unet.h"
 #include "tests/support/networks.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 using nn::UNetConfig;
@@ -230,5 +231,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestUNet)
+PHLOXINE_TEST(nn_unet, TestUNet, NoApplication)
 #include "test_unet.moc"

@@ -12,6 +12,7 @@
 #include "core/project/Project.h"
 #include "tests/project/made_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -184,5 +185,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ProjectFaultsTest)
+PHLOXINE_TEST(project_faults, ProjectFaultsTest, QCoreApplication)
 #include "test_faults.moc"

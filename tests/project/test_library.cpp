@@ -7,6 +7,7 @@
 #include "core/project/Project.h"
 #include "tests/project/made_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -172,5 +173,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(LibraryTest)
+PHLOXINE_TEST(project_library, LibraryTest, QCoreApplication)
 #include "test_library.moc"

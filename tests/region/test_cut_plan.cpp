@@ -6,6 +6,7 @@
 
 #include "core/region/cut_plan.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -184,5 +185,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCutPlan)
+PHLOXINE_TEST(region_cut_plan, TestCutPlan, NoApplication)
 #include "test_cut_plan.moc"

@@ -11,18 +11,19 @@
 #include "core/region/region_files.h"
 #include "tests/support/errors.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
 
 namespace {
 
-Region region(const std::string& className, double left, double top, double width, double height) {
+Region namedRegion(const std::string& className, double left, double top, double width, double height) {
     return {"1",       className + " one", className,
             "#102030", "annotation",       {{{{left, top}, {left + width, top}, {left + width, top + height}, {left, top + height}}, {}}}};
 }
 
-CutRequest request() {
+CutRequest smallRequest() {
     CutRequest r;
     r.tilePx = 64, r.micronsPerPixel = 2, r.tissueShare = 0.3;
     return r;
@@ -65,7 +66,7 @@ class TestCutTiles : public QObject {
         const auto path = folder(name);
         fs::copy_file(smallSlide(), path / "TCGA-AB-1234-01A.svs", fs::copy_options::skip_existing);
         if (!isThere(path / "TCGA-AB-1234-01A.geojson"))
-            writeRegions(path / "TCGA-AB-1234-01A.geojson", {region("Tumor: a/b", 0, 0, 1100, 2900), region("Stroma", 1100, 0, 1100, 2900)},
+            writeRegions(path / "TCGA-AB-1234-01A.geojson", {namedRegion("Tumor: a/b", 0, 0, 1100, 2900), namedRegion("Stroma", 1100, 0, 1100, 2900)},
                          RegionFormat::GeoJson);
         return path;
     }
@@ -73,7 +74,7 @@ class TestCutTiles : public QObject {
 private slots:
     void aSetThatReadersTake() {
         const auto slides = slideWithRegions("one"), out = slides / "set"; // below the slides, and not looked at again
-        const auto result = cutTiles(findSlides({slides}, {}, out), request(), out);
+        const auto result = cutTiles(findSlides({slides}, {}, out), smallRequest(), out);
         QCOMPARE(result.slides, 1);
         QCOMPARE(result.classes.size(), std::size_t(2));
         QVERIFY(result.written > 20 && result.kept == 0 && result.faults.empty());
@@ -102,10 +103,10 @@ private slots:
     void goesOnWhereItStopped() {
         const auto slides = slideWithRegions("two"), whole = folder("whole"), broken = folder("broken");
         const auto search = findSlides({slides}, {}, {});
-        cutTiles(search, request(), whole);
+        cutTiles(search, smallRequest(), whole);
         int steps = 0;
         QCOMPARE(errorOf([&] {
-                     cutTiles(search, request(), broken, [&](const Progress&) {
+                     cutTiles(search, smallRequest(), broken, [&](const Progress&) {
                          if (++steps > 10) throw Cancelled();
                      });
                  }),
@@ -115,32 +116,32 @@ private slots:
         const auto cutShort = std::find_if(files.begin(), files.end(), [](const auto& f) { return f.first.ends_with(".png"); });
         QVERIFY(cutShort != files.end());
         writeFileAtomically(broken / cutShort->first, cutShort->second.substr(0, 100), IfExists::Replace);
-        const auto result = cutTiles(search, request(), broken);
+        const auto result = cutTiles(search, smallRequest(), broken);
         QVERIFY(result.kept > 5 && result.written > 15);
         QVERIFY(filesOf(broken) == filesOf(whole));
-        QCOMPARE(cutTiles(search, request(), broken).written, 0);
+        QCOMPARE(cutTiles(search, smallRequest(), broken).written, 0);
     }
 
     void anotherPlanIsRefused() {
         const auto slides = slideWithRegions("three"), out = folder("plans");
-        cutTiles(findSlides({slides}, {}, {}), request(), out);
+        cutTiles(findSlides({slides}, {}, {}), smallRequest(), out);
         const auto before = filesOf(out);
-        auto other = request();
+        auto other = smallRequest();
         other.seed = 7;
         QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), other, out); }), QByteArray("exists"));
-        writeRegions(slides / "TCGA-AB-1234-01A.geojson", {region("Stroma", 0, 0, 1100, 2900)}, RegionFormat::GeoJson, IfExists::Replace);
-        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), request(), out); }), QByteArray("exists"));
+        writeRegions(slides / "TCGA-AB-1234-01A.geojson", {namedRegion("Stroma", 0, 0, 1100, 2900)}, RegionFormat::GeoJson, IfExists::Replace);
+        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), smallRequest(), out); }), QByteArray("exists"));
         QVERIFY(filesOf(out) == before);
-        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), request(), slides); }), QByteArray("exists")); // holds slides
+        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), smallRequest(), slides); }), QByteArray("exists")); // holds slides
         writeFileAtomically(out / "plan.json", "{", IfExists::Replace);
-        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), request(), out); }), QByteArray("corrupt"));
+        QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), smallRequest(), out); }), QByteArray("corrupt"));
     }
 
     void unreadableParts() {
         const auto slides = folder("bad-tile");
         writeFileAtomically(slides / "bad.svs", slideWithBadTile(30));
         fs::copy_file(smallSlide(), slides / "good.svs");
-        auto r = request();
+        auto r = smallRequest();
         r.className = "tissue", r.tissueShare = 0, r.tilePx = 48, r.micronsPerPixel = 0.998; // several tiles touch one bad part
         const auto result = cutTiles(findSlides({slides, slides / "good.svs", slides / ".." / "bad-tile"}, {}, {}), r, folder("bad-out"));
         QCOMPARE(result.slides, 2);                      // however often they are named
@@ -174,7 +175,7 @@ private slots:
         writeFileAtomically(slides / "empty.geojson", "");
         writeFileAtomically(slides / "cut.svs", readFile(smallSlide()).substr(0, 1000));
         writeFileAtomically(slides / "notes.dat", "no slide");
-        auto r = request();
+        auto r = smallRequest();
         r.className = "tissue", r.tissueShare = 0, r.micronsPerPixel = 1;
         const auto search = findSlides({slides}, {}, {});
         QCOMPARE(search.otherFiles + int(search.faults.size()), 3); // notes.dat; cut.svs and double
@@ -198,7 +199,7 @@ private slots:
     void refusalsLeaveNothingBehind() {
         const auto slides = folder("alone"), out = fs::path(m_dir.path().toStdString()) / "never";
         writePng(slides / "unknown.png", tissue(300, {}));
-        auto r = request();
+        auto r = smallRequest();
         r.className = "tissue", r.micronsPerPixel = 1;
         std::string message;
         QCOMPARE(errorOf([&] { cutTiles(findSlides({slides}, {}, {}), r, out); }, &message), QByteArray("wrong-use"));
@@ -214,10 +215,10 @@ private slots:
     void namesThatClash() {
         const auto left = folder("left"), right = folder("right"), out = fs::path(m_dir.path().toStdString()) / "clash";
         for (const auto& where : {left, right}) writePng(where / "a.png", tissue(300, {0.5, ScaleSource::User}));
-        auto r = request();
+        auto r = smallRequest();
         r.className = "tissue", r.tissueShare = 0, r.micronsPerPixel = 1;
         QCOMPARE(errorOf([&] { cutTiles(findSlides({left, right}, {}, {}), r, out); }), QByteArray("wrong-use"));
-        writeRegions(left / "a.geojson", {region("x y", 0, 0, 150, 300), region("x/y", 150, 0, 150, 300)}, RegionFormat::GeoJson);
+        writeRegions(left / "a.geojson", {namedRegion("x y", 0, 0, 150, 300), namedRegion("x/y", 150, 0, 150, 300)}, RegionFormat::GeoJson);
         std::string message;
         QCOMPARE(errorOf([&] { cutTiles(findSlides({left}, {}, {}), r, out); }, &message), QByteArray("wrong-use"));
         QVERIFY(message.find("x_y") != message.npos);
@@ -227,8 +228,8 @@ private slots:
     void regionsInAFolderOfTheirOwn() {
         const auto slides = folder("slides"), regions = folder("regions");
         writePng(slides / "a.png", tissue(600, {0.5, ScaleSource::User}));
-        writeRegions(regions / "a.png.xml", {region("x", 0, 0, 300, 600)}, RegionFormat::AsapXml);
-        auto r = request();
+        writeRegions(regions / "a.png.xml", {namedRegion("x", 0, 0, 300, 600)}, RegionFormat::AsapXml);
+        auto r = smallRequest();
         r.tissueShare = 0, r.micronsPerPixel = 1;
         const auto out = folder("own-regions");
         QCOMPARE(cutTiles(findSlides({slides / "a.png"}, regions, {}), r, out).classes.at("x"), 8);
@@ -245,5 +246,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCutTiles)
+PHLOXINE_TEST(region_cut_tiles, TestCutTiles, NoApplication)
 #include "test_cut_tiles.moc"

@@ -7,6 +7,7 @@
 
 #include "core/region/Region.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -99,5 +100,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestGeometry)
+PHLOXINE_TEST(region_geometry, TestGeometry, NoApplication)
 #include "test_geometry.moc"

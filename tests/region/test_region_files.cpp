@@ -5,6 +5,7 @@
 #include "core/base/Files.h"
 #include "core/region/region_files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -235,5 +236,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestRegionFiles)
+PHLOXINE_TEST(region_files, TestRegionFiles, NoApplication)
 #include "test_region_files.moc"

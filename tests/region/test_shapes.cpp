@@ -11,13 +11,14 @@
 #include "core/region/tissue_region.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
 
 namespace {
 
-Polygon square(double left, double top, double side) {
+Polygon squareAt(double left, double top, double side) {
     return {{{left, top}, {left + side, top}, {left + side, top + side}, {left, top + side}}, {}};
 }
 
@@ -27,7 +28,7 @@ RegionMask masked(const char* rows, int width) {
     return mask;
 }
 
-bool near(double area, double expected) { return std::abs(area - expected) < 1e-3 * expected; } // areas are summed over rows
+bool nearly(double area, double expected) { return std::abs(area - expected) < 1e-3 * expected; } // areas are summed over rows
 
 const SlideBox slide{0, 0, 10000, 8000};
 
@@ -96,22 +97,22 @@ private slots:
     }
 
     void addAndTakeAway() {
-        const std::vector<Polygon> base{square(100, 100, 200)};
-        const auto more = combined(base, {square(200, 200, 200)}, Combine::Add, slide, 1);
+        const std::vector<Polygon> base{squareAt(100, 100, 200)};
+        const auto more = combined(base, {squareAt(200, 200, 200)}, Combine::Add, slide, 1);
         QCOMPARE(more.size(), std::size_t(1));
-        QVERIFY(near(areaPx(more), 2 * 200 * 200 - 100 * 100));
-        const auto less = combined(base, {square(150, 150, 50)}, Combine::TakeAway, slide, 1);
+        QVERIFY(nearly(areaPx(more), 2 * 200 * 200 - 100 * 100));
+        const auto less = combined(base, {squareAt(150, 150, 50)}, Combine::TakeAway, slide, 1);
         QCOMPARE(less.size(), std::size_t(1));
         QCOMPARE(less[0].holes.size(), std::size_t(1));
-        QVERIFY(near(areaPx(less), 200 * 200 - 50 * 50));
-        QCOMPARE(combined(base, {square(150, 90, 20)}, Combine::TakeAway, slide, 1).size(), std::size_t(1));
+        QVERIFY(nearly(areaPx(less), 200 * 200 - 50 * 50));
+        QCOMPARE(combined(base, {squareAt(150, 90, 20)}, Combine::TakeAway, slide, 1).size(), std::size_t(1));
         QCOMPARE(combined(base, {{{{190, 0}, {210, 0}, {210, 500}, {190, 500}}, {}}}, Combine::TakeAway, slide, 1).size(), std::size_t(2));
-        QVERIFY(combined(base, {square(0, 0, 1000)}, Combine::TakeAway, slide, 1).empty());
+        QVERIFY(combined(base, {squareAt(0, 0, 1000)}, Combine::TakeAway, slide, 1).empty());
     }
 
     void combinesWhatCrossesItself() {
         const std::vector<Polygon> bow{{{{100, 100}, {300, 300}, {300, 100}, {100, 300}}, {}}};
-        const auto shapes = combined(bow, {square(150, 150, 10)}, Combine::Add, slide, 1);
+        const auto shapes = combined(bow, {squareAt(150, 150, 10)}, Combine::Add, slide, 1);
         QVERIFY(std::abs(areaPx(shapes) - areaPx(bow)) < 0.03 * areaPx(bow) + 200);
     }
 
@@ -150,7 +151,7 @@ private slots:
 
     void keptAndFoundAgain() {
         Region region;
-        region.id = "a", region.className = "lung_scc", region.colour = "#E69F00", region.polygons = {square(0.125, 7, 90.5)};
+        region.id = "a", region.className = "lung_scc", region.colour = "#E69F00", region.polygons = {squareAt(0.125, 7, 90.5)};
         keepRegions(at("project"), "key", {region});
         QVERIFY(keptRegions(at("project"), "key").regions == std::vector{region});
         QVERIFY(keptRegions(at("project"), "other").regions.empty());
@@ -204,5 +205,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestShapes)
+PHLOXINE_TEST(region_shapes, TestShapes, QCoreApplication)
 #include "test_shapes.moc"

@@ -9,6 +9,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/profiled_slide.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -79,5 +80,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(TestColourProfile)
+PHLOXINE_TEST(slide_colour_profile, TestColourProfile, NoApplication)
 #include "test_colour_profile.moc"

@@ -7,6 +7,7 @@
 #include "core/slide/resample.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -134,5 +135,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestResample)
+PHLOXINE_TEST(slide_resample, TestResample, QCoreApplication)
 #include "test_resample.moc"

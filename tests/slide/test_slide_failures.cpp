@@ -8,6 +8,7 @@
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -133,5 +134,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSlideFailures)
+PHLOXINE_TEST(slide_failures, TestSlideFailures, QCoreApplication)
 #include "test_slide_failures.moc"

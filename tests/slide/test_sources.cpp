@@ -13,6 +13,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -161,5 +162,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSources)
+PHLOXINE_TEST(slide_sources, TestSources, QCoreApplication)
 #include "test_sources.moc"

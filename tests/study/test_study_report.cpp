@@ -5,6 +5,7 @@
 
 #include "core/study/study_report.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -112,5 +113,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StudyReportTest)
+PHLOXINE_TEST(study_report, StudyReportTest, QCoreApplication)
 #include "test_study_report.moc"

@@ -8,6 +8,7 @@
 #include "core/study/study_arm.h"
 #include "core/tensor/devices.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -138,5 +139,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StudyRunTest)
+PHLOXINE_TEST(study_run, StudyRunTest, QCoreApplication)
 #include "test_study_run.moc"

@@ -9,6 +9,7 @@
 #include "core/condition/report_summary.h"
 #include "core/study/study_text.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -144,5 +145,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StudyTextTest)
+PHLOXINE_TEST(study_text, StudyTextTest, QCoreApplication)
 #include "test_study_text.moc"

@@ -8,6 +8,7 @@
 #include "core/tensor/checkpoint.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 using namespace phloxine::files;
@@ -236,5 +237,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCheckpoint)
+PHLOXINE_TEST(tensor_checkpoint, TestCheckpoint, NoApplication)
 #include "test_checkpoint.moc"

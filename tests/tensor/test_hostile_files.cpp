@@ -10,6 +10,7 @@
 #include "core/tensor/safetensors.h"
 #include "tests/support/checkpoint_files.h"
 #include "tests/support/refused.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 using namespace phloxine::files;
@@ -383,5 +384,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestHostileFiles)
+PHLOXINE_TEST(tensor_hostile_files, TestHostileFiles, NoApplication)
 #include "test_hostile_files.moc"

@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "core/tensor/noise.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -103,5 +104,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestNoise)
+PHLOXINE_TEST(tensor_noise, TestNoise, NoApplication)
 #include "test_noise.moc"

@@ -8,6 +8,7 @@
 #include "core/tensor/checkpoint.h"
 #include "core/tensor/safetensors.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -152,5 +153,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestSafetensors)
+PHLOXINE_TEST(tensor_safetensors, TestSafetensors, NoApplication)
 #include "test_safetensors.moc"

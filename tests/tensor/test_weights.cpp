@@ -4,6 +4,7 @@
 #include "core/tensor/Weights.h"
 #include "core/tensor/formula_weights.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -133,5 +134,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestWeights)
+PHLOXINE_TEST(tensor_weights, TestWeights, NoApplication)
 #include "test_weights.moc"

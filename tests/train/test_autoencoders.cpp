@@ -12,6 +12,7 @@
 #include "core/train/base_model.h"
 #include "tests/support/diffusers_model.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -172,5 +173,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(AutoencodersTest)
+PHLOXINE_TEST(train_autoencoders, AutoencodersTest, QCoreApplication)
 #include "test_autoencoders.moc"

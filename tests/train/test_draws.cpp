@@ -9,6 +9,7 @@
 #include "core/region/region_files.h"
 #include "core/train/draws.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -270,5 +271,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(DrawsTest)
+PHLOXINE_TEST(train_draws, DrawsTest, QCoreApplication)
 #include "test_draws.moc"

@@ -18,6 +18,7 @@
 #include "core/train/memory_estimate.h"
 #include "core/train/train_step.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -32,13 +33,13 @@ Weights masters(at::ScalarType type, std::uint64_t seed = 5) {
     return weights;
 }
 
-void giveGradients(const Weights& weights, std::uint64_t seed) {
+void giveCastGradients(const Weights& weights, std::uint64_t seed) {
     PhiloxNoise draws(seed);
     for (const auto& [key, tensor] : weights)
         const_cast<at::Tensor&>(tensor).mutable_grad() = draws.draw(tensor.sizes()).to(tensor.scalar_type());
 }
 
-bool equal(const Weights& a, const Weights& b) {
+bool equalWeights(const Weights& a, const Weights& b) {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const auto& row) { return at::equal(row.second, b.at(row.first)); });
 }
 
@@ -235,20 +236,20 @@ private slots:
                 const c10::AutoGradMode off(false);
                 for (const auto& [key, tensor] : whole) const_cast<at::Tensor&>(broken.at(key)).copy_(tensor);
             }
-            giveGradients(whole, 20 + std::uint64_t(i)), first.step(1e-2);
+            giveCastGradients(whole, 20 + std::uint64_t(i)), first.step(1e-2);
         }
         Optimiser second(broken, settings);
         second.restore(saved);
         at::set_num_threads(2);
-        for (int i = 11; i < 20; ++i) giveGradients(broken, 20 + std::uint64_t(i)), second.step(1e-2);
+        for (int i = 11; i < 20; ++i) giveCastGradients(broken, 20 + std::uint64_t(i)), second.step(1e-2);
         at::set_num_threads(1);
-        QVERIFY(equal(copied(first.state()), copied(second.state())));
-        QVERIFY(equal(copied(whole), copied(broken)));
+        QVERIFY(equalWeights(copied(first.state()), copied(second.state())));
+        QVERIFY(equalWeights(copied(whole), copied(broken)));
         settings.seed = 8; // other random bits
         const auto other = masters(at::kBFloat16);
         Optimiser third(other, settings);
-        for (int i = 0; i < 20; ++i) giveGradients(other, 20 + std::uint64_t(i)), third.step(1e-2);
-        QVERIFY(!equal(copied(whole), copied(other)));
+        for (int i = 0; i < 20; ++i) giveCastGradients(other, 20 + std::uint64_t(i)), third.step(1e-2);
+        QVERIFY(!equalWeights(copied(whole), copied(other)));
         settings.meansFolder = at("no such folder");
         QVERIFY(!errorOf([&] { Optimiser(other, settings); }).isEmpty());
     }
@@ -262,8 +263,8 @@ private slots:
         Optimiser file(two, settings);
         for (int i = 0; i < 160; ++i)
             for (auto [optimiser, weights] : {std::pair(&memory, &one), std::pair(&file, &two)})
-                giveGradients(*weights, 20 + std::uint64_t(i)), optimiser->step(1e-3);
-        QVERIFY(equal(copied(one), copied(two)));
+                giveCastGradients(*weights, 20 + std::uint64_t(i)), optimiser->step(1e-3);
+        QVERIFY(equalWeights(copied(one), copied(two)));
         QVERIFY(relative(file.mean(0).at("a"), memory.mean(0).at("a")) < 1e-3);
         QVERIFY(fs::is_empty(m_dir.path().toStdString()) == false);
         for (const auto& entry : fs::directory_iterator(m_dir.path().toStdString())) // the file has no name
@@ -288,7 +289,7 @@ private slots:
             }
             results[inBackward] = copied(weights);
         }
-        QVERIFY(equal(results[0], results[1]));
+        QVERIFY(equalWeights(results[0], results[1]));
         QCOMPARE(norms[0], norms[1]);
 
         const auto weights = masters(at::kFloat), before = copied(weights);
@@ -397,5 +398,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(MemoryTest)
+PHLOXINE_TEST(train_memory, MemoryTest, QCoreApplication)
 #include "test_memory.moc"

@@ -8,6 +8,7 @@
 #include "core/tensor/formula_weights.h"
 #include "core/tensor/noise.h"
 #include "core/train/objective.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -15,7 +16,7 @@ namespace {
 
 const NoiseSchedule schedule{{0.9, 0.5, 0.1}};
 
-void near(const at::Tensor& a, const at::Tensor& b, double limit) {
+void within(const at::Tensor& a, const at::Tensor& b, double limit) {
     const double error = (a - b).abs().max().item<double>();
     QVERIFY2(error <= limit, qPrintable(QString::number(error)));
 }
@@ -34,14 +35,14 @@ private slots:
         const auto level = trainingLevel(schedule, Prediction::V, 0.1);
         QCOMPARE(level.t, 0.0);
         const auto v = noisyBatch(Prediction::V, x0, noise, {level});
-        near(v.x, pair(0.6324556, -0.5375872), 1e-6);
-        near(v.target, pair(0.9486833, 0.6008328), 1e-6);
-        near(noisyBatch(Prediction::Eps, x0, noise, {level}).target, noise, 0);
-        near(noisyBatch(Prediction::X0, x0, noise, {level}).target, x0, 0);
+        within(v.x, pair(0.6324556, -0.5375872), 1e-6);
+        within(v.target, pair(0.9486833, 0.6008328), 1e-6);
+        within(noisyBatch(Prediction::Eps, x0, noise, {level}).target, noise, 0);
+        within(noisyBatch(Prediction::X0, x0, noise, {level}).target, x0, 0);
         const auto flow = noisyBatch(Prediction::Flow, x0, noise, {trainingLevel({}, Prediction::Flow, 0.25)});
-        near(flow.x, pair(0.75 * 0.3 + 0.25 * 1.1, 0.75 * -0.7 + 0.25 * 0.4), 1e-6);
-        near(flow.target, pair(0.8, 1.1), 1e-6);
-        near(flow.t, at::full({1}, 250.0), 1e-4);
+        within(flow.x, pair(0.75 * 0.3 + 0.25 * 1.1, 0.75 * -0.7 + 0.25 * 0.4), 1e-6);
+        within(flow.target, pair(0.8, 1.1), 1e-6);
+        within(flow.t, at::full({1}, 250.0), 1e-4);
     }
 
     void whatIsLearntIsWhatSamplersRead() { // a perfect prediction gives the latent back
@@ -52,8 +53,8 @@ private slots:
                 const auto level = trainingLevel(schedule, prediction, u);
                 const auto batch = noisyBatch(prediction, x0, noise, std::vector<Level>(6, level));
                 const auto back = fromPrediction(prediction, batch.x, batch.target, level);
-                near(back.x0, x0, 2e-5);
-                near(back.eps, noise, u == 0 && prediction == Prediction::Flow ? 10 : 2e-5);
+                within(back.x0, x0, 2e-5);
+                within(back.eps, noise, u == 0 && prediction == Prediction::Flow ? 10 : 2e-5);
             }
     }
 
@@ -86,7 +87,7 @@ private slots:
     void lossCountsEachTileOnce() {
         auto output = at::zeros({2, 3, 2, 2}), target = at::zeros({2, 3, 2, 2});
         target[1].fill_(2);
-        near(lossPerSample(output, target), at::tensor(std::vector<float>{0, 4}), 0);
+        within(lossPerSample(output, target), at::tensor(std::vector<float>{0, 4}), 0);
     }
 
     // The derivative of the loss along a direction, by autograd through the bound masters and by differences.
@@ -126,5 +127,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(ObjectiveTest)
+PHLOXINE_TEST(train_objective, ObjectiveTest, QCoreApplication)
 #include "test_objective.moc"

@@ -8,6 +8,7 @@
 #include "core/tensor/noise.h"
 #include "core/train/optimiser.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -151,5 +152,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(OptimiserTest)
+PHLOXINE_TEST(train_optimiser, OptimiserTest, QCoreApplication)
 #include "test_optimiser.moc"

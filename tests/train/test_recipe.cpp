@@ -7,6 +7,7 @@
 
 #include "core/train/TrainRecipe.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -120,5 +121,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(RecipeTest)
+PHLOXINE_TEST(train_recipe, RecipeTest, QCoreApplication)
 #include "test_recipe.moc"

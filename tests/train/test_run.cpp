@@ -19,6 +19,7 @@
 #include "core/train/patch_transform.h"
 #include "core/train/structure_loss.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -363,5 +364,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(RunTest)
+PHLOXINE_TEST(train_run, RunTest, QCoreApplication)
 #include "test_run.moc"

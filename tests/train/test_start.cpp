@@ -13,6 +13,7 @@
 #include "core/train/memory_estimate.h"
 #include "tests/support/diffusers_model.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -236,5 +237,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StartTest)
+PHLOXINE_TEST(train_start, StartTest, QCoreApplication)
 #include "test_start.moc"

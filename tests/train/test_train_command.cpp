@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include "tests/support/program.h"
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 
 using namespace phloxine;
@@ -108,5 +109,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TrainCommandTest)
+PHLOXINE_TEST(train_command, TrainCommandTest, QCoreApplication)
 #include "test_train_command.moc"

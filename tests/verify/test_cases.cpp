@@ -7,6 +7,7 @@
 
 #include "core/base/Files.h"
 #include "core/verify/verify.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -70,5 +71,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestCases)
+PHLOXINE_TEST(verify_cases, TestCases, NoApplication)
 #include "test_cases.moc"

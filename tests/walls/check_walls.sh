@@ -4,8 +4,9 @@ set -u
 build=$1; source=$2; bad=0
 say() { echo "wall broken: $1"; bad=1; }
 
-ldd "$build/phloxine" | grep -qiE 'libQt|libopencv_(imgcodecs|highgui)|libtorch_cuda' && say "phloxine links Qt, a forbidden part of OpenCV, or CUDA"
-ldd "$build/phloxine" | grep -q 'not found' && say "phloxine misses a library"
+ldd "$build/phloxine-commands" | grep -qiE 'libQt|libopencv_(imgcodecs|highgui)|libtorch_cuda' && say "phloxine-commands links Qt, a forbidden part of OpenCV, or CUDA"
+ldd "$build/phloxine" | grep -qiE 'libQt|libtorch|libc10' && say "phloxine links Qt or Torch, so its help would wait for them"
+ldd "$build/phloxine" "$build/phloxine-commands" | grep -q 'not found' && say "phloxine misses a library"
 grep -rlE '#include *[<"]Q[A-Z]' "$source/core" "$source/app/cli" && say "core or the command line includes Qt"
 grep -rlE '#include *[<"](torch|ATen|c10)/' "$source/ui" "$source/app" && say "ui or app includes Torch"
 # No translation unit of ui or app/window is compiled with Torch's headers on its path.

@@ -14,6 +14,7 @@
 #include "core/tensor/safetensors.h"
 #include "tests/measure/distances/gaussians.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 namespace fs = std::filesystem;
@@ -160,5 +161,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestFeatureNets)
+PHLOXINE_TEST(measure_distances_feature_nets, TestFeatureNets, NoApplication)
 #include "test_feature_nets.moc"

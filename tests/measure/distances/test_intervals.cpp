@@ -5,6 +5,7 @@
 #include "core/measure/distances/metrics.h"
 #include "tests/measure/distances/gaussians.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -155,5 +156,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestIntervals)
+PHLOXINE_TEST(measure_distances_intervals, TestIntervals, NoApplication)
 #include "test_intervals.moc"

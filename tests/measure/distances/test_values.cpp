@@ -9,6 +9,7 @@
 #include "core/nn/inception.h"
 #include "tests/measure/distances/gaussians.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -192,5 +193,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestValues)
+PHLOXINE_TEST(measure_distances_values, TestValues, NoApplication)
 #include "test_values.moc"

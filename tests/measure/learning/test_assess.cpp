@@ -5,6 +5,7 @@
 #include "core/measure/learning/AssessReport.h"
 #include "tests/measure/learning/toy_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -166,5 +167,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(AssessTest)
+PHLOXINE_TEST(measure_learning_assess, AssessTest, QCoreApplication)
 #include "test_assess.moc"

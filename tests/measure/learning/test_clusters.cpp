@@ -5,6 +5,7 @@
 
 #include "core/base/Dice.h"
 #include "core/measure/learning/clusters.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -120,5 +121,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(ClustersTest)
+PHLOXINE_TEST(measure_learning_clusters, ClustersTest, QCoreApplication)
 #include "test_clusters.moc"

@@ -11,6 +11,7 @@
 #include "tests/measure/learning/toy_tiles.h"
 #include "tests/support/errors.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -178,5 +179,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(EncoderTest)
+PHLOXINE_TEST(measure_learning_encoder, EncoderTest, QCoreApplication)
 #include "test_encoder.moc"

@@ -3,6 +3,7 @@
 #include "core/measure/learning/judge.h"
 #include "tests/measure/learning/toy_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -55,5 +56,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(JudgeTest)
+PHLOXINE_TEST(measure_learning_judge, JudgeTest, QCoreApplication)
 #include "test_judge.moc"

@@ -6,6 +6,7 @@
 #include "core/tensor/devices.h"
 #include "tests/measure/learning/toy_tiles.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -212,5 +213,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TileNetTest)
+PHLOXINE_TEST(measure_learning_tile_net, TileNetTest, QCoreApplication)
 #include "test_tile_net.moc"

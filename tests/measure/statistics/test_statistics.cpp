@@ -6,6 +6,7 @@
 #include "core/measure/statistics/binomial.h"
 #include "core/measure/statistics/distributions.h"
 #include "core/measure/statistics/rank_correlation.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -145,5 +146,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(StatisticsTest)
+PHLOXINE_TEST(measure_statistics, StatisticsTest, QCoreApplication)
 #include "test_statistics.moc"

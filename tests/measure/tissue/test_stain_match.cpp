@@ -4,6 +4,7 @@
 #include "core/measure/tissue/rendered_fields.h"
 #include "core/measure/tissue/stain_match.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -74,5 +75,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(StainMatchTest)
+PHLOXINE_TEST(measure_stain_match, StainMatchTest, QCoreApplication)
 #include "test_stain_match.moc"

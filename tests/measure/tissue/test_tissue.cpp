@@ -6,6 +6,7 @@
 #include "core/measure/tissue/rendered_fields.h"
 #include "core/measure/tissue/tile_measures.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 
 using namespace phloxine;
 
@@ -105,5 +106,5 @@ private slots:
     }
 };
 
-QTEST_MAIN(TissueTest)
+PHLOXINE_TEST(measure_tissue, TissueTest, QCoreApplication)
 #include "test_tissue.moc"

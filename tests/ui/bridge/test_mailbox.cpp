@@ -6,6 +6,7 @@
 #include <QEventLoop>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "ui/bridge/Mailbox.h"
 
 using namespace phloxine::ui;
@@ -74,5 +75,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestMailbox)
+PHLOXINE_TEST(ui_mailbox, TestMailbox, QApplication)
 #include "test_mailbox.moc"

@@ -9,6 +9,7 @@
 #include "core/base/Files.h"
 #include "core/image/ImageFile.h"
 #include "core/measure/tissue/rendered_fields.h"
+#include "tests/support/test_main.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ClickField.h"
 #include "ui/widgets/Note.h"
@@ -20,13 +21,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int readMs = 30'000, tiles = 4;
+constexpr int calibrationMs = 30'000, tiles = 4;
 
 struct Opened {
     CalibrationDialog dialog;
     explicit Opened(const SetChoice& set, const fs::path& file) : dialog(set, file) { dialog.show(); }
     bool ready() {
-        return QTest::qWaitFor([this] { return dialog.ready(); }, readMs);
+        return QTest::qWaitFor([this] { return dialog.ready(); }, calibrationMs);
     }
     template <typename Widget>
     Widget* find(const char* name) {
@@ -155,7 +156,7 @@ private Q_SLOTS:
         const auto before = readFile(at("ours.json"));
         Opened o({"other", at("other"), {}}, at("ours.json"));
         auto* note = o.find<Note>("calibrationFailure");
-        QTRY_VERIFY_WITH_TIMEOUT(note->isVisible(), readMs);
+        QTRY_VERIFY_WITH_TIMEOUT(note->isVisible(), calibrationMs);
         QVERIFY2(note->text().contains(QLatin1String("another set, real")), qPrintable(note->text()));
         o.press("nextFieldButton");
         QTest::mouseClick(&o.field(), Qt::LeftButton);
@@ -167,7 +168,7 @@ private Q_SLOTS:
     void brokenFilesAreLeftAlone() {
         writeFileAtomically(at("broken.json"), std::string_view("{\"format\":"));
         Opened o(set(), at("broken.json"));
-        QTRY_VERIFY_WITH_TIMEOUT(o.find<Note>("calibrationFailure")->isVisible(), readMs);
+        QTRY_VERIFY_WITH_TIMEOUT(o.find<Note>("calibrationFailure")->isVisible(), calibrationMs);
         o.press("closeCalibrationButton");
         QCOMPARE(readFile(at("broken.json")), std::string("{\"format\":"));
     }
@@ -197,5 +198,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestCalibration)
+PHLOXINE_TEST(ui_calibration, TestCalibration, QApplication)
 #include "test_calibration.moc"

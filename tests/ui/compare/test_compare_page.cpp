@@ -10,6 +10,7 @@
 #include "core/job/JobQueue.h"
 #include "core/measure/tissue/rendered_fields.h"
 #include "core/model/ModelStore.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/CalibrationDialog.h"
 #include "ui/compare/ClickField.h"
@@ -169,5 +170,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestComparePage)
+PHLOXINE_TEST(ui_compare_page, TestComparePage, QApplication)
 #include "test_compare_page.moc"

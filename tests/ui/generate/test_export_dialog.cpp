@@ -5,6 +5,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 
+#include "tests/support/test_main.h"
 #include "ui/bridge/error_text.h"
 #include "ui/exporting/ExportDialog.h"
 #include "ui/exporting/export_checks.h"
@@ -169,5 +170,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestExportDialog)
+PHLOXINE_TEST(ui_export_dialog, TestExportDialog, QApplication)
 #include "test_export_dialog.moc"

@@ -11,6 +11,7 @@
 #include <QToolButton>
 
 #include "core/generate/Generator.h"
+#include "tests/support/test_main.h"
 #include "ui/generate/GalleryModel.h"
 #include "ui/generate/QueuePanel.h"
 #include "ui/generate/words.h"
@@ -330,5 +331,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestGeneratePage)
+PHLOXINE_TEST(ui_generate_page, TestGeneratePage, QApplication)
 #include "test_generate_page.moc"

@@ -7,6 +7,7 @@
 #include <QTableWidget>
 #include <QToolButton>
 
+#include "tests/support/test_main.h"
 #include "ui/generate/GridDialog.h"
 #include "ui/generate/sampling_words.h"
 
@@ -129,5 +130,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestGridDialog)
+PHLOXINE_TEST(ui_grid_dialog, TestGridDialog, QApplication)
 #include "test_grid_dialog.moc"

@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/generate/SlidePanel.h"
@@ -310,5 +311,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(ImagePairTest)
+PHLOXINE_TEST(ui_image_pair, ImagePairTest, QApplication)
 #include "test_image_pair.moc"

@@ -11,6 +11,7 @@
 
 #include "core/base/Files.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_main.h"
 #include "ui/generate/PresetButton.h"
 #include "ui/generate/PresetDialogs.h"
 #include "ui/widgets/Note.h"
@@ -223,5 +224,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPresets)
+PHLOXINE_TEST(ui_generate_presets, TestPresets, QApplication)
 #include "test_presets.moc"

@@ -4,6 +4,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 
+#include "tests/support/test_main.h"
 #include "ui/generate/ConditionPanel.h"
 #include "ui/generate/PromptPanel.h"
 #include "ui/widgets/Badge.h"
@@ -135,5 +136,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestPromptPanel)
+PHLOXINE_TEST(ui_generate_prompt, TestPromptPanel, QApplication)
 #include "test_prompt_panel.moc"

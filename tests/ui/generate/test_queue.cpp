@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/project/made_tiles.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/generate/page_fixture.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/generate/QueuePanel.h"
@@ -271,5 +272,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(QueueTest)
+PHLOXINE_TEST(ui_queue, QueueTest, QApplication)
 #include "test_queue.moc"

@@ -8,6 +8,7 @@
 #include <QSpinBox>
 
 #include "core/slide/SlideSource.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/generate/FoundTissue.h"
 #include "ui/generate/GalleryModel.h"
@@ -361,5 +362,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(SideBySideTest)
+PHLOXINE_TEST(ui_side_by_side, SideBySideTest, QApplication)
 #include "test_side_by_side.moc"

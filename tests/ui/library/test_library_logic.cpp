@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include "tests/project/made_tiles.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/library/CardGrid.h"
 #include "ui/library/LibraryModel.h"
@@ -241,5 +242,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(LibraryLogicTest)
+PHLOXINE_TEST(ui_library_logic, LibraryLogicTest, QApplication)
 #include "test_library_logic.moc"

@@ -20,6 +20,7 @@
 
 #include "core/base/Json.h"
 #include "tests/project/made_tiles.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/library/ChipGroup.h"
 #include "ui/library/LibraryModel.h"
@@ -283,5 +284,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(LibraryPageTest)
+PHLOXINE_TEST(ui_library_page, LibraryPageTest, QApplication)
 #include "test_library_page.moc"

@@ -89,7 +89,7 @@ private:
     TileGallery* m_gallery = nullptr;
 };
 
-int main(int argc, char** argv) {
+int test_ui_library_speed(int argc, char** argv) {
     MeasuringApplication app(argc, argv);
     LibrarySpeedTest test;
     return QTest::qExec(&test, argc, argv);

@@ -15,6 +15,7 @@
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
 #include "tests/support/model_folder.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/models/AddModelDialog.h"
@@ -379,5 +380,5 @@ private:
     }
 };
 
-QTEST_MAIN(TestModelsPage)
+PHLOXINE_TEST(ui_models_page, TestModelsPage, QApplication)
 #include "test_models_page.moc"

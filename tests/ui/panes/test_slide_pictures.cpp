@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/viewer/SlidePictures.h"
 #include "ui/widgets/Note.h"
@@ -92,5 +93,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestSlidePictures)
+PHLOXINE_TEST(ui_slide_pictures, TestSlidePictures, QApplication)
 #include "test_slide_pictures.moc"

@@ -11,6 +11,7 @@
 #include "core/base/Dice.h"
 #include "core/base/Files.h"
 #include "tests/support/slides.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/generate/ImagePair.h"
 #include "ui/viewer/LightPanel.h"
@@ -243,5 +244,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestViewerRandom)
+PHLOXINE_TEST(ui_viewer_random, TestViewerRandom, QApplication)
 #include "test_viewer_random.moc"

@@ -12,6 +12,7 @@
 #include "core/base/keyed_hash.h"
 #include "core/condition/attributes.h"
 #include "core/image/ImageFile.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/generate/page_fixture.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/regions/RegionBench.h"
@@ -224,5 +225,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestFromTissue)
+PHLOXINE_TEST(ui_from_tissue, TestFromTissue, QApplication)
 #include "test_from_tissue.moc"

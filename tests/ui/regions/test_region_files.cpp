@@ -119,7 +119,7 @@ private Q_SLOTS:
         auto environment = QProcessEnvironment::systemEnvironment();
         environment.insert(QStringLiteral("PHLOXINE_REGIONS_CHILD"), at("killed"));
         child.setProcessEnvironment(environment);
-        child.start(QCoreApplication::applicationFilePath(), {});
+        child.start(QCoreApplication::applicationFilePath(), {QStringLiteral("ui_region_files")});
         QVERIFY(child.waitForStarted());
         int kept = 0;
         while (kept < 12 && child.waitForReadyRead(20000))
@@ -334,7 +334,7 @@ int drawUntilKilled(const QString& project) {
     return 1;
 }
 
-int main(int argc, char** argv) {
+int test_ui_region_files(int argc, char** argv) {
     QApplication app(argc, argv);
     if (const QString project = qEnvironmentVariable("PHLOXINE_REGIONS_CHILD"); !project.isEmpty()) return drawUntilKilled(project);
     TestRegionFiles test;

@@ -20,6 +20,7 @@
 
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/compare/ComparePage.h"
 #include "ui/compare/SaveReportDialog.h"
@@ -199,5 +200,5 @@ private:
     QMenuBar m_menus;
 };
 
-QTEST_MAIN(TestFocusWalk)
+PHLOXINE_TEST(ui_focus_walk, TestFocusWalk, QApplication)
 #include "test_focus_walk.moc"

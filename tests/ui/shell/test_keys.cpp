@@ -13,6 +13,7 @@
 #include <QTreeWidget>
 
 #include "core/base/Error.h"
+#include "tests/support/test_main.h"
 #include "ui/shell/ActionFinder.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/widgets/keys.h"
@@ -161,5 +162,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestKeys)
+PHLOXINE_TEST(ui_keys, TestKeys, QApplication)
 #include "test_keys.moc"

@@ -12,6 +12,7 @@
 
 #include "core/job/JobQueue.h"
 #include "tests/project/made_tiles.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/generate/page_fixture.h"
 #include "ui/bridge/ProjectBridge.h"
 #include "ui/bridge/project_folder.h"
@@ -241,5 +242,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(ProjectsTest)
+PHLOXINE_TEST(ui_projects, ProjectsTest, QApplication)
 #include "test_projects.moc"

@@ -27,7 +27,7 @@ using namespace phloxine::ui;
 
 namespace {
 
-constexpr int firstTiles = 8, secondTiles = 3, killAfter = 3;
+constexpr int firstJobTiles = 8, secondJobTiles = 3, killAfter = 3;
 
 GenerateRequest wish(const char* classId, int count, std::uint64_t seed) {
     GenerateRequest request;
@@ -54,8 +54,8 @@ int runWindow(bool again) {
     int tiles = 0;
     QObject::connect(&bridge, &JobBridge::tile, &window, [&] { say("tile", ++tiles); });
     if (!again) {
-        jobs.enqueue(wish("lung_scc", firstTiles, 500));
-        jobs.enqueue(wish("colon_n", secondTiles, 900));
+        jobs.enqueue(wish("lung_scc", firstJobTiles, 500));
+        jobs.enqueue(wish("colon_n", secondJobTiles, 900));
         return QApplication::exec();
     }
     if (!QTest::qWaitFor([&] { return jobs.held() > 0; }, 20'000)) return 3;
@@ -82,7 +82,7 @@ private Q_SLOTS:
 
         QProcess first;
         first.setProcessEnvironment(environment);
-        first.start(QCoreApplication::applicationFilePath(), {QStringLiteral("window")});
+        first.start(QCoreApplication::applicationFilePath(), {QStringLiteral("ui_queue_survives"), QStringLiteral("window")});
         QByteArray said;
         const auto saidTile = [&] {
             said += first.readAllStandardOutput();
@@ -93,28 +93,28 @@ private Q_SLOTS:
         ::kill(pid_t(first.processId()), SIGKILL);
         QVERIFY(first.waitForFinished());
         const QStringList before = names();
-        QVERIFY(before.size() >= killAfter && before.size() < firstTiles);
+        QVERIFY(before.size() >= killAfter && before.size() < firstJobTiles);
         QList<QDateTime> dates;
         for (const QString& name : before) dates.append(QFileInfo(tiles.filePath(name)).lastModified());
 
         QProcess second;
         second.setProcessEnvironment(environment);
-        second.start(QCoreApplication::applicationFilePath(), {QStringLiteral("window"), QStringLiteral("again")});
+        second.start(QCoreApplication::applicationFilePath(), {QStringLiteral("ui_queue_survives"), QStringLiteral("window"), QStringLiteral("again")});
         QVERIFY(second.waitForFinished(150'000));
         const QByteArray output = second.readAllStandardOutput();
         QVERIFY2(second.exitCode() == 0, output + second.readAllStandardError());
         QVERIFY2(output.contains("held 2"), output);
-        QCOMPARE(names().size(), firstTiles + secondTiles);
+        QCOMPARE(names().size(), firstJobTiles + secondJobTiles);
         for (qsizetype i = 0; i < before.size(); ++i) QCOMPARE(QFileInfo(tiles.filePath(before[i])).lastModified(), dates[i]);
-        QCOMPARE(int(output.count("tile")), firstTiles + secondTiles - int(before.size())); // none is made twice
+        QCOMPARE(int(output.count("tile")), firstJobTiles + secondJobTiles - int(before.size())); // none is made twice
 
         const Project project(folder.filePath(QStringLiteral("p")).toStdString());
         TileFilter bySeed;
         bySeed.order = TileOrder::SeedUp;
         std::vector<std::uint64_t> seeds, wanted;
         for (const auto& tile : project.records(project.find(bySeed))) seeds.push_back(tile.seed);
-        for (int i = 0; i < firstTiles; ++i) wanted.push_back(500 + std::uint64_t(i));
-        for (int i = 0; i < secondTiles; ++i) wanted.push_back(900 + std::uint64_t(i));
+        for (int i = 0; i < firstJobTiles; ++i) wanted.push_back(500 + std::uint64_t(i));
+        for (int i = 0; i < secondJobTiles; ++i) wanted.push_back(900 + std::uint64_t(i));
         QCOMPARE(seeds, wanted);
         const auto jobs = project.jobs();
         QCOMPARE(jobs.size(), std::size_t(2));
@@ -122,7 +122,7 @@ private Q_SLOTS:
     }
 };
 
-int main(int argc, char** argv) {
+int test_ui_queue_survives(int argc, char** argv) {
     QApplication app(argc, argv);
     applyTheme(ThemeChoice::Light);
     if (argc > 1 && std::strcmp(argv[1], "window") == 0) return runWindow(argc > 2);

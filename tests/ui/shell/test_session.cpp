@@ -614,7 +614,7 @@ private:
         environment.insert(QStringLiteral("OMP_NUM_THREADS"), QStringLiteral("2"));
         QProcess process;
         process.setProcessEnvironment(environment);
-        process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("window"), QString::fromLatin1(part)});
+        process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("ui_session"), QStringLiteral("window"), QString::fromLatin1(part)});
         if (!process.waitForFinished(400'000)) return QStringLiteral("does not end");
         const QByteArray said = process.readAllStandardOutput();
         std::printf("%s\n%s%s", part, said.constData(), process.readAllStandardError().right(600).constData());
@@ -625,7 +625,7 @@ private:
     }
 };
 
-int main(int argc, char** argv) {
+int test_ui_session(int argc, char** argv) {
     QApplication app(argc, argv);
     applyTheme(ThemeChoice::Light);
     if (argc > 2 && std::strcmp(argv[1], "window") == 0) return runWindow(argv[2]);

@@ -5,6 +5,7 @@
 #include <QPushButton>
 #include <QTest>
 
+#include "tests/support/test_main.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Icon.h"
 #include "ui/widgets/Theme.h"
@@ -107,5 +108,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestTheme)
+PHLOXINE_TEST(ui_theme, TestTheme, QApplication)
 #include "test_theme.moc"

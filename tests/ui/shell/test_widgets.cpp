@@ -9,6 +9,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "tests/support/test_main.h"
 #include "ui/widgets/ClassSwatch.h"
 #include "ui/widgets/Note.h"
 #include "ui/widgets/SegmentedControl.h"
@@ -212,5 +213,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestWidgets)
+PHLOXINE_TEST(ui_widgets, TestWidgets, QApplication)
 #include "test_widgets.moc"

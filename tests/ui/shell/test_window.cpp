@@ -12,6 +12,7 @@
 
 #include "core/job/JobQueue.h"
 #include "core/model/ModelStore.h"
+#include "tests/support/test_main.h"
 #include "ui/bridge/JobBridge.h"
 #include "ui/generate/GeneratePage.h"
 #include "ui/library/LibraryPage.h"
@@ -184,5 +185,5 @@ private:
     QTemporaryDir m_folder;
 };
 
-QTEST_MAIN(TestWindow)
+PHLOXINE_TEST(ui_window, TestWindow, QApplication)
 #include "test_window.moc"

@@ -5,6 +5,7 @@
 #include <QtTest>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/test_main.h"
 #include "tests/train/small_runs.h"
 #include "ui/train/RunReader.h"
 
@@ -165,5 +166,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRunReader)
+PHLOXINE_TEST(ui_run_reader, TestRunReader, QCoreApplication)
 #include "test_run_reader.moc"

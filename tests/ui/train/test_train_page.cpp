@@ -396,7 +396,7 @@ private Q_SLOTS:
     }
 };
 
-int main(int argc, char** argv) {
+int test_ui_train_page(int argc, char** argv) {
     MeasuringApplication app(argc, argv);
     TestTrainPage test;
     return QTest::qExec(&test, argc, argv);

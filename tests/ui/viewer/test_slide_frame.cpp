@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include "core/base/Dice.h"
+#include "tests/support/test_main.h"
 #include "ui/viewer/SlideFrame.h"
 
 using namespace phloxine;
@@ -116,5 +117,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(TestSlideFrame)
+PHLOXINE_TEST(ui_slide_frame, TestSlideFrame, QApplication)
 #include "test_slide_frame.moc"

@@ -4,6 +4,7 @@
 
 #include "core/measure/tissue/stain.h"
 #include "tests/support/profiled_slide.h"
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/viewer/ViewLight.h"
 
@@ -135,5 +136,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_MAIN(ViewLightTest)
+PHLOXINE_TEST(ui_view_light, ViewLightTest, QApplication)
 #include "test_view_light.moc"

@@ -4,6 +4,7 @@
 #include <QPointingDevice>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 #include "ui/viewer/OverviewNavigator.h"
 #include "ui/viewer/ScaleBar.h"
@@ -349,5 +350,5 @@ void TestViewer::isAccessible() {
     QVERIFY(view.grab().toImage().pixelColor(0, 200) != without.pixelColor(0, 200)); // the ring, for keyboard focus only
 }
 
-QTEST_MAIN(TestViewer)
+PHLOXINE_TEST(ui_viewer, TestViewer, QApplication)
 #include "test_viewer.moc"

@@ -70,7 +70,7 @@ void TestViewerHidpi::navigatorIsSharp() {
     QVERIFY(QLineF(view.centre(), QPointF(10000, 8000)).length() < 81);
 }
 
-int main(int count, char** arguments) {
+int test_ui_viewer_hidpi(int count, char** arguments) {
     qputenv("QT_SCALE_FACTOR", "2");
     QApplication application(count, arguments);
     TestViewerHidpi test;

@@ -3,6 +3,7 @@
 
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "ui/viewer/ScaleBar.h"
 #include "ui/viewer/TileCache.h"
 #include "ui/viewer/TilePyramid.h"
@@ -349,5 +350,5 @@ void TestViewerParts::cacheReplaces() {
     QCOMPARE(cache.bytes(), std::size_t(200));
 }
 
-QTEST_GUILESS_MAIN(TestViewerParts)
+PHLOXINE_TEST(ui_viewer_parts, TestViewerParts, QCoreApplication)
 #include "test_viewer_parts.moc"

@@ -6,6 +6,7 @@
 #include <QPushButton>
 #include <QtTest>
 
+#include "tests/support/test_main.h"
 #include "tests/ui/viewer/viewer_support.h"
 
 using namespace phloxine;
@@ -278,5 +279,5 @@ void TestViewerSlides::destroyedWhileReading() {
     }
 }
 
-QTEST_MAIN(TestViewerSlides)
+PHLOXINE_TEST(ui_viewer_slides, TestViewerSlides, QApplication)
 #include "test_viewer_slides.moc"

@@ -80,7 +80,7 @@ private Q_SLOTS:
     }
 };
 
-int main(int argc, char** argv) {
+int test_ui_viewer_speed(int argc, char** argv) {
     MeasuringApplication app(argc, argv);
     ViewerSpeedTest test;
     return QTest::qExec(&test, argc, argv);
