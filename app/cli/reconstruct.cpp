@@ -55,8 +55,6 @@ std::string fourDigits(double value) {
     return text;
 }
 
-Json number(double psnr) { return std::isinf(psnr) ? Json(nullptr) : Json(psnr); }
-
 int run(const Context& context, const ReconstructOptions& options) {
     ModelStore store;
     const auto entry = store.find(options.model);
@@ -79,7 +77,7 @@ int run(const Context& context, const ReconstructOptions& options) {
                         {"file", file.string()},
                         {"width", region.width},
                         {"height", region.height},
-                        {"psnr", number(made.psnr)},
+                        {"psnr", made.psnr},
                         {"identical", std::isinf(made.psnr)},
                         {"ssim", made.ssim},
                         {"seconds", made.seconds}});
@@ -88,7 +86,7 @@ int run(const Context& context, const ReconstructOptions& options) {
                      fourDigits(made.ssim));
     }
     context.progress({"", 1});
-    if (context.json) print(Json{{"model", entry.card.id}, {"images", rows}, {"mean", {{"psnr", number(psnr)}, {"ssim", ssim}}}});
+    if (context.json) print(Json{{"model", entry.card.id}, {"images", rows}, {"mean", {{"psnr", psnr}, {"ssim", ssim}}}});
     else if (rows.size() > 1) printRow("mean", "", decibels(psnr), fourDigits(ssim));
     return 0;
 }

@@ -67,6 +67,6 @@ int listCommands(int argc, char** argv) {
 int main(int argc, char** argv) {
     const std::string first = argc > 1 ? argv[1] : "";
     if (first == "--help" || first == "-h" || first == "--version") return listCommands(argc, argv);
-    if (!first.empty() && isCommand(first)) become("phloxine-commands", argv);
+    if (argc > 1 && isCommand(first)) become("phloxine-commands", argv);
     startWindow(argv);
 }

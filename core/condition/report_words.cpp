@@ -60,7 +60,7 @@ bool holdsName(const std::string& finding) {
         return w.size() > 1 && isUpper(w[0]) && std::all_of(w.begin() + 1, w.end(), [](char c) { return !isUpper(c); }) && isLetter(w[1]);
     };
     for (const auto& w : words)
-        if (!w.empty()) (std::islower(static_cast<unsigned char>(w[0])) ? lower : capital) += isLetter(w[0]);
+        if (!w.empty()) (isLower(w[0]) ? lower : capital) += isLetter(w[0]);
     if (lower <= capital) return false; // a title, where capitals say nothing
     const auto ends = [](const std::string& w) { return !w.empty() && std::string(".,:;").find(w.back()) != std::string::npos; };
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {

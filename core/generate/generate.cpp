@@ -346,7 +346,7 @@ const std::vector<SamplerRow>& samplerRows() {
             const auto models = fits(row, Prediction::Flow) ? SamplerModels::FlowMatching : SamplerModels::Others;
             list.push_back({row.id, row.title, models, row.spacing, row.callsPerStep, row.drawsNoise(), row.parameters});
         }
-        list.push_back({ownScheduler, "As the model's scheduler", SamplerModels::WithScheduler});
+        list.push_back({ownScheduler, "As the model's scheduler", SamplerModels::WithScheduler, {}, {}, {}, {}});
         return list;
     }();
     return rows;

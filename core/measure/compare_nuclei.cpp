@@ -9,7 +9,7 @@ namespace phloxine {
 
 namespace {
 
-std::string percent(double share) {
+std::string signedPercent(double share) {
     char text[32];
     std::snprintf(text, sizeof text, "%+.0f %%", share * 100);
     return text;
@@ -31,7 +31,7 @@ Finding findingOf(const NucleiCheck& check) {
         return {"Not calibrated: the clicked fields, or the counter on them, hold no nuclei." + others, Judgement::Look};
     std::string text = "Not calibrated: " + std::to_string(c.fields) + " of " + std::to_string(NucleiCalibration::enough) +
                        " fields are clicked, so " + std::to_string(NucleiCalibration::enough - c.fields) + " are missing";
-    if (std::isfinite(c.bias)) text += "; on these the counter is off by " + percent(c.bias) + " on average";
+    if (std::isfinite(c.bias)) text += "; on these the counter is off by " + signedPercent(c.bias) + " on average";
     return {text + "." + others, Judgement::Look};
 }
 

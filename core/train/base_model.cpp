@@ -46,7 +46,7 @@ bool startsAtZero(const std::string& key) {
 }
 
 // Uniform within 1 / sqrt(inputs), as torch.nn begins; biases at zero, norms at one.
-at::Tensor initial(const std::string& salt, const std::string& key, at::IntArrayRef shape) {
+at::Tensor initialWeight(const std::string& salt, const std::string& key, at::IntArrayRef shape) {
     if (key.ends_with("bias") || startsAtZero(key)) return at::zeros(shape, at::kFloat);
     if (shape.size() == 1) return at::ones(shape, at::kFloat);
     return formulaWeight(salt, key, shape, std::sqrt(1.0 / 3));
@@ -67,7 +67,7 @@ at::Tensor initialTokens(const std::string& salt, int width, const std::vector<s
 void addText(Weights& weights, const RecipeText& text, const std::string& salt, const std::vector<std::string>& phrases) {
     const std::string root = "cond_stage_model.transformer.text_model.";
     const auto add = [&](const std::string& key, std::vector<std::int64_t> shape) {
-        weights[root + key] = initial(salt, root + key, shape);
+        weights[root + key] = initialWeight(salt, root + key, shape);
     };
     const auto pair = [&](const std::string& key, std::vector<std::int64_t> shape) {
         add(key + ".bias", {shape.front()});
@@ -195,7 +195,7 @@ ModelFolderParts fromScratch(const TrainRecipe& recipe, const TrainingSet& set) 
     unet.legacy = false, unet.transformerDepth = m.unet.transformerDepth, unet.contextDim = m.text.width,
     unet.normGroups = m.unet.normGroups;
     if (m.text.pooled) unet.vectorInput = nn::VectorInput::Sequential, unet.admChannels = m.text.width;
-    TensorSource source{parts.weights, [&](const std::string& key, at::IntArrayRef shape) { return initial(salt, key, shape); }};
+    TensorSource source{parts.weights, [&](const std::string& key, at::IntArrayRef shape) { return initialWeight(salt, key, shape); }};
     auto making = Binding::train();
     making.source = &source;
     nn::UNet(WeightView(parts.weights, making, "model.diffusion_model"), unet);

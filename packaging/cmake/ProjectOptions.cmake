@@ -19,9 +19,9 @@ if(PHLOXINE_SANITIZE)
   add_link_options(-fsanitize=${PHLOXINE_SANITIZE})
 endif()
 
-# With PHLOXINE_UNITY the files of a folder are compiled together, up to eight a unit, so that headers are read and templates are made
+# With PHLOXINE_UNITY the files of a folder are compiled together, up to twelve a unit, so that headers are read and templates are made
 # once for all of them. Names in anonymous namespaces must therefore be unique within a folder. Without it an edit compiles one file.
-option(PHLOXINE_UNITY "Compile up to eight files of a folder as one" OFF)
+option(PHLOXINE_UNITY "Compile up to twelve files of a folder as one" OFF)
 function(phloxine_unity target)
   if(NOT PHLOXINE_UNITY)
     return()
@@ -41,7 +41,7 @@ function(phloxine_unity target)
   list(REMOVE_DUPLICATES folders)
   foreach(folder ${folders})
     list(LENGTH files_${folder} count)
-    math(EXPR units "(${count} + 7) / 8")
+    math(EXPR units "(${count} + 11) / 12")
     set(index 0)
     foreach(source ${files_${folder}})
       math(EXPR unit "${index} * ${units} / ${count}")

@@ -17,7 +17,7 @@
 namespace phloxine::ui {
 
 namespace {
-constexpr int labelWidth = 96, scaleWidth = 96, classesHeight = 88;
+constexpr int questionLabelWidth = 96, questionScaleWidth = 96, classesHeight = 88;
 constexpr double smallestScale = 0.01, largestScale = 100;
 constexpr double ofPower1 = 10; // 10x is about 1 um/px
 
@@ -43,7 +43,7 @@ ModelQuestions::ModelQuestions(QWidget* parent)
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(8);
     grid->setVerticalSpacing(8);
-    grid->setColumnMinimumWidth(0, labelWidth);
+    grid->setColumnMinimumWidth(0, questionLabelWidth);
     grid->setColumnStretch(1, 1);
     m_title->setObjectName(QStringLiteral("modelTitle"));
     m_id->setObjectName(QStringLiteral("modelId"));
@@ -51,7 +51,7 @@ ModelQuestions::ModelQuestions(QWidget* parent)
     m_licence->setObjectName(QStringLiteral("modelLicence"));
     m_classes->setObjectName(QStringLiteral("modelClasses"));
     m_scale->setPlaceholderText(tr("\u00b5m/px"));
-    m_scale->setFixedWidth(scaleWidth);
+    m_scale->setFixedWidth(questionScaleWidth);
     m_licence->setPlaceholderText(tr("Not stated"));
     m_classes->setTabChangesFocus(true);
     m_classes->setFixedHeight(classesHeight);

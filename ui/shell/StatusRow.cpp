@@ -14,7 +14,7 @@
 namespace phloxine::ui {
 namespace {
 
-constexpr int rowHeight = 32, iconPx = 16;
+constexpr int rowHeight = 32, statusIconPx = 16;
 
 QLabel* addLabel(QHBoxLayout* row, QWidget* parent) {
     auto* label = new QLabel(parent);
@@ -53,7 +53,7 @@ StatusRow::StatusRow(QWidget* parent) : QWidget(parent) {
     m_cancel->setObjectName(QStringLiteral("statusCancel"));
     m_cancel->setText(tr("Cancel"));
     m_cancel->setIcon(icon("x", 16));
-    m_cancel->setIconSize({iconPx, iconPx});
+    m_cancel->setIconSize({statusIconPx, statusIconPx});
     m_cancel->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     m_cancel->setAutoRaise(true);
     m_cancel->setFixedHeight(28);
@@ -79,8 +79,8 @@ void StatusRow::setJob(const QString& text, double fraction) {
 }
 
 void StatusRow::recolor() {
-    m_deviceIcon->setPixmap(iconPixmap(QStringLiteral("cpu"), iconPx, theme().text2, devicePixelRatioF()));
-    m_offlineIcon->setPixmap(iconPixmap(QStringLiteral("cloud-off"), iconPx, theme().text2, devicePixelRatioF()));
+    m_deviceIcon->setPixmap(iconPixmap(QStringLiteral("cpu"), statusIconPx, theme().text2, devicePixelRatioF()));
+    m_offlineIcon->setPixmap(iconPixmap(QStringLiteral("cloud-off"), statusIconPx, theme().text2, devicePixelRatioF()));
 }
 
 void StatusRow::changeEvent(QEvent* event) {

@@ -1,5 +1,5 @@
 #pragma once
-// The three families behind diffusersPlan, by how they hold x and time.
+// The four families behind diffusersPlan, by how they hold x and time.
 #include "core/diffusion/conventions/diffusers.h"
 
 namespace phloxine {
@@ -12,6 +12,11 @@ SamplingPlan ratioFamily(const SchedulerConfig& config, int steps);
 SamplingPlan solverFamily(const SchedulerConfig& config, int steps);
 // x = (1 - sigma) x0 + sigma n: FlowMatchEulerDiscrete.
 SamplingPlan flowFamily(const SchedulerConfig& config, int steps);
+
+// The times and sigmas of a run of ratioFamily or solverFamily.
+struct SigmaRun {
+    std::vector<double> times, sigmas; // sigmas: one more, the last is that of the result
+};
 
 X0Limit limitOf(const SchedulerConfig& config, bool clips, bool thresholds); // clips: the default of clip_sample
 

@@ -14,13 +14,9 @@ Sampler samplerOf(const SchedulerConfig& c, SamplerSettings& settings) {
     return c.className == "EulerAncestralDiscreteScheduler" ? sampleDdim : sampleDpm2;
 }
 
-struct RatioRun {
-    std::vector<double> times, sigmas; // sigmas: one more, the last is that of the result
-};
-
-RatioRun runOf(const SchedulerConfig& c, const SigmaTable& table, int steps) {
+SigmaRun runOf(const SchedulerConfig& c, const SigmaTable& table, int steps) {
     const bool euler = c.className == "EulerDiscreteScheduler", ancestral = c.className == "EulerAncestralDiscreteScheduler";
-    RatioRun run;
+    SigmaRun run;
     run.times = diffusersTimes(c, TimeFamily::Fractional, steps, "linspace", c.timesteps());
     const auto interpolation = euler ? c.word("interpolation_type", "linear") : "linear";
     if (interpolation == "linear")

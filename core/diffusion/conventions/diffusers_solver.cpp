@@ -7,10 +7,6 @@ namespace phloxine {
 
 namespace {
 
-struct SolverRun {
-    std::vector<double> times, sigmas; // sigmas: one more, the last is that of the result
-};
-
 // DPM++ leaves out the times whose lambda = log(alpha / sigma) lies below lambda_min_clipped.
 int lastTime(const SchedulerConfig& c, const NoiseSchedule& schedule) {
     if (!c.has("lambda_min_clipped")) return schedule.timesteps();
@@ -24,7 +20,7 @@ int lastTime(const SchedulerConfig& c, const NoiseSchedule& schedule) {
     return last;
 }
 
-void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, SolverRun& run) {
+void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, SigmaRun& run) {
     const double shift = c.number("flow_shift", 1), total = c.timesteps();
     auto even = linspace(1, 1 / total, steps + 1);
     if (dpm) { // the order of upstream's arithmetic decides to which whole time a sigma is cut
@@ -42,13 +38,13 @@ void addFlowSigmas(const SchedulerConfig& c, int steps, bool dpm, SolverRun& run
     for (const double sigma : run.sigmas) run.times.push_back(sigma * total);
 }
 
-SolverRun runOf(const SchedulerConfig& c, int steps) {
+SigmaRun runOf(const SchedulerConfig& c, int steps) {
     const bool dpm = c.className == "DPMSolverMultistepScheduler", karras = c.flag("use_karras_sigmas"),
                lu = dpm && c.flag("use_lu_lambdas"), cosine = c.word("beta_schedule", "linear") == "squaredcos_cap_v2";
     if (c.flag("use_dynamic_shifting")) c.refuse("use_dynamic_shifting");
     const auto schedule = diffusersSchedule(c);
     const SigmaTable table(schedule);
-    SolverRun run;
+    SigmaRun run;
     run.times = diffusersTimes(c, TimeFamily::Solver, steps, "linspace", dpm ? lastTime(c, schedule) : schedule.timesteps());
     bool ranged = karras || !lu ? respaced(c, steps, table.lowest(), table.highest(), run.sigmas) : false;
     if (!ranged && lu) { // even in log sigma (Lu et al. 2022a, with rho 1)

@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
         auto module = torch::jit::load(argv[1], at::kCPU);
         module.eval();
         c10::InferenceMode inference;
-        for (EncoderRequest request; readAll(STDIN_FILENO, &request, sizeof request);) {
+        for (EncoderCall request; readAll(STDIN_FILENO, &request, sizeof request);) {
             if (request.magic != encoderMagic) return 2;
             auto images = at::empty({request.n, 3, request.size, request.size}, at::kFloat);
             if (!readAll(STDIN_FILENO, images.data_ptr(), images.nbytes())) return 2;

@@ -6,7 +6,7 @@ namespace phloxine {
 
 constexpr std::uint32_t encoderMagic = 0x70686c78;
 
-struct EncoderRequest { // then n * 3 * size * size values, [n, 3, size, size]
+struct EncoderCall { // then n * 3 * size * size values, [n, 3, size, size]
     std::uint32_t magic = encoderMagic, n = 0, size = 0;
 };
 enum class EncoderStatus : std::uint32_t { Features, Message };

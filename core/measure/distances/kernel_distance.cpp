@@ -5,16 +5,13 @@
 
 #include "core/base/Dice.h"
 #include "core/base/Error.h"
+#include "core/measure/distances/neighbours.h"
 
 namespace phloxine {
 
 namespace {
 
-constexpr std::int64_t rows = 1024; // of a kernel matrix at a time
-
-at::Tensor squaredDistances(const at::Tensor& a, const at::Tensor& b) {
-    return at::addmm(b.square().sum(1), a, b.t(), 1, -2).add_(a.square().sum(1, true)).clamp_min_(0);
-}
+constexpr std::int64_t kernelRows = 1024; // of a kernel matrix at a time
 
 // A set ordered by block: which block each tile is in, as a table that adds tiles up, and the sums within groups.
 struct Ordered {
@@ -51,8 +48,8 @@ Ordered ordered(const FeatureSet& set, const Kernel& kernel, int mostBlocks, std
 
 at::Tensor blockSums(const Ordered& a, const Ordered& b, const Kernel& kernel) {
     auto sums = at::zeros({a.member.size(1), b.member.size(1)}, at::kDouble);
-    for (std::int64_t i = 0; i < a.x.size(0); i += rows) {
-        const auto count = std::min(rows, a.x.size(0) - i);
+    for (std::int64_t i = 0; i < a.x.size(0); i += kernelRows) {
+        const auto count = std::min(kernelRows, a.x.size(0) - i);
         sums.addmm_(a.member.narrow(0, i, count).t(), kernel(a.x.narrow(0, i, count), b.x).matmul(b.member));
     }
     return sums;

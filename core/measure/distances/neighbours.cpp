@@ -113,6 +113,10 @@ void requireUsable(const at::Tensor& queries, const at::Tensor& base, int k, boo
 
 } // namespace
 
+at::Tensor squaredDistances(const at::Tensor& a, const at::Tensor& b) {
+    return at::addmm(b.square().sum(1), a, b.t(), 1, -2).add_(a.square().sum(1, true)).clamp_min_(0);
+}
+
 Neighbours nearestNeighbours(const at::Tensor& queries, const at::Tensor& base, int k, bool excludeSelf) {
     requireUsable(queries, base, k, excludeSelf);
     Search s;

@@ -11,10 +11,6 @@ namespace phloxine {
 
 namespace {
 
-at::Tensor squaredDistances(const at::Tensor& a, const at::Tensor& b) { // float64
-    return at::addmm(b.square().sum(1), a, b.t(), 1, -2).add_(a.square().sum(1, true)).clamp_min_(0);
-}
-
 // What the balls hold, added up over parts of the real set.
 struct Count {
     at::Tensor inRealBalls; // [m]: real balls around each synthetic tile
@@ -43,7 +39,7 @@ at::Tensor kthOf(const at::Tensor& squares, int k) {
     return std::get<0>(squares.kthvalue(k, 1));
 }
 
-constexpr std::int64_t rows = 512; // of a table at a time
+constexpr std::int64_t tableRows = 512; // of a table at a time
 
 // Infinite between tiles of one group; rows from `begin` on.
 at::Tensor acrossGroups(const at::Tensor& x, const at::Tensor& groups, std::int64_t begin, std::int64_t count) {
@@ -57,7 +53,7 @@ at::Tensor squaredRadii(const FeatureSet& set, const at::Tensor& x, int k) {
     if (rowsOfGroups(set.groups).size() == set.groups.size()) return squaredRadii(set.features, k);
     const auto groups = groupNumbers(set);
     std::vector<at::Tensor> parts;
-    for (std::int64_t i = 0; i < x.size(0); i += rows) parts.push_back(kthOf(acrossGroups(x, groups, i, std::min(rows, x.size(0) - i)), k));
+    for (std::int64_t i = 0; i < x.size(0); i += tableRows) parts.push_back(kthOf(acrossGroups(x, groups, i, std::min(tableRows, x.size(0) - i)), k));
     return at::cat(parts);
 }
 
@@ -69,8 +65,8 @@ std::pair<at::Tensor, at::Tensor> centred(const at::Tensor& real, const at::Tens
 
 Prdc counted(const at::Tensor& x, const at::Tensor& y, const at::Tensor& realRadii, const at::Tensor& syntheticRadii, int k) {
     Count count;
-    for (std::int64_t i = 0; i < x.size(0); i += rows) {
-        const auto n = std::min(rows, x.size(0) - i);
+    for (std::int64_t i = 0; i < x.size(0); i += tableRows) {
+        const auto n = std::min(tableRows, x.size(0) - i);
         count.add(squaredDistances(x.narrow(0, i, n), y), realRadii.narrow(0, i, n), syntheticRadii);
     }
     return count.result(double(x.size(0)), k);

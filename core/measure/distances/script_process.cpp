@@ -69,7 +69,7 @@ ScriptProcess::~ScriptProcess() {
 
 at::Tensor ScriptProcess::run(const at::Tensor& images) { // [n, 3, s, s] -> [n, width]
     const auto end = Clock::now() + m_limit;
-    const EncoderRequest request{encoderMagic, std::uint32_t(images.size(0)), std::uint32_t(images.size(2))};
+    const EncoderCall request{encoderMagic, std::uint32_t(images.size(0)), std::uint32_t(images.size(2))};
     if (!move(true, &request, sizeof request, end) || !move(true, images.data_ptr(), images.nbytes(), end)) return explain(end);
     EncoderReply reply;
     if (!move(false, &reply, sizeof reply, end)) stopped();

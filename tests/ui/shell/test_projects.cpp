@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Window {
+struct ProjectWindow {
     std::shared_ptr<ModelStore> store =
         std::make_shared<ModelStore>(std::vector{fs::path(qgetenv("PHLOXINE_RESOURCES").toStdString()) / "models"});
     JobBridge bridge;
@@ -66,7 +66,7 @@ private Q_SLOTS:
 
     void theFirstProjectTakesInWhatWasMade() {
         writeMadeTile(path(at("first/tiles")), madeRequest(1));
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         QCOMPARE(w.window.project()->folder(), at("first"));
         QCOMPARE(w.tiles(), 1);
@@ -76,7 +76,7 @@ private Q_SLOTS:
 
     void aFolderOfTilesIsTakenInWhereItIs() {
         for (int i = 0; i < 3; ++i) writeMadeTile(path(at("flat")), madeRequest(std::uint64_t(i)));
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         w.window.openProject(at("flat"));
         QVERIFY(w.opens());
@@ -99,7 +99,7 @@ private Q_SLOTS:
         { const Project made(path(at("made"))); }
         QVERIFY(holdsTiles(at("made")) && holdsTiles(at("made/tiles")));
         openSettings()->setValue(QStringLiteral("project/recent"), QStringList{at("gone")});
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         auto* recent = w.window.findChild<QMenu*>(QStringLiteral("recentProjects"));
         Q_EMIT recent->aboutToShow();
@@ -113,7 +113,7 @@ private Q_SLOTS:
         QDir().mkpath(at("slides"));
         const QString slide = at("slides/a & b\nc.svs");
         QVERIFY(QFile::copy(qEnvironmentVariable("PHLOXINE_RESOURCES") + QStringLiteral("/slides/CMU-1-Small-Region.svs"), slide));
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         auto* view = w.window.findChild<SlideView*>();
         QSignalSpy opened(view, &SlideView::opened), failed(view, &SlideView::failed);
@@ -140,7 +140,7 @@ private Q_SLOTS:
     }
 
     void aFinishedTileIsAdded() {
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         QSignalSpy changed(w.window.project(), &ProjectBridge::changed);
         w.window.page()->jobs().add(900, madeRequest(5));
@@ -156,20 +156,20 @@ private Q_SLOTS:
         qunsetenv("PHLOXINE_TILES");
         qputenv("XDG_DATA_HOME", at("data").toLocal8Bit());
         {
-            Window w;
+            ProjectWindow w;
             QVERIFY(w.opens());
             w.window.openProject(at("second"));
             QVERIFY(w.opens());
             QCOMPARE(w.window.findChild<QLabel*>(QStringLiteral("projectName"))->text(), QStringLiteral("second"));
         }
         {
-            Window w;
+            ProjectWindow w;
             QVERIFY(w.opens());
             QCOMPARE(w.window.project()->folder(), at("second"));
             QCOMPARE(openSettings()->value(QStringLiteral("project/recent")).toStringList().front(), at("second"));
         }
         QVERIFY(QDir(at("second")).removeRecursively());
-        Window w; // it is not there any more
+        ProjectWindow w; // it is not there any more
         QVERIFY(w.says("second"));
         QVERIFY(w.opens());
         QVERIFY(w.window.project()->folder().startsWith(at("data")));
@@ -179,7 +179,7 @@ private Q_SLOTS:
     void aLockedOneIsShown() {
         writeMadeTile(path(at("first/tiles")), madeRequest(1));
         const Project other(path(at("first")));
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         QVERIFY(w.window.project()->isReadOnly());
         QVERIFY2(w.says("another window"), qPrintable(w.note->text()));
@@ -197,7 +197,7 @@ private Q_SLOTS:
         auto bytes = readFile(path(at("newer/project.sqlite")));
         bytes[63] = 99;
         writeFileAtomically(path(at("newer/project.sqlite")), bytes, IfExists::Replace);
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         QSignalSpy refused(w.window.project(), &ProjectBridge::openFailed);
         w.window.openProject(at("newer"));
@@ -210,14 +210,14 @@ private Q_SLOTS:
     void aDamagedOneIsMadeAgain() {
         writeMadeTile(path(at("first/tiles")), madeRequest(1));
         std::ofstream(path(at("first/project.sqlite"))) << std::string(4000, 'x');
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         QVERIFY2(w.says("made again") && !w.window.project()->isReadOnly(), qPrintable(w.note->text()));
         QCOMPARE(w.tiles(), 1);
     }
 
     void switchingWaitsForTheRun() {
-        Window w;
+        ProjectWindow w;
         QVERIFY(w.opens());
         w.window.page()->jobs().add(900, madeRequest(5));
         Q_EMIT w.bridge.started(900);
