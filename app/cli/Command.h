@@ -48,6 +48,8 @@ Run addBench(CLI::App&);
 Run addSelfTest(CLI::App&);
 Run addDiagnostics(CLI::App&);
 
+// The first line of what a foreign library threw: some add the calls that led to it.
+std::string firstLine(const std::exception& error);
 void print(const Json& json);        // one object, two spaces of indent, to stdout
 void print(const std::string& line); // a line of text to stdout
 

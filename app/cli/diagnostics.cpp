@@ -30,7 +30,7 @@ Run addDiagnostics(CLI::App&) {
         const auto device = deviceStatus();
         Json models = Json::array();
         for (const auto& entry : ModelStore().list()) models.push_back(entry.card.id + " " + entry.card.version);
-        const Json report{{"build", buildName()},
+        const Json report{{"build", buildName("auto")},
                           {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
                           {"processor", processorName()},
                           {"cores", sysconf(_SC_NPROCESSORS_ONLN)},

@@ -74,6 +74,7 @@ GenerateRequest requestFromFile(const std::string& file, const GenerateRequest& 
     for (const auto& named : filesOf(r)) *named.file = folder / *named.file;
     if (!flags.initialImage.empty()) r.initialImage = flags.initialImage;
     if (!flags.mask.empty()) r.mask = flags.mask;
+    if (flags.device != "auto" || !hasDevice(r.device)) r.device = flags.device; // a request made where there was a GPU
     return r;
 }
 

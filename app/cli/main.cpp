@@ -12,6 +12,7 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/base/process.h"
+#include "core/tensor/peak_memory.h"
 
 using namespace phloxine;
 
@@ -44,6 +45,11 @@ int fail(const std::string& sentence, bool progress) {
 void cli::print(const Json& json) {
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 } // file names may hold any bytes
+std::string cli::firstLine(const std::exception& error) {
+    const std::string all = error.what();
+    return all.substr(0, all.find('\n'));
+}
+
 void cli::print(const std::string& line) { std::cout << line << "\n"; }
 
 int main(int argc, char** argv) {
@@ -84,7 +90,8 @@ int main(int argc, char** argv) {
     } catch (const Error& e) {
         fail(e.what(), draw);
         return e.code() == ErrorCode::WrongUse ? 2 : 1;
-    } catch (const std::bad_alloc&) {
-        return fail("The memory was full; close other programs and try again.", draw);
-    } catch (const std::exception& e) { return fail(std::string("An unexpected fault stopped the command: ") + e.what(), draw); }
+    } catch (const std::exception& e) {
+        if (tellsOfFullMemory(e)) return fail("The memory was full; close other programs and try again.", draw);
+        return fail("An unexpected fault stopped the command: " + cli::firstLine(e), draw);
+    }
 }

@@ -55,7 +55,7 @@ Run addSelfTest(CLI::App&) {
             std::string sentence;
             try {
                 sentence = check.run();
-            } catch (const Error& e) { pass = false, sentence = e.what(); }
+            } catch (const std::exception& e) { pass = false, sentence = firstLine(e); }
             context.progress({"", 1});
             fit = fit && pass;
             results.push_back({{"check", check.title}, {"pass", pass}, {"message", sentence}});

@@ -25,7 +25,12 @@ EncodedText TextEncoder::encodeTexts(const std::vector<std::string>& texts) cons
         result.mask[i].copy_(at::from_blob(tokens.mask.data(), {length}, at::kLong));
     }
     if (m_config.ownLength) trimToTexts(result.ids, result.mask);
+    if (result.ids.numel() && result.ids.max().item<std::int64_t>() >= m_tower.vocabulary()) // it would stop a GPU for the whole process
+        throw Error(ErrorCode::Shape, "The text encoder of this model knows " + std::to_string(m_tower.vocabulary()) +
+                                          " tokens, where the vocabulary of CLIP has " + std::to_string(ClipTokenizer::end + 1) +
+                                          "; its file is not whole.");
     result.context = m_tower(result.ids, m_config.pathldm ? result.mask : at::Tensor());
+    result.mask = result.mask.to(result.context.device()); // once, not in each step that reads it
     return result;
 }
 

@@ -5,7 +5,7 @@
 namespace phloxine {
 
 at::Tensor pooledText(const at::Tensor& context, const at::Tensor& mask) {
-    const auto last = (mask.sum(1) - 1).view({-1, 1, 1}).expand({context.size(0), 1, context.size(2)});
+    const auto last = (mask.to(context.device()).sum(1) - 1).view({-1, 1, 1}).expand({context.size(0), 1, context.size(2)});
     return context.gather(1, last).squeeze(1);
 }
 

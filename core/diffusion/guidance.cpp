@@ -24,7 +24,7 @@ GuidedDenoiser::GuidedDenoiser(const nn::Network& network, Prediction prediction
 }
 
 at::Tensor GuidedDenoiser::predict(const at::Tensor& x, double t, const nn::Context& context, std::int64_t channels) const {
-    const auto times = at::full({x.size(0)}, t, at::kFloat).to(x.device());
+    const auto times = at::full({x.size(0)}, t, x.options().dtype(at::kFloat));
     return m_network(x, times, context).slice(1, 0, channels); // a learned variance, if any, is left out
 }
 

@@ -66,7 +66,9 @@ std::string tileFileName(const GenerateRequest& single); // "lung_scc-412907733.
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const std::filesystem::path& folder,
                                 const GenerateHooks& hooks);
 
-std::string buildName(); // version, Torch and instruction set: equal names promise equal pixels
+bool hasDevice(const std::string& word); // whether this machine can compute on "cpu", "cuda", "cuda:1"
+std::string
+buildName(const std::string& device = "cpu"); // version, Torch, instruction set or GPU and cuDNN: equal names promise equal pixels
 
 // PNG chunks `phloxine` (the resolved request), `parameters` and XMP.
 std::vector<TextChunk> provenance(const GenerateRequest& resolved);

@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/headeronly/version.h>
 
 #include "core/base/Error.h"
@@ -214,7 +215,18 @@ private:
 
 } // namespace
 
-std::string buildName() { return std::string(PHLOXINE_VERSION) + " torch-" + TORCH_VERSION + " " + at::get_cpu_capability(); }
+bool hasDevice(const std::string& word) {
+    try {
+        return chooseDevice(word), true;
+    } catch (const Error&) { return false; }
+}
+
+std::string buildName(const std::string& device) {
+    const auto where = chooseDevice(device);
+    const auto name = std::string(PHLOXINE_VERSION) + " torch-" + TORCH_VERSION + " " + deviceName(where);
+    const auto& cuda = at::detail::getCUDAHooks();
+    return where.is_cuda() && cuda.hasCuDNN() ? name + " cudnn-" + std::to_string(cuda.versionRuntimeCuDNN()) : name;
+}
 
 namespace {
 
@@ -262,8 +274,8 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     initDevices(r.device);
     const auto device = chooseDevice(r.device);
     r.precision = precisionWord(choosePrecision(r.precision, device));
-    r.device = device.is_cuda() ? "cuda" : "cpu";
-    r.build = buildName();
+    r.device = deviceWord(device);
+    r.build = buildName(r.device);
     return r;
 }
 
@@ -297,6 +309,26 @@ std::string recoveryWords(const std::string& how, const GenerateResult& result) 
     return "The memory was full, so the run " + how + ". " + safe + ", and the seeds did not change.";
 }
 
+// Loading and the encoding of conditions: when the memory was full, once more after unused memory was given back.
+template <class Work>
+auto withMemory(ModelStore& store, const GenerateHooks& hooks, const Work& work) {
+    try {
+        return work();
+    } catch (const std::exception& e) {
+        if (!tellsOfFullMemory(e)) throw;
+    }
+    store.unloadAll();
+    resetPeakMemory();
+    if (hooks.notice) hooks.notice("The memory was full, so the run gave unused memory back and began again. Nothing is lost.");
+    try {
+        return work();
+    } catch (const std::exception& e) {
+        if (!tellsOfFullMemory(e)) throw;
+        throw Error(ErrorCode::OutOfMemory,
+                    "The memory is not enough to load this model; close other programs and try again, or take a smaller model.");
+    }
+}
+
 } // namespace
 
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks) {
@@ -304,18 +336,22 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
     const auto entry = store.find(request.model, request.modelSha256);
     GenerateResult result;
     result.resolved = resolve(request, entry);
-    const auto model = store.load(entry, loadOptions(result.resolved));
-    result.seconds.load = since(start);
-    const Run run(*model, result.resolved, hooks, result.seconds);
+    const auto [model, run] = withMemory(store, hooks, [&] {
+        auto loaded = store.load(entry, loadOptions(result.resolved));
+        result.seconds.load = since(start);
+        auto begun = std::make_unique<Run>(*loaded, result.resolved, hooks, result.seconds);
+        return std::pair(std::move(loaded), std::move(begun));
+    });
     int batch = result.resolved.batch;
     bool triedAgain = false; // the tile that is next
     while (result.tiles < result.resolved.count) {
         const auto tileStart = Clock::now();
         std::vector<Image> images;
         try {
-            images = run.tiles(result.tiles, batch);
-        } catch (const c10::OutOfMemoryError&) {
-        } catch (const std::bad_alloc&) {}
+            images = run->tiles(result.tiles, batch);
+        } catch (const std::exception& e) {
+            if (!tellsOfFullMemory(e)) throw;
+        }
         if (images.empty()) {
             const auto how = recoveryFrom(batch, triedAgain);
             if (hooks.notice) hooks.notice(recoveryWords(how, result));

@@ -53,8 +53,8 @@ std::vector<TextChunk> reconstructionTexts(const Model& model, const std::filesy
                     {"psnr", std::isinf(made.psnr) ? Json(nullptr) : Json(made.psnr)},
                     {"ssim", made.ssim},
                     {"precision", precisionWord(model.binding.dtype)},
-                    {"device", model.binding.device.is_cuda() ? "cuda" : "cpu"},
-                    {"build", buildName()}};
+                    {"device", deviceWord(model.binding.device)},
+                    {"build", buildName(deviceWord(model.binding.device))}};
     return {{"phloxine-reconstruction", json.dump()}, {"XML:com.adobe.xmp", xmpOfSource(true)}};
 }
 

@@ -75,10 +75,10 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         events.finished(id);
     } catch (const Cancelled&) { events.cancelled(id); } catch (const Error& e) {
         fail(e.code(), e.what(), e.context());
-    } catch (const std::bad_alloc&) {
-        fail(ErrorCode::OutOfMemory, "The memory was full; finished tiles are saved. Close other programs and try again.", "");
     } catch (const std::exception& e) {
-        fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what());
+        if (tellsOfFullMemory(e))
+            fail(ErrorCode::OutOfMemory, "The memory was full; finished tiles are saved. Close other programs and try again.", "");
+        else fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what());
     }
 }
 

@@ -139,10 +139,11 @@ private:
 
 // Where the device and its memory stand, for the status bar.
 struct DeviceStatus {
-    std::string name;                              // "CPU, 2 threads" or the GPU's name
-    std::string kind;                              // "cpu", "cuda"
-    std::uint64_t memoryUsed = 0, memoryTotal = 0; // bytes
-    std::uint64_t memoryFree = 0;                  // that programs may still take, without what this one holds
+    std::string name;                                      // "CPU, 2 threads" or the GPU's name
+    std::string kind;                                      // "cpu", "cuda"
+    std::uint64_t memoryUsed = 0, memoryTotal = 0;         // bytes
+    std::uint64_t memoryFree = 0;                          // that programs may still take, without what this one holds
+    std::uint64_t hostMemoryTotal = 0, hostMemoryFree = 0; // the same of the computer, where training runs
 };
 DeviceStatus deviceStatus(); // as last refreshed; safe from any thread, the name is empty until the worker has started
 void refreshDeviceStatus();  // only on the thread that owns the tensors; the worker does so before and after each job

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
 
 #include "core/job/JobQueue.h"
 #include "core/tensor/devices.h"
@@ -27,14 +28,25 @@ std::uint64_t availableBytes() {
 } // namespace
 
 void refreshDeviceStatus() {
-    const bool cuda = chooseDevice("auto").is_cuda();
+    const auto device = chooseDevice("auto");
     DeviceStatus status;
-    status.kind = cuda ? "cuda" : "cpu";
-    const int threads = at::get_num_threads();
-    status.name = cuda ? "CUDA" : "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
-    status.memoryUsed = residentMemoryBytes();
-    status.memoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
-    status.memoryFree = availableBytes() + status.memoryUsed;
+    status.hostMemoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
+    status.hostMemoryFree = availableBytes() + residentMemoryBytes();
+    status.kind = device.is_cuda() ? "cuda" : "cpu";
+    if (device.is_cuda()) { // the memory of the device: what this process holds of it, and what it could hold
+        auto* allocator = c10::getDeviceAllocator(at::kCUDA);
+        const auto [free, total] = allocator->getMemoryInfo(device.index());
+        status.name = deviceName(device);
+        status.memoryUsed = std::uint64_t(allocator->getDeviceStats(device.index()).reserved_bytes[0].current);
+        status.memoryTotal = total;
+        status.memoryFree = free + status.memoryUsed;
+    } else {
+        const int threads = at::get_num_threads();
+        status.name = "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+        status.memoryUsed = residentMemoryBytes();
+        status.memoryTotal = status.hostMemoryTotal;
+        status.memoryFree = status.hostMemoryFree;
+    }
     const std::lock_guard lock(statusMutex);
     lastStatus = status;
 }

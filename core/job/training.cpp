@@ -128,8 +128,9 @@ void follow(JobId id, const Recipe& recipe, const TrainJob& job, const JobTools&
     } catch (const Cancelled&) {
         noteSession(job.folder, "stopped", images());
         throw;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception& e) {
         noteSession(job.folder, "failed", images());
+        if (!tellsOfFullMemory(e)) throw;
         throw Error(ErrorCode::OutOfMemory,
                     "The memory was full; the last saved state is safe. Use a smaller batch, or close other programs.");
     } catch (...) {

@@ -4,10 +4,13 @@
 #include <malloc.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <mutex>
 
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 
 #include "core/base/Error.h"
@@ -32,37 +35,83 @@ std::uint64_t statusBytes(const std::string& field) {
     return 0;
 }
 
+constexpr auto driverFile = "/proc/driver/nvidia/version";
+constexpr auto wslDriver = "/usr/lib/wsl/lib/libcuda.so.1"; // under WSL 2 the driver is that of Windows
+
+void* cudaModule = nullptr;
+std::string cudaFault; // why no GPU can be used; empty when the module is loaded
+
+// A function of the module; nullptr where there is none.
+template <class Function>
+Function* cudaFunction(const char* name) {
+    return cudaModule ? reinterpret_cast<Function*>(dlsym(cudaModule, name)) : nullptr;
+}
+
 void loadCudaModule() {
-    if (!std::filesystem::exists("/proc/driver/nvidia/version")) return;
     const char* named = std::getenv("PHLOXINE_CUDA_MODULE");
+    if (!named && !std::filesystem::exists(driverFile) && !std::filesystem::exists(wslDriver))
+        return void(cudaFault = "it has no NVIDIA driver");
     const auto module =
         named ? std::filesystem::path(named) : std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libphloxine_cuda.so";
     if (!std::filesystem::exists(module))
-        return logWarning("An NVIDIA driver is there, but " + module.filename().string() +
-                          " is not, so the CPU computes; run packaging/setup --cuda and build again.");
-    if (!dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL))
-        logWarning(std::string("The CUDA module cannot be loaded, so the CPU computes: ") + dlerror());
+        cudaFault = module.filename().string() + " is not beside the program; run packaging/setup --cuda and build again";
+    else if (!(cudaModule = dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL)))
+        cudaFault = std::string("the CUDA module cannot be loaded: ") + dlerror();
+    else if (const auto fault = cudaFunction<const char*()>("phloxineCudaFault")) {
+        if (const char* words = fault()) cudaFault = std::string("the driver says: ") + words;
+    }
+    if (!cudaFault.empty()) logWarning("The GPU of this machine cannot be used (" + cudaFault + "), so the CPU computes.");
+}
+
+// The number in "cuda" or "cuda:1"; -1 for another word.
+int cudaIndex(const std::string& word) {
+    if (word == "cuda") return 0;
+    if (!word.starts_with("cuda:") || word.size() != 6 || word[5] < '0' || word[5] > '9') return -1;
+    return word[5] - '0';
 }
 
 } // namespace
 
 void initDevices(const std::string& device) {
-    static std::once_flag once;
-    std::call_once(once, [&] {
-        keepOpenCvOnThisThread();
-        if (device != "cpu") loadCudaModule();
-        c10::GradMode::set_enabled(false);
-    });
+    static std::once_flag once, cuda;
+    std::call_once(once, keepOpenCvOnThisThread);
+    if (device != "cpu")
+        std::call_once(cuda, [] { // before the first hasCUDA(), whose answer Torch keeps
+            loadCudaModule();
+            auto& context = at::globalContext();
+            context.setAllowTF32CuDNN(false);
+            context.setAllowTF32CuBLAS(false);
+            context.setDeterministicCuDNN(true);
+        });
     c10::GradMode::set_enabled(false); // gradient mode is per thread
 }
 
 at::Device chooseDevice(const std::string& word) {
     if (word == "cpu") return at::kCPU;
-    if (word != "auto" && word != "cuda")
-        throw Error(ErrorCode::WrongUse, "The device \"" + word + "\" is not known; use auto, cpu or cuda.");
-    if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
-    if (word == "cuda") throw Error(ErrorCode::Unsupported, "No CUDA device can be used on this machine; use --device cpu.");
-    return at::kCPU;
+    const int index = word == "auto" ? 0 : cudaIndex(word);
+    if (index < 0)
+        throw Error(ErrorCode::WrongUse, "The device \"" + word + "\" is not known; use auto, cpu, cuda, or cuda:1 for the second GPU.");
+    initDevices(word);
+    const int devices = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
+    if (index < devices) return at::Device(at::kCUDA, c10::DeviceIndex(index));
+    if (word == "auto") return at::kCPU;
+    if (devices > 0)
+        throw Error(ErrorCode::Unsupported, "There is no " + word + ": this machine has " + std::to_string(devices) +
+                                                (devices == 1 ? " GPU, cuda." : " GPUs, counted from cuda:0."));
+    throw Error(ErrorCode::Unsupported, "No GPU can be used on this machine: " +
+                                            (cudaFault.empty() ? std::string("the driver names none") : cudaFault) + ". Use --device cpu.");
+}
+
+std::string deviceWord(at::Device device) {
+    if (!device.is_cuda()) return "cpu";
+    return device.index() > 0 ? "cuda:" + std::to_string(int(device.index())) : "cuda";
+}
+
+std::string deviceName(at::Device device) {
+    if (!device.is_cuda()) return at::get_cpu_capability();
+    const auto name = cudaFunction<const char*(int)>("phloxineCudaDeviceName");
+    const char* words = name ? name(int(device.index())) : nullptr;
+    return words ? words : "CUDA";
 }
 
 at::ScalarType choosePrecision(const std::string& word, at::Device device) {
@@ -70,16 +119,23 @@ at::ScalarType choosePrecision(const std::string& word, at::Device device) {
     if (word == "bf16") return at::kBFloat16;
     if (word != "auto") throw Error(ErrorCode::WrongUse, "The precision \"" + word + "\" is not known; use auto, fp32 or bf16.");
     static const bool fast = hasProcessorFlag("avx512_bf16") || hasProcessorFlag("amx_bf16");
-    return device.is_cuda() || fast ? at::kBFloat16 : at::kFloat;
+    const auto computes = cudaFunction<bool(int)>("phloxineCudaComputesBf16");
+    return (device.is_cuda() ? !computes || computes(int(device.index())) : fast) ? at::kBFloat16 : at::kFloat;
 }
 
 std::string precisionWord(at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; }
 
 std::uint64_t peakMemoryBytes() { return statusBytes("VmHWM:"); }
 void resetPeakMemory() {
+    if (cudaModule && at::hasCUDA()) c10::getDeviceAllocator(at::kCUDA)->emptyCache();
     ::malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << "5";
 }
 std::uint64_t residentMemoryBytes() { return statusBytes("VmRSS:"); }
+
+bool tellsOfFullMemory(const std::exception& error) {
+    return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
+           (dynamic_cast<const c10::Error*>(&error) && std::strstr(error.what(), "DefaultCPUAllocator"));
+}
 
 } // namespace phloxine

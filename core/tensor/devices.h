@@ -9,10 +9,13 @@
 namespace phloxine {
 
 // Loads the CUDA module beside the program (or PHLOXINE_CUDA_MODULE) unless `device` is "cpu". A missing module or driver is one logged
-// sentence, and the CPU.
+// sentence, and the CPU. On a GPU fp32 is computed in fp32 (no TF32), and equal input gives equal bits (deterministic cuDNN).
 void initDevices(const std::string& device = "auto");
 
-at::Device chooseDevice(const std::string& word); // "auto", "cpu", "cuda". Error(Unsupported) when "cuda" is not there
+// "auto", "cpu", "cuda", "cuda:1". Error(Unsupported) that says why when the GPU cannot be used, Error(WrongUse) for another word.
+at::Device chooseDevice(const std::string& word);
+std::string deviceWord(at::Device device);                                  // "cpu", "cuda", "cuda:1"
+std::string deviceName(at::Device device);                                  // "NVIDIA H200"; of the CPU its instruction set, "AVX512"
 at::ScalarType choosePrecision(const std::string& word, at::Device device); // "auto": bf16 where the processor computes in it, else fp32
 std::string precisionWord(at::ScalarType type);                             // "fp32", "bf16"
 

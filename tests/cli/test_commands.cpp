@@ -6,6 +6,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/image/ImageFile.h"
 #include "tests/support/program.h"
 #include "tests/support/test_main.h"
 
@@ -184,8 +185,7 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("key");
         QTest::newRow("models list") << QStringList{"models", "list", "--json"} << "models";
-        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json",
-                                                       PHLOXINE_TEST_DATA "/../../resources/models/lc25000"}
+        QTest::newRow("models inspect") << QStringList{"models", "inspect", "--json", PHLOXINE_TEST_DATA "/../../resources/models/lc25000"}
                                         << "kind";
         QTest::newRow("verify") << QStringList{"verify", "--json", PHLOXINE_TEST_REFERENCE "/formula-weights"} << "cases";
         QTest::newRow("generate") << quick("json", {"--json"}) << "tiles";
@@ -221,6 +221,32 @@ private slots:
         const auto json = run({"recreate", "moved/far/tile.png", "--check", "--json"}).json();
         QVERIFY(json["identical"].toBool());
         QVERIFY(run({"metadata", "moved/far/tile.png"}).out.contains("lung_scc"));
+    }
+
+    // A tile and a request from a machine with a GPU name a device that this one may not have.
+    void whatAGpuMadeIsMadeHere() {
+        QCOMPARE(run(quick("there")).code, 0);
+        auto png = readPng(at("there/lung_scc-11.png").toStdString());
+        const auto named = [](std::string text) {
+            const std::string here = "\"device\":\"cpu\"";
+            for (const auto& found : {here, std::string("\"device\": \"cpu\"")})
+                if (const auto place = text.find(found); place != std::string::npos)
+                    text.replace(place, found.size(), "\"device\":\"cuda:3\"");
+            return text;
+        };
+        for (auto& text : png.texts) text.text = named(text.text);
+        writePng(at("from-gpu.png").toStdString(), png.image, png.texts);
+        QVERIFY(run({"metadata", "from-gpu.png"}).out.contains("cuda:3"));
+        for (const QStringList& more : {QStringList(), QStringList{"--device", "cpu"}}) {
+            const auto o = run(QStringList{"recreate", "from-gpu.png", "--check"} + more);
+            QVERIFY2(o.code == 0 && o.out.contains("identical"), o.out + o.err);
+        }
+        write("from-gpu.json", QByteArray::fromStdString(named(read("there/request.json").toStdString())));
+        QVERIFY(read("from-gpu.json").contains("cuda:3"));
+        for (const QStringList& more : {QStringList(), QStringList{"--device", "cpu"}}) {
+            const auto o = run(QStringList{"generate", "--request", "from-gpu.json", "--json", "--out", more.isEmpty() ? "here-a" : "here-b"} + more);
+            QVERIFY2(o.code == 0 && o.json()["device"].toString() == "cpu", o.out + o.err);
+        }
     }
 
     void sameFolderAgainKeepsTheTiles() {

@@ -1,6 +1,7 @@
 // From a condition to a context, and what stands for none. The numbers are compared with upstream in tests/verify.
 #include <QtTest>
 
+#include "core/condition/encoders.h"
 #include "core/condition/vector_encoders.h"
 #include "tests/support/networks.h"
 #include "tests/support/test_main.h"
@@ -94,6 +95,20 @@ private slots:
         QVERIFY(near(one, encoder.encode(ofVectors(vectors, at::zeros({3, 4}))).tokens));
         QCOMPARE(encoder.unconditional(2).tokens.size(1), 2);
         QCOMPARE(errorOf([&] { encoder.encode(ofVectors(vectors, noise({2, 4}))); }), "shape");
+    }
+
+    void textTableMustHoldItsTokens() { // one that is short would stop a GPU for the whole process
+        Keys k;
+        k.add("embeddings.token_embedding.weight", {30, 8}), k.add("embeddings.position_embedding.weight", {77, 8});
+        k.norm("final_layer_norm", 8), k.norm("encoder.layers.0.layer_norm1", 8), k.norm("encoder.layers.0.layer_norm2", 8);
+        k.linear("encoder.layers.0.mlp.fc1", 20, 8), k.linear("encoder.layers.0.mlp.fc2", 8, 20);
+        for (const auto* name : {"q_proj", "k_proj", "v_proj", "out_proj"})
+            k.linear(std::string("encoder.layers.0.self_attn.") + name, 8, 8);
+        TextEncoderConfig config;
+        config.tower.heads = 2;
+        std::string message;
+        QCOMPARE(errorOf([&] { TextEncoder(view(k.weights), config).encodeTexts({"lung"}); }, &message), "shape");
+        QVERIFY2(message.find("knows 30 tokens") != std::string::npos, message.c_str());
     }
 
     void tokens_data() {

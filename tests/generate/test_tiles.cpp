@@ -203,6 +203,21 @@ private slots:
         QVERIFY(message.find("one tile") != std::string::npos);
     }
 
+    // The processor's allocator throws neither bad_alloc nor a type of its own.
+    void memoryThatTorchDidNotGetIsFullMemory() {
+        int failures = 0, tiles = 0;
+        std::vector<std::string> notices;
+        GenerateHooks hooks;
+        hooks.notice = [&](const std::string& s) { notices.push_back(s); };
+        hooks.tile = [&](int, const Tile&) { ++tiles; };
+        hooks.step = [&](int, int, int) {
+            if (++failures == 1) at::empty({std::int64_t(1) << 50}, at::kByte);
+        };
+        generate(m_store, quickRequest(), hooks);
+        QCOMPARE(tiles, 1);
+        QCOMPARE(notices.size(), std::size_t(1));
+    }
+
     void emptyAndBrokenPromptsAreTexts() {
         auto request = quickRequest();
         request.classId.clear();

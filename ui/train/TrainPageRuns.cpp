@@ -54,7 +54,7 @@ void TrainPage::connectJobs() {
         if (id != m_estimateJob) return;
         m_estimateJob = 0;
         const auto device = deviceStatus();
-        m_memory->setMemory(memory, double(device.memoryTotal), double(device.memoryFree));
+        m_memory->setMemory(memory, double(device.hostMemoryTotal), double(device.hostMemoryFree));
         showState();
     });
     connect(&m_bridge, &JobBridge::modelAdded, this, [this](quint64 id, const QString& model, const QString& folder) {
