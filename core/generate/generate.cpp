@@ -311,7 +311,7 @@ std::string recoveryWords(const std::string& how, const GenerateResult& result) 
 
 // Loading and the encoding of conditions: when the memory was full, once more after unused memory was given back.
 template <class Work>
-auto withMemory(ModelStore& store, const GenerateHooks& hooks, const Work& work) {
+auto withMemory(ModelStore& store, const std::string& device, const GenerateHooks& hooks, const Work& work) {
     try {
         return work();
     } catch (const std::exception& e) {
@@ -325,7 +325,9 @@ auto withMemory(ModelStore& store, const GenerateHooks& hooks, const Work& work)
     } catch (const std::exception& e) {
         if (!tellsOfFullMemory(e)) throw;
         throw Error(ErrorCode::OutOfMemory,
-                    "The memory is not enough to load this model; close other programs and try again, or take a smaller model.");
+                    device == "cpu"
+                        ? "The memory is not enough to load this model; close other programs and try again, or take a smaller model."
+                        : "The memory of the GPU is not enough to load this model; close other programs that use it, or use --device cpu.");
     }
 }
 
@@ -336,7 +338,7 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
     const auto entry = store.find(request.model, request.modelSha256);
     GenerateResult result;
     result.resolved = resolve(request, entry);
-    const auto [model, run] = withMemory(store, hooks, [&] {
+    const auto [model, run] = withMemory(store, result.resolved.device, hooks, [&] {
         auto loaded = store.load(entry, loadOptions(result.resolved));
         result.seconds.load = since(start);
         auto begun = std::make_unique<Run>(*loaded, result.resolved, hooks, result.seconds);
