@@ -38,7 +38,7 @@ std::shared_ptr<GenerateRequest> addRequestOptions(CLI::App& command) {
     command.add_option("--steps", r->steps, "Sampling steps; default: the model's");
     command.add_option("--guidance", r->guidance, "Guidance scale, 1 = off; default: the model's");
     command.add_option("--precision", r->precision, "auto, fp32 or bf16")->capture_default_str();
-    command.add_option("--device", r->device, "auto, cpu or cuda")->capture_default_str();
+    command.add_option("--device", r->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     command.add_option("--spacing", r->spacing, "Step spacing; default: the sampler's");
     command.add_option("--eta", r->eta, "Fresh noise of samplers that take it, 0 to 1");
     command.add_option("--churn", r->churn, "Churn of samplers that take it");
@@ -74,7 +74,7 @@ GenerateRequest requestFromFile(const std::string& file, const GenerateRequest& 
     for (const auto& named : filesOf(r)) *named.file = folder / *named.file;
     if (!flags.initialImage.empty()) r.initialImage = flags.initialImage;
     if (!flags.mask.empty()) r.mask = flags.mask;
-    if (flags.device != "auto" || !hasDevice(r.device)) r.device = flags.device; // a request made where there was a GPU
+    r.device = deviceHere(flags.device, r.device);
     return r;
 }
 

@@ -45,6 +45,7 @@ int fail(const std::string& sentence, bool progress) {
 void cli::print(const Json& json) {
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 } // file names may hold any bytes
+
 std::string cli::firstLine(const std::exception& error) {
     const std::string all = error.what();
     return all.substr(0, all.find('\n'));

@@ -72,8 +72,7 @@ int run(const Context& context, const RecreateOptions& options) {
     request.region = found(request.region, {}, options, "");
     for (auto& lora : request.loras) lora.file = found(lora.file, {}, options, "");
     if (!options.model.empty()) request.model = options.model;
-    // The device that made the tile, where this machine has it; the pixels then tell whether that mattered.
-    if (options.device != "auto" || !hasDevice(request.device)) request.device = options.device;
+    request.device = deviceHere(options.device, request.device);
     ModelStore store;
     Tile made;
     GenerateHooks hooks;
@@ -119,7 +118,7 @@ Run addRecreate(CLI::App& command) {
     command.add_flag("--check", options->check, "Compare with the pixels of the file");
     command.add_option("--out", options->out, "Folder for the new tile");
     command.add_option("--model", options->model, "Folder of the model, when it is not installed");
-    command.add_option("--device", options->device, "auto, cpu or cuda; default: that which made the tile, if this machine has it")
+    command.add_option("--device", options->device, "auto, cpu, cuda or cuda:1; default: that which made the tile, if this machine has it")
         ->capture_default_str();
     command.add_option("--initial", options->initial, "The initial image, when it does not lie beside the file");
     command.add_option("--vector", options->vector, "The feature vectors, when they do not lie beside the file");

@@ -1,5 +1,5 @@
-// The CUDA module: loading it brings torch_cuda into the process. It tells what Torch itself does not: why
-// there is no device, and what a device is called and can do.
+// The CUDA module: loading it brings torch_cuda into the process. It tells what Torch itself does not: why there is
+// no device, and what a device is called and can do.
 #include <cuda_runtime_api.h>
 
 #include <ATen/cuda/CUDAContext.h>

@@ -66,9 +66,11 @@ std::string tileFileName(const GenerateRequest& single); // "lung_scc-412907733.
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const std::filesystem::path& folder,
                                 const GenerateHooks& hooks);
 
-bool hasDevice(const std::string& word); // whether this machine can compute on "cpu", "cuda", "cuda:1"
-std::string
-buildName(const std::string& device = "cpu"); // version, Torch, instruction set or GPU and cuDNN: equal names promise equal pixels
+// The device for a request of another run: the one that is wished, else the one that made it where this machine has it, else "auto".
+// Error(WrongUse) for a word that names no device.
+std::string deviceHere(const std::string& wished, const std::string& made);
+// Version, Torch, and instruction set or GPU and cuDNN: equal names promise equal pixels.
+std::string buildName(const std::string& device = "cpu");
 
 // PNG chunks `phloxine` (the resolved request), `parameters` and XMP.
 std::vector<TextChunk> provenance(const GenerateRequest& resolved);

@@ -215,10 +215,15 @@ private:
 
 } // namespace
 
-bool hasDevice(const std::string& word) {
+std::string deviceHere(const std::string& wished, const std::string& made) {
+    if (wished != "auto") return wished;
     try {
-        return chooseDevice(word), true;
-    } catch (const Error&) { return false; }
+        chooseDevice(made);
+    } catch (const Error& e) {
+        if (e.code() == ErrorCode::Unsupported) return wished;
+        throw;
+    }
+    return made;
 }
 
 std::string buildName(const std::string& device) {

@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/CachingDeviceAllocator.h>
 
+#include "core/base/Log.h"
 #include "core/job/JobQueue.h"
 #include "core/tensor/devices.h"
 
@@ -35,11 +36,13 @@ void refreshDeviceStatus() {
     status.kind = device.is_cuda() ? "cuda" : "cpu";
     if (device.is_cuda()) { // the memory of the device: what this process holds of it, and what it could hold
         auto* allocator = c10::getDeviceAllocator(at::kCUDA);
-        const auto [free, total] = allocator->getMemoryInfo(device.index());
         status.name = deviceName(device);
-        status.memoryUsed = std::uint64_t(allocator->getDeviceStats(device.index()).reserved_bytes[0].current);
-        status.memoryTotal = total;
-        status.memoryFree = free + status.memoryUsed;
+        try {
+            const auto [free, total] = allocator->getMemoryInfo(device.index());
+            status.memoryUsed = std::uint64_t(allocator->getDeviceStats(device.index()).reserved_bytes[0].current);
+            status.memoryTotal = total;
+            status.memoryFree = free + status.memoryUsed;
+        } catch (const c10::Error&) { logWarning("The memory of the GPU cannot be read; it may have been lost."); }
     } else {
         const int threads = at::get_num_threads();
         status.name = "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");

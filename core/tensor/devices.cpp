@@ -89,15 +89,14 @@ void initDevices(const std::string& device) {
 at::Device chooseDevice(const std::string& word) {
     if (word == "cpu") return at::kCPU;
     const int index = word == "auto" ? 0 : cudaIndex(word);
-    if (index < 0)
-        throw Error(ErrorCode::WrongUse, "The device \"" + word + "\" is not known; use auto, cpu, cuda, or cuda:1 for the second GPU.");
+    if (index < 0) wrongUse("The device \"" + word + "\" is not known; use auto, cpu, cuda, or cuda:1 for the second GPU.");
     initDevices(word);
     const int devices = at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0;
     if (index < devices) return at::Device(at::kCUDA, c10::DeviceIndex(index));
     if (word == "auto") return at::kCPU;
     if (devices > 0)
         throw Error(ErrorCode::Unsupported, "There is no " + word + ": this machine has " + std::to_string(devices) +
-                                                (devices == 1 ? " GPU, cuda." : " GPUs, counted from cuda:0."));
+                                                (devices == 1 ? " GPU; use cuda." : " GPUs, counted from cuda:0."));
     throw Error(ErrorCode::Unsupported, "No GPU can be used on this machine: " +
                                             (cudaFault.empty() ? std::string("the driver names none") : cudaFault) + ". Use --device cpu.");
 }

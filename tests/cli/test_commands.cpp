@@ -241,10 +241,17 @@ private slots:
             const auto o = run(QStringList{"recreate", "from-gpu.png", "--check"} + more);
             QVERIFY2(o.code == 0 && o.out.contains("identical"), o.out + o.err);
         }
+        auto unknown = read("there/request.json");
+        unknown.replace("\"cpu\"", "\"gpu\"");
+        write("unknown.json", unknown);
+        const auto refused = run({"generate", "--request", "unknown.json", "--out", "here-c"});
+        QCOMPARE(refused.code, 2);
+        requireOneSentence(refused);
         write("from-gpu.json", QByteArray::fromStdString(named(read("there/request.json").toStdString())));
         QVERIFY(read("from-gpu.json").contains("cuda:3"));
         for (const QStringList& more : {QStringList(), QStringList{"--device", "cpu"}}) {
-            const auto o = run(QStringList{"generate", "--request", "from-gpu.json", "--json", "--out", more.isEmpty() ? "here-a" : "here-b"} + more);
+            const auto o =
+                run(QStringList{"generate", "--request", "from-gpu.json", "--json", "--out", more.isEmpty() ? "here-a" : "here-b"} + more);
             QVERIFY2(o.code == 0 && o.json()["device"].toString() == "cpu", o.out + o.err);
         }
     }
