@@ -48,6 +48,9 @@ Run addBench(CLI::App&);
 Run addSelfTest(CLI::App&);
 Run addDiagnostics(CLI::App&);
 
+// What main() does: 0 done, 1 failed, 2 wrong use, 130 stopped. Once per process: it takes over the signals that stop a command.
+int runCommandLine(int argc, char** argv);
+
 // The first line of what a foreign library threw: some add the calls that led to it.
 std::string firstLine(const std::exception& error);
 void print(const Json& json);        // one object, two spaces of indent, to stdout

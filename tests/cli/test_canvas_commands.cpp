@@ -5,8 +5,8 @@
 #include <QtTest>
 
 #include "core/image/ImageFile.h"
+#include "tests/support/forked_command.h"
 #include "tests/support/pictures.h"
-#include "tests/support/program.h"
 #include "tests/support/test_main.h"
 
 using namespace phloxine;
@@ -16,7 +16,7 @@ class TestCanvasCommands : public QObject {
     QTemporaryDir m_dir;
 
     QString at(const QString& name) const { return m_dir.filePath(name); }
-    Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
+    Outcome run(const QStringList& arguments) const { return runForked(arguments, m_dir.path()); }
     static QStringList quick(const QString& out, const QStringList& more = {}) {
         return QStringList{"generate", "--class", "lung_scc", "--seed", "11", "--steps", "3", "--device", "cpu", "--out", out} + more;
     }

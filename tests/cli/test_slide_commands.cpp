@@ -7,25 +7,18 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/forked_command.h"
 #include "tests/support/test_main.h"
+
+using namespace phloxine;
 
 class TestSlideCommands : public QObject {
     Q_OBJECT
     QTemporaryDir m_dir;
     const QString m_slide = QStringLiteral(PHLOXINE_TEST_DATA "/../../resources/slides/CMU-1-Small-Region.svs");
 
-    struct Result {
-        int code = -1;
-        QByteArray out, err;
-    };
     QString at(const char* name) const { return m_dir.filePath(name); }
-    Result phloxine(const QStringList& arguments) const {
-        QProcess process;
-        process.setWorkingDirectory(m_dir.path());
-        process.start(qEnvironmentVariable("PHLOXINE_PROGRAM"), arguments);
-        if (!process.waitForFinished(120000)) return {};
-        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-    }
+    Outcome run(const QStringList& arguments) const { return runForked(arguments, m_dir.path()); }
     void write(const char* name, const QByteArray& bytes) const {
         QFile file(at(name));
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -34,10 +27,10 @@ class TestSlideCommands : public QObject {
 
 private slots:
     void info() {
-        const Result text = phloxine({"slide", "info", m_slide});
+        const Outcome text = run({"slide", "info", m_slide});
         QCOMPARE(text.code, 0);
         QVERIFY(text.out.contains("0.499 um per pixel (property)"));
-        const Result json = phloxine({"slide", "info", m_slide, "--json"});
+        const Outcome json = run({"slide", "info", m_slide, "--json"});
         const QJsonObject object = QJsonDocument::fromJson(json.out).object();
         QCOMPARE(object["width"].toInt(), 2220);
         QCOMPARE(object["mpp_source"].toString(), QString("property"));
@@ -46,13 +39,13 @@ private slots:
     void region() {
         const QStringList arguments = {"slide",      "region", m_slide, "--x", "700",   "--y",       "900",
                                        "--width-um", "60",     "--mpp", "0.6", "--out", "region.png"};
-        const Result first = phloxine(arguments);
+        const Outcome first = run(arguments);
         QCOMPARE(first.code, 0);
         QVERIFY(first.out.contains("100 x 100 pixels"));
-        const Result again = phloxine(arguments);
+        const Outcome again = run(arguments);
         QCOMPARE(again.code, 1);
         QVERIFY(again.err.contains("exists already"));
-        const Result known = phloxine({"slide", "info", "region.png"}); // the scale stays with the file
+        const Outcome known = run({"slide", "info", "region.png"}); // the scale stays with the file
         QVERIFY(known.out.contains("0.6 um per pixel (property)"));
     }
 
@@ -93,7 +86,7 @@ private slots:
         write(
             "model.json",
             R"({"format":"phloxine-export/1","items":[{"class":"a","request":{"format":"phloxine-request/1","model":"unicorn","prompt":"x"}}]})");
-        const Result result = phloxine(arguments);
+        const Outcome result = run(arguments);
         QVERIFY2(result.code == code, result.err);
         QVERIFY2(result.err.startsWith("phloxine: ") && result.err.count('\n') == 1, result.err);
         QVERIFY(result.out.isEmpty());
@@ -106,12 +99,12 @@ private slots:
             {"class":"lung_n","split":"train","request":{"format":"phloxine-request/1","class":"lung_n","count":2,"seed":7,"steps":2}}]})");
         write("other.json", R"({"format":"phloxine-export/1","title":"Other","items":[
             {"class":"lung_n","split":"train","request":{"format":"phloxine-request/1","class":"lung_n","count":1,"seed":7,"steps":2}}]})");
-        const Result first = phloxine({"export", "--plan", "plan.json", "--out", "out", "--json"});
+        const Outcome first = run({"export", "--plan", "plan.json", "--out", "out", "--json"});
         QVERIFY2(first.code == 0, first.err);
         QCOMPARE(QJsonDocument::fromJson(first.out).object()["written"].toInt(), 2);
-        const Result again = phloxine({"export", "--plan", "plan.json", "--out", "out", "--json"});
+        const Outcome again = run({"export", "--plan", "plan.json", "--out", "out", "--json"});
         QCOMPARE(QJsonDocument::fromJson(again.out).object()["kept"].toInt(), 2);
-        const Result other = phloxine({"export", "--plan", "other.json", "--out", "out"});
+        const Outcome other = run({"export", "--plan", "other.json", "--out", "out"});
         QCOMPARE(other.code, 1);
         QVERIFY(other.err.contains("another plan"));
         QProcess check;
@@ -119,7 +112,7 @@ private slots:
         check.start("sha256sum", {"-c", "--strict", "--quiet", "SHA256SUMS"});
         QVERIFY(check.waitForFinished());
         QCOMPARE(check.exitCode(), 0);
-        const Result metadata = phloxine({"metadata", "out/set/train/lung_n/lung_n-8.png", "--json"});
+        const Outcome metadata = run({"metadata", "out/set/train/lung_n/lung_n-8.png", "--json"});
         QCOMPARE(QJsonDocument::fromJson(metadata.out).object()["seed"].toInt(), 8);
     }
 };

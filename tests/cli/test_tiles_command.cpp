@@ -8,7 +8,7 @@
 #include "core/image/ImageFile.h"
 #include "core/region/region_files.h"
 #include "core/slide/SlideSource.h"
-#include "tests/support/program.h"
+#include "tests/support/forked_command.h"
 #include "tests/support/slides.h"
 #include "tests/support/test_main.h"
 
@@ -18,7 +18,7 @@ class TestTilesCommand : public QObject {
     Q_OBJECT
     QTemporaryDir m_dir;
     std::filesystem::path at(const char* name) const { return std::filesystem::path(m_dir.path().toStdString()) / name; }
-    Outcome run(const QStringList& arguments) const { return runProgram(arguments, m_dir.path()); }
+    Outcome run(const QStringList& arguments) const { return runForked(arguments, m_dir.path()); }
     const QStringList m_cut{"tiles", "cut", "slides", "--mpp", "1", "--tile-px", "64", "--out", "set"};
 
 private slots:

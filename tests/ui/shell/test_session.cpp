@@ -1,6 +1,6 @@
-// An afternoon in thirty-nine steps, twice: once to its end, once killed (SIGKILL) in the middle of a run and started again. Both must end with
-// the same library: the same tiles to the pixel, with the same marks. Under an X server the events are real ones (see Hand); the window is
-// a process of its own, this program with the argument `window`. packaging/test-tools/session runs it under Xvfb.
+// An afternoon in thirty-nine steps, twice: once to its end, once killed (SIGKILL) in the middle of a run and started again. Both must end
+// with the same library: the same tiles to the pixel, with the same marks. Under an X server the events are real ones (see Hand); the
+// window is a process of its own, this program with the argument `window`. packaging/test-tools/session runs it under Xvfb.
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -56,7 +56,7 @@ namespace {
 
 enum class Part { Whole, UntilKilled, AfterKill };
 
-constexpr int firstTiles = 2, tissueTiles = 1, textTiles = 1, longTiles = 6, lastTiles = 2;
+constexpr int firstTiles = 2, tissueTiles = 1, textTiles = 1, longTiles = 4, lastTiles = 2;
 constexpr int earlyTiles = firstTiles + tissueTiles + textTiles, allTiles = earlyTiles + longTiles + lastTiles;
 
 class Session {
@@ -436,7 +436,7 @@ private:
         reveal(find<QWidget>("conditionSegments"));
         m_hand.click(find<QWidget>("conditionSegments")->findChildren<QAbstractButton*>().at(0));
         clickClass(4);
-        write(9000, longTiles, 80); // long enough to queue another beside it
+        write(9000, longTiles, 40); // long enough to queue another beside it
         int made = 0;
         bool queued = false;
         const auto counting = QObject::connect(&m_bridge, &JobBridge::tile, &m_window, [&] {
@@ -614,7 +614,8 @@ private:
         environment.insert(QStringLiteral("OMP_NUM_THREADS"), QStringLiteral("2"));
         QProcess process;
         process.setProcessEnvironment(environment);
-        process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("ui_session"), QStringLiteral("window"), QString::fromLatin1(part)});
+        process.start(QCoreApplication::applicationFilePath(),
+                      {QStringLiteral("ui_session"), QStringLiteral("window"), QString::fromLatin1(part)});
         if (!process.waitForFinished(400'000)) return QStringLiteral("does not end");
         const QByteArray said = process.readAllStandardOutput();
         std::printf("%s\n%s%s", part, said.constData(), process.readAllStandardError().right(600).constData());
