@@ -13,6 +13,7 @@ namespace phloxine::cli {
 namespace {
 
 struct AnnotateOptions {
+    std::string device = "auto";
     std::string classifier, config, data, slide, regions, out;
     double micronsPerPixel = 0, seconds = 300;
 };
@@ -24,7 +25,7 @@ int run(const Context& context, const AnnotateOptions& options) {
         throw Error(ErrorCode::Exists, "There is a file " + std::filesystem::path(options.out).filename().string() +
                                            " already; nothing was overwritten, choose another name.");
     const auto config = classifierConfig(readJsonFile(options.config), std::filesystem::path(options.config).filename().string());
-    TileClassifier classifier(options.classifier, config, std::chrono::milliseconds(std::int64_t(options.seconds * 1000)));
+    TileClassifier classifier(options.classifier, config, std::chrono::milliseconds(std::int64_t(options.seconds * 1000)), options.device);
     Annotation result;
     if (!options.data.empty()) result = annotateSet(classifier, readTileSet(options.data), options.micronsPerPixel, context.progress);
     else {
@@ -65,6 +66,7 @@ Run addAnnotate(CLI::App& command) {
     command.add_option("--seconds", options->seconds, "Longest time for 16 patches, loading included")
         ->check(CLI::Range(0.1, 1e5))
         ->capture_default_str();
+    command.add_option("--device", options->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     command.add_option("--out", options->out, "CSV to write")->required();
     return [options](const Context& context) { return run(context, *options); };
 }

@@ -14,6 +14,7 @@ namespace phloxine::cli {
 namespace {
 
 struct AssessOptions {
+    std::string device = "auto";
     AssessRequest request;
     std::string real, synthetic, sawMore, model, out;
 };
@@ -71,7 +72,7 @@ int run(const Context& context, AssessOptions options) {
     options.request.real = options.real;
     options.request.synthetic = options.synthetic;
     addGenerator(options);
-    const auto report = assessInto(options.request, options.out, context.progress);
+    const auto report = assessInto(options.request, options.out, context.progress, options.device);
     if (context.json) print(toJson(report));
     else printReport(report);
     return 0;
@@ -95,6 +96,7 @@ Run addAssess(CLI::App& command) {
     command.add_option("--rates", request.rates, "Training rates that are tried for each row")->delimiter(',')->capture_default_str();
     command.add_option("--size", request.sizePx, "Tile size that the classifier sees, in pixels")->capture_default_str();
     command.add_option("--test-share", request.testShare, "Share of the real groups that is tested on")->capture_default_str();
+    command.add_option("--device", options->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     command.add_option("--seed", request.seed, "Of all random choices")->capture_default_str();
     command.add_option("--saw-more", options->sawMore, "How many real tiles the generator was trained on, or which, in words");
     command.add_option("--model", options->model, "The model that made the tiles: its card says what it was trained on");

@@ -90,7 +90,7 @@ int cli::runCommandLine(int argc, char** argv) {
         fail(e.what(), draw);
         return e.code() == ErrorCode::WrongUse ? 2 : 1;
     } catch (const std::exception& e) {
-        if (tellsOfFullMemory(e)) return fail("The memory was full; close other programs and try again.", draw);
+        if (const auto fault = deviceFault(e)) return fail(fault->what(), draw);
         return fail("An unexpected fault stopped the command: " + cli::firstLine(e), draw);
     }
 }

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct CompareOptions {
+    std::string device = "auto";
     CompareRequest request;
     std::string real, training, groups, syntheticGroups, trainingGroups, out, calibration;
     std::vector<std::string> synthetic;
@@ -56,7 +57,7 @@ int run(const Context& context, const CompareOptions& options) {
     if (fs::exists(fs::path(options.out) / "report.json"))
         throw Error(ErrorCode::Exists, "The folder " + fs::path(options.out).filename().string() +
                                            " holds a report already; nothing was overwritten, choose another.");
-    const auto report = compare(request, context.progress);
+    const auto report = compare(request, context.progress, options.device);
     writeReport(report, options.out, {true, !options.noRealPictures});
     if (context.json) print(toJson(report));
     else printReport(report);
@@ -84,6 +85,7 @@ Run addCompare(CLI::App& command) {
                        "File of clicked nuclei (phloxine-nuclei-calibration/1) that calibrates the counter");
     command.add_option("--stain", request.stain, "fixed, or macenko: one matrix for all sets, estimated on the real one")
         ->capture_default_str();
+    command.add_option("--device", options->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     command.add_option("--seed", request.seed, "Of every random choice")->capture_default_str();
     command.add_option("--steps", request.steps, "Training steps of each judge")->capture_default_str();
     command.add_flag("--no-real-pictures", options->noRealPictures,

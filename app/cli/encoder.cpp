@@ -10,6 +10,7 @@ namespace phloxine::cli {
 namespace {
 
 struct EncoderOptions {
+    std::string device = "auto";
     EncoderRequest request;
     std::string data, out, file, heldOut, groups;
 };
@@ -22,7 +23,7 @@ std::string percent(double share) {
 
 int train(const Context& context, EncoderOptions options) {
     options.request.data = options.data;
-    const auto report = trainEncoder(options.request, options.out, context.progress);
+    const auto report = trainEncoder(options.request, options.out, context.progress, options.device);
     if (context.json) {
         Json json = toJson(report);
         json["file"] = options.out;
@@ -85,6 +86,7 @@ Run addEncoder(CLI::App& command) {
     trainCommand->add_option("--data-words", request.dataWords, "What the tiles are, to be kept in the file");
     trainCommand->add_option("--steps", request.steps, "Training steps")->check(CLI::Range(1, 10'000'000))->capture_default_str();
     trainCommand->add_option("--batch", request.batch, "Tiles per step")->check(CLI::Range(4, 4096))->capture_default_str();
+    trainCommand->add_option("--device", options->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     trainCommand->add_option("--seed", request.seed, "Of all random choices")->capture_default_str();
     trainCommand->add_option("--precision", request.precision, "fp32, bf16 or auto")->capture_default_str();
     trainCommand->add_option("--out", options->out, "File to write, .safetensors")->required();

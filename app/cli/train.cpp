@@ -19,13 +19,13 @@ namespace {
 
 struct TrainOptions {
     std::string recipe, data, out, autoencoder, captions;
-    std::string memory;
+    std::string memory, device = "auto";
     bool resume = false;
     int threads = 0, steps = 3, words = 20;
 };
 
-TrainHooks hooksOf(const Context& context) {
-    return {context.progress, [](const std::string& sentence) { std::cerr << "phloxine: " << sentence << "\n"; }};
+TrainHooks hooksOf(const Context& context, const TrainOptions& options) {
+    return {context.progress, [](const std::string& sentence) { std::cerr << "phloxine: " << sentence << "\n"; }, {}, options.device};
 }
 
 void say(const Context& context, const TrainStep& step, std::int64_t steps) {
@@ -46,7 +46,7 @@ int runDiffusion(const Context& context, const TrainOptions& options) {
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
     if (!options.captions.empty()) recipe.data.captions = options.captions;
-    DiffusionRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
+    DiffusionRun run(recipe, options.data, options.out, options.resume, hooksOf(context, options));
     const bool nothingToDo = run.finished();
     TrainStep last;
     while (!run.finished()) {
@@ -74,7 +74,7 @@ int runDiffusion(const Context& context, const TrainOptions& options) {
 int runAutoencoder(const Context& context, const TrainOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     const auto recipe = readAutoencoderRecipe(options.recipe);
-    AutoencoderRun run(recipe, options.data, options.out, options.resume, hooksOf(context));
+    AutoencoderRun run(recipe, options.data, options.out, options.resume, hooksOf(context, options));
     while (!run.finished()) {
         try {
             context.progress({"Training, step " + std::to_string(run.stepsDone() + 1) + " of " + std::to_string(recipe.steps),
@@ -156,13 +156,13 @@ int runEstimate(const Context& context, const TrainOptions& options) {
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
     if (options.memory.empty()) {
-        const auto e = estimateMemory(recipe);
+        const auto e = estimateMemory(recipe, options.device);
         if (context.json) print(toJson(e));
         else printParts(e);
         return 0;
     }
     const auto bytes = bytesFrom(options.memory);
-    const auto choice = chooseMemory(recipe, bytes);
+    const auto choice = chooseMemory(recipe, bytes, options.device);
     const bool fits = choice.estimate.total() <= bytes;
     const auto memory = memoryJson(recipe, choice.memory);
     if (context.json) {
@@ -179,7 +179,7 @@ int runMeasure(const Context& context, const TrainOptions& options) {
     if (options.threads > 0) setTrainingThreads(options.threads);
     auto recipe = readTrainRecipe(options.recipe);
     if (!options.autoencoder.empty()) recipe.model.autoencoder = options.autoencoder;
-    const auto m = measureTraining(recipe, options.steps, options.words);
+    const auto m = measureTraining(recipe, options.steps, options.words, options.device);
     auto sorted = m.seconds;
     std::sort(sorted.begin(), sorted.end());
     const double median = sorted[sorted.size() / 2];
@@ -240,6 +240,8 @@ Run addTrain(CLI::App& command) {
     measure->add_option("--words", options->words, "Tokens of each caption")->check(CLI::Range(0, 1000))->capture_default_str();
     measure->add_option("--threads", options->threads, "Threads of the computation")->check(CLI::Range(1, 1024));
     measure->callback([run] { *run = runMeasure; });
+    for (auto* one : {diffusion, autoencoder, estimate, measure})
+        one->add_option("--device", options->device, "auto, cpu, cuda or cuda:1")->capture_default_str();
     return [options, run](const Context& context) { return (*run)(context, *options); };
 }
 

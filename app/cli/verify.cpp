@@ -38,8 +38,10 @@ void printTable(const CaseResult& result) {
 
 Run addVerify(CLI::App& command) {
     auto folders = std::make_shared<std::vector<std::string>>();
+    auto device = std::make_shared<std::string>("cpu");
     command.add_option("cases", *folders, "Folders with a case.json; others are skipped")->required();
-    return [folders](const Context& context) {
+    command.add_option("--device", *device, "cpu, cuda or cuda:1; the stored numbers were made on a CPU")->capture_default_str();
+    return [folders, device](const Context& context) {
         Json cases = Json::array();
         int counts[4] = {};
         for (std::size_t i = 0; i < folders->size(); ++i) {
@@ -47,7 +49,7 @@ Run addVerify(CLI::App& command) {
             context.progress(
                 {"Case " + std::to_string(i + 1) + " of " + std::to_string(folders->size()), double(i) / double(folders->size())});
             if (!isCase(folder)) continue;
-            const auto result = runCase(folder);
+            const auto result = runCase(folder, *device);
             ++counts[int(result.status)];
             if (context.json) cases.push_back(asJson(result));
             else printTable(result);

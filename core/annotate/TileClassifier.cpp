@@ -159,11 +159,12 @@ std::vector<float> classifierInput(const Image& patch, const ClassifierConfig& c
     return values;
 }
 
-TileClassifier::TileClassifier(const std::filesystem::path& model, const ClassifierConfig& config, std::chrono::milliseconds limit)
+TileClassifier::TileClassifier(const std::filesystem::path& model, const ClassifierConfig& config, std::chrono::milliseconds limit,
+                               const std::string& device)
     : m_config(config) {
     if (!std::filesystem::is_regular_file(model))
         throw Error(ErrorCode::NotFound, "The classifier " + model.filename().string() + " was not found; give a TorchScript file.");
-    m_program = std::make_unique<Program>(model, limit, "classifier");
+    m_program = std::make_unique<Program>(model, limit, "classifier", device);
     const Image blank(config.patchPx, config.patchPx);
     probabilities({blank}); // refuses it before a slide is read
 }

@@ -33,7 +33,7 @@ class TileClassifier {
 public:
     // Error(NotFound | NotAModel | Busy | Internal) as the program is found, started and asked for one patch.
     TileClassifier(const std::filesystem::path& model, const ClassifierConfig& config,
-                   std::chrono::milliseconds limit = std::chrono::minutes(5));
+                   std::chrono::milliseconds limit = std::chrono::minutes(5), const std::string& device = "cpu");
     ~TileClassifier();
 
     // Patches of patchPx pixels a side -> softmax of the logits, or the sigmoid of a single one, as WSInfer does. [n][classes]

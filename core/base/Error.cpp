@@ -30,6 +30,8 @@ std::string_view toString(ErrorCode code) {
         return "unsupported";
     case ErrorCode::OutOfMemory:
         return "out-of-memory";
+    case ErrorCode::DeviceLost:
+        return "device-lost";
     case ErrorCode::DiskFull:
         return "disk-full";
     case ErrorCode::ReadOnly:

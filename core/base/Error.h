@@ -20,6 +20,7 @@ enum class ErrorCode {
     Yaml,
     Unsupported, // reading models
     OutOfMemory,
+    DeviceLost,
     DiskFull,
     ReadOnly,
     Exists,

@@ -36,6 +36,13 @@ at::Tensor WindowedNetwork::operator()(const at::Tensor& x, const at::Tensor& t,
     for (const auto& row : rows)
         for (const auto& column : columns) places.push_back({row, column});
 
+    if (m_size != x.sizes().vec()) { // else as in the step before
+        m_size = x.sizes().vec();
+        m_weights.clear();
+        for (const auto& place : places)
+            m_weights.push_back(at::outer(weightOf(place.rows, x.device()), weightOf(place.columns, x.device())));
+    }
+
     at::Tensor sum;
     for (std::size_t first = 0; first < places.size(); first += windowsAtOnce) {
         if (first > 0 && m_between) m_between();
@@ -48,8 +55,7 @@ at::Tensor WindowedNetwork::operator()(const at::Tensor& x, const at::Tensor& t,
         if (!sum.defined()) sum = at::zeros({x.size(0), out.size(1), x.size(2), x.size(3)}, out.options());
         for (std::int64_t i = 0; i < times; ++i) {
             const auto& place = batch[std::size_t(i)];
-            const auto weight = at::outer(weightOf(place.rows, x.device()), weightOf(place.columns, x.device()));
-            cut(sum, place).add_(out.narrow(0, i * x.size(0), x.size(0)) * weight);
+            cut(sum, place).add_(out.narrow(0, i * x.size(0), x.size(0)) * m_weights[first + std::size_t(i)]);
         }
     }
     return sum;

@@ -22,6 +22,8 @@ private:
     const nn::Network& m_network;
     int m_window;
     std::function<void()> m_between;
+    mutable std::vector<std::int64_t> m_size;  // of the canvas that the weights below are for
+    mutable std::vector<at::Tensor> m_weights; // of each window, [h, w]
 };
 
 } // namespace phloxine

@@ -76,7 +76,7 @@ std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::T
     const int f = autoencoder.factor(), width = int(latent.size(3)) * f, height = int(latent.size(2)) * f;
     const WindowGrid grid(width / f, height / f, windows);
     if (grid.single()) {
-        const auto picture = autoencoder.decode(latent)[0];
+        const auto picture = autoencoder.decode(latent)[0].to(at::kCPU, at::kFloat);
         return isFinite(picture) ? std::optional(imageFrom(picture)) : std::nullopt;
     }
     nn::NormStatistics statistics;

@@ -68,7 +68,8 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         logWarning(message);
         events.failed(id, {code, message, context});
     };
-    const JobTools tools{*store, events, [this] { throwIfStopped(); }, [this] { return endAfterTile(); }, [this] { return between(); }};
+    const JobTools tools{
+        *store, events, options.device, [this] { throwIfStopped(); }, [this] { return endAfterTile(); }, [this] { return between(); }};
     try {
         events.started(id);
         std::visit([&](const auto& j) { run(id, j, tools); }, job);
@@ -76,8 +77,7 @@ void JobQueue::State::perform(JobId id, const Job& job) {
     } catch (const Cancelled&) { events.cancelled(id); } catch (const Error& e) {
         fail(e.code(), e.what(), e.context());
     } catch (const std::exception& e) {
-        if (tellsOfFullMemory(e))
-            fail(ErrorCode::OutOfMemory, "The memory was full; finished tiles are saved. Close other programs and try again.", "");
+        if (const auto fault = deviceFault(e)) fail(fault->code(), fault->what(), fault->context());
         else fail(ErrorCode::Internal, "An unexpected fault stopped the run; finished tiles are saved.", e.what());
     }
 }

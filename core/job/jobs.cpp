@@ -78,10 +78,13 @@ void run(JobId id, const AddModelJob& job, const JobTools& tools) {
 }
 
 void run(JobId id, const CompareJob& job, const JobTools& tools) {
-    const auto report = std::make_shared<const CompareReport>(compare(job.request, [&](const Progress& progress) {
-        tools.throwIfStopped();
-        tools.events.progress(id, progress);
-    }));
+    const auto report = std::make_shared<const CompareReport>(compare(
+        job.request,
+        [&](const Progress& progress) {
+            tools.throwIfStopped();
+            tools.events.progress(id, progress);
+        },
+        tools.device));
     if (!job.folder.empty()) writeReport(*report, job.folder);
     tools.events.compared(id, report);
 }
@@ -95,7 +98,7 @@ void run(JobId id, const SaveReportJob& job, const JobTools& tools) {
 void run(JobId id, const EstimateTrainingJob& job, const JobTools& tools) {
     tools.throwIfStopped();
     tools.events.progress(id, {"Estimating the memory", 0});
-    tools.events.estimated(id, estimateMemory(job.recipe));
+    tools.events.estimated(id, estimateMemory(job.recipe, tools.device));
 }
 
 void run(JobId id, const FindTissueJob& job, const JobTools& tools) {

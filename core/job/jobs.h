@@ -7,6 +7,7 @@ namespace phloxine {
 struct JobTools { // what the queue lends to the job that runs
     ModelStore& store;
     JobEvents& events;
+    std::string device;                   // of all jobs but those whose request names one
     std::function<void()> throwIfStopped; // Cancelled when the job is to end now
     std::function<bool()> endAfterTile;
     std::function<std::optional<Stop>()> between; // does what waits, and says whether and how the job is to stop

@@ -92,6 +92,7 @@ std::unique_ptr<Run> begin(const Recipe& recipe, const TrainJob& job, const Trai
 template <typename Run, typename Recipe>
 void follow(JobId id, const Recipe& recipe, const TrainJob& job, const JobTools& tools) {
     TrainHooks hooks;
+    hooks.device = tools.device;
     hooks.notice = [&](const std::string& sentence) { tools.events.notice(id, sentence); };
     hooks.progress = [&](const Progress& progress) {
         if (tools.between()) throw Cancelled();

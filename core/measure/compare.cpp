@@ -131,16 +131,17 @@ std::optional<std::pair<std::string, KnownNeighbours>> neighboursOf(const TileSe
 
 } // namespace
 
-CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
+CompareReport compare(const CompareRequest& request, const ProgressHook& hook, const std::string& word) {
     validate(request);
-    initDevices();
+    const auto device = chooseDevice(word);
     const auto progress = hook ? hook : [](const Progress&) {};
     std::vector<FeatureNet> extractors;
-    for (const auto& spec : request.extractors) extractors.push_back(openFeatureNet(spec));
+    for (const auto& spec : request.extractors) extractors.push_back(openFeatureNet(spec, device));
     const bool copying = wanted(request, "copying");
     const bool tissue = wanted(request, "tissue"), cues = wanted(request, "cues"), adherence = wanted(request, "adherence");
     PassPlan plan{&extractors, copying, tissue || cues || adherence};
     plan.physical = scalesKnown(request);
+    plan.device = device;
     std::optional<NucleiCalibration> clicked;
     if (!request.calibration.empty()) clicked = readNucleiCalibration(request.calibration);
     plan.stain = stainOf(request, progress);
@@ -155,7 +156,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
     std::optional<MeasuredSet> training;
     if (copying && !request.training.path.empty()) {
         PassPlan sketches{&none, true, false};
-        sketches.remembered = true;
+        sketches.remembered = true, sketches.device = device;
         training = measureSet(request.training, sketches, progress);
     }
     std::optional<CopyCheck> copies;
@@ -166,7 +167,7 @@ CompareReport compare(const CompareRequest& request, const ProgressHook& hook) {
         return copies->check(synthetic, progress);
     };
     std::optional<Judges> judges;
-    if (adherence) judges.emplace(real, request, progress);
+    if (adherence) judges.emplace(real, request, word, progress);
     for (const auto& choice : request.synthetic) {
         auto synthetic = measureSet(choice, plan, progress);
         correctCounts(report.nuclei, synthetic);
@@ -200,11 +201,13 @@ std::vector<Finding> answersOf(const SyntheticReport& report) {
     if (const auto* kid = find("kid"); kid && std::isfinite(kid->estimate.realHigh)) {
         const bool asReal = kid->estimate.value <= kid->estimate.realHigh;
         if (kid->estimate.high < kid->estimate.realLow)
-            answers.push_back({"The set lies nearer to the real tiles than other real tiles do: do both hold the same tissue?", Judgement::Look});
-        else answers.push_back(
-            {asReal ? "Realistic: the set is no further from the real tiles than other real tiles are, as far as these features see."
-                    : "Realistic: the set can be told from real tiles; it lies further away than real tiles lie from each other.",
-             asReal ? Judgement::Good : Judgement::Look});
+            answers.push_back(
+                {"The set lies nearer to the real tiles than other real tiles do: do both hold the same tissue?", Judgement::Look});
+        else
+            answers.push_back(
+                {asReal ? "Realistic: the set is no further from the real tiles than other real tiles are, as far as these features see."
+                        : "Realistic: the set can be told from real tiles; it lies further away than real tiles lie from each other.",
+                 asReal ? Judgement::Good : Judgement::Look});
     }
     if (const auto* recall = find("recall"); recall && std::isfinite(recall->estimate.realLow)) {
         const bool asReal = recall->estimate.value >= recall->estimate.realLow;

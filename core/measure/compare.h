@@ -8,8 +8,8 @@
 
 namespace phloxine {
 
-// Needs the thread that owns the tensors. What is wrong with single tiles or with one measure is in the report; Error for what leaves
-// nothing to compare (no set, an unreadable metadata.jsonl, fewer than two tiles).
-CompareReport compare(const CompareRequest& request, const ProgressHook& progress = {});
+// Networks run on the device: auto, cpu, cuda, cuda:1. Needs the thread that owns the tensors. What is wrong with single tiles or with one
+// measure is in the report; Error for what leaves nothing to compare (no set, an unreadable metadata.jsonl, fewer than two tiles).
+CompareReport compare(const CompareRequest& request, const ProgressHook& progress = {}, const std::string& device = "cpu");
 
 } // namespace phloxine

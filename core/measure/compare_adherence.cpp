@@ -31,10 +31,11 @@ Finding findingOf(const Judge& judge) {
 
 } // namespace
 
-Judges::Judges(const MeasuredSet& real, const CompareRequest& request, const ProgressHook& progress) {
+Judges::Judges(const MeasuredSet& real, const CompareRequest& request, const std::string& device, const ProgressHook& progress) {
     try {
         auto set = real.set;
         JudgeSettings settings;
+        settings.device = device;
         settings.seed = request.seed, settings.steps = request.steps;
         m_judges = std::make_shared<ClassJudges>(set, settings, progress);
     } catch (const Error& e) { m_why = e.what(); }

@@ -83,7 +83,8 @@ private:
             m_features[i].push_back(extractors[i].run(m_images).to(at::kFloat));
             if (extractors[i].sha256 == embeddedEncoder().sha256) fingerprints = m_features[i].back();
         }
-        if (m_plan.sketches) m_fingerprints.push_back(fingerprints.defined() ? fingerprints : embeddedEncoder().embed(m_images));
+        if (m_plan.sketches)
+            m_fingerprints.push_back(fingerprints.defined() ? fingerprints : embeddedEncoder(m_plan.device).embed(m_images));
         std::vector<TileRow> rows(m_images.size());
         at::parallel_for(0, std::int64_t(rows.size()), 1, [&](std::int64_t begin, std::int64_t end) {
             for (auto k = std::size_t(begin); k < std::size_t(end); ++k)

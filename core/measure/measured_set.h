@@ -34,7 +34,8 @@ struct PassPlan {
     bool sketches = false, measures = false;
     bool physical = true; // give um and mm2 where the scale of the set is known
     StainMatrix stain = ruifrokJohnston();
-    bool remembered = false; // keep what was measured, and use what was kept, while the tiles' bytes are the same
+    at::Device device = at::kCPU; // of the networks
+    bool remembered = false;      // keep what was measured, and use what was kept, while the tiles' bytes are the same
 };
 MeasuredSet measureSet(const SetChoice& choice, const PassPlan& plan, const ProgressHook& progress);
 
@@ -73,7 +74,7 @@ class ClassJudges;
 // Judges of the class, trained once on the real set for all synthetic ones. What stopped them is told of each set.
 class Judges {
 public:
-    Judges(const MeasuredSet& real, const CompareRequest& request, const ProgressHook& progress);
+    Judges(const MeasuredSet& real, const CompareRequest& request, const std::string& device, const ProgressHook& progress);
     void compare(const MeasuredSet& synthetic, SyntheticReport& report, const ProgressHook& progress) const;
 
 private:

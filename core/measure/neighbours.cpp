@@ -26,7 +26,7 @@ void requireApart(const TileSet& training, const TileSet& heldOut) {
 
 NeighboursSummary writeNeighbours(const SetChoice& training, const SetChoice& heldOut, const std::filesystem::path& out,
                                   const ProgressHook& hook) {
-    initDevices();
+    initDevices("cpu");
     const auto progress = hook ? hook : [](const Progress&) {};
     if (std::filesystem::exists(out))
         throw Error(ErrorCode::Exists, "The file " + out.filename().string() + " is there already; nothing was overwritten.");

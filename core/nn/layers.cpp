@@ -37,10 +37,14 @@ GroupNorm::GroupNorm(const WeightView& w, int groups, double eps, int width)
 
 namespace {
 
+// Kernels of CUDA take weights of the map's own type only; masters of float32 meet bfloat16 maps in training.
+bool mixedOnDevice(const at::Tensor& weight, const at::Tensor& x) { return !x.is_cpu() && weight.scalar_type() != x.scalar_type(); }
+
 // Over channels-last maps ATen takes the variance on a CPU as E[x^2] - E[x]^2, which loses digits where a group has few values; over
 // contiguous ones it does not. Small maps, where that shows, cost little to turn.
 at::Tensor groupNorm(const GroupNorm& norm, const at::Tensor& x) {
     const auto normalised = [&](const at::Tensor& t) { return at::group_norm(t, norm.groups, norm.weight, norm.bias, norm.eps); };
+    if (mixedOnDevice(norm.weight, x)) return normalised(x.to(norm.weight.scalar_type())).to(x.scalar_type());
     if (!x.is_cpu() || x.dim() != 4 || x.size(2) * x.size(3) > 1024 || x.is_contiguous()) return normalised(x);
     // bfloat16 has fewer digits than this loses; but in training the turned norm and its gradient take a tenth of the time.
     if (x.scalar_type() != at::kFloat && !norm.weight.requires_grad()) return normalised(x);
@@ -63,7 +67,10 @@ at::Tensor GroupNorm::silu(const at::Tensor& x) const {
 LayerNorm::LayerNorm(const WeightView& w, int width, double eps)
     : weight(w.get("weight", {width})), bias(w.get("bias", {weight.size(0)})), eps(eps) {}
 
-at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+    if (!mixedOnDevice(weight, x)) return at::layer_norm(x, weight.sizes(), weight, bias, eps);
+    return at::layer_norm(x.to(weight.scalar_type()), weight.sizes(), weight, bias, eps).to(x.scalar_type());
+}
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal, const at::Tensor& mask) {
     const auto split = [heads](const at::Tensor& t) { return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2); };

@@ -87,7 +87,10 @@ void initDevices(const std::string& device) {
 }
 
 at::Device chooseDevice(const std::string& word) {
-    if (word == "cpu") return at::kCPU;
+    if (word == "cpu") {
+        initDevices(word);
+        return at::kCPU;
+    }
     const int index = word == "auto" ? 0 : cudaIndex(word);
     if (index < 0) wrongUse("The device \"" + word + "\" is not known; use auto, cpu, cuda, or cuda:1 for the second GPU.");
     initDevices(word);
@@ -132,9 +135,40 @@ void resetPeakMemory() {
 }
 std::uint64_t residentMemoryBytes() { return statusBytes("VmRSS:"); }
 
+namespace {
+
+auto heldOn(at::Device device) { // [0] is the sum over pools
+    return c10::getDeviceAllocator(at::kCUDA)->getDeviceStats(device.index()).allocated_bytes[0];
+}
+
+} // namespace
+
+std::uint64_t usedMemory(at::Device device) { return device.is_cuda() ? std::uint64_t(heldOn(device).current) : residentMemoryBytes(); }
+std::uint64_t peakMemory(at::Device device) { return device.is_cuda() ? std::uint64_t(heldOn(device).peak) : peakMemoryBytes(); }
+void resetPeakMemory(at::Device device) {
+    resetPeakMemory();
+    if (device.is_cuda()) c10::getDeviceAllocator(at::kCUDA)->resetPeakStats(device.index());
+}
+
 bool tellsOfFullMemory(const std::exception& error) {
     return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
            (dynamic_cast<const c10::Error*>(&error) && std::strstr(error.what(), "DefaultCPUAllocator"));
+}
+
+std::optional<Error> deviceFault(const std::exception& error) {
+    if (tellsOfFullMemory(error)) {
+        const bool ofGpu = dynamic_cast<const c10::OutOfMemoryError*>(&error);
+        return Error(ErrorCode::OutOfMemory, ofGpu ? "The memory of the GPU was full; close other programs that use it, or choose the CPU."
+                                                   : "The memory was full; close other programs and try again.");
+    }
+    // After such a fault the driver refuses this process everything, so another try on the same GPU cannot help.
+    if (dynamic_cast<const c10::Error*>(&error) && std::strstr(error.what(), "CUDA error")) {
+        const std::string all = error.what();
+        return Error(ErrorCode::DeviceLost,
+                     "The GPU stopped in the middle of the work; what was finished is saved. Start Phloxine again, or choose the CPU.",
+                     all.substr(0, all.find('\n')));
+    }
+    return {};
 }
 
 } // namespace phloxine

@@ -1,6 +1,9 @@
 #pragma once
 #include <cstdint>
 #include <exception>
+#include <optional>
+
+#include "core/base/Error.h"
 
 namespace phloxine {
 
@@ -11,5 +14,7 @@ void resetPeakMemory();              // gives freed memory back, that of a GPU t
 // Whether an exception says that memory was full. Torch says it in three ways: a GPU's allocator by a type of its own, the CPU's by a
 // plain c10::Error whose text names the allocator, everything else by bad_alloc.
 bool tellsOfFullMemory(const std::exception& error);
+// What a library threw because memory was full or a GPU failed in the middle of its work, as a sentence of ours; else nothing.
+std::optional<Error> deviceFault(const std::exception& error);
 
 } // namespace phloxine

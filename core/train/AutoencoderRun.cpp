@@ -51,6 +51,7 @@ struct AutoencoderRun::State {
     fs::path folder;
     TrainHooks hooks;
     FolderLock lock;
+    at::Device device;
     at::ScalarType precision;
     TrainingSet set;
     std::vector<int> training, testing; // rows of the set
@@ -61,7 +62,8 @@ struct AutoencoderRun::State {
     std::int64_t step = 0, savedStep = -1;
 
     State(const AutoencoderRecipe& r, const fs::path& data, const fs::path& f, bool resume, const TrainHooks& h)
-        : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), precision(choosePrecision(r.precision, at::kCPU)) {
+        : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), device(chooseDevice(h.device)),
+          precision(choosePrecision(r.precision, device)) {
         requireRun(resume);
         set = readTrainingSet(data, recipe.data, {});
         for (const auto& leak : set.leaks) tell(leak);
@@ -73,7 +75,7 @@ struct AutoencoderRun::State {
         const auto base = folder / "base";
         if (!isThere(base)) writeBase(base);
         begin = openAutoencoder(base);
-        model = trainedAutoencoder(recipe, begin, precision);
+        model = trainedAutoencoder(recipe, begin, precision, device);
         OptimiserSettings settings;
         settings.weightDecay = recipe.weightDecay, settings.emaDecays = {recipe.ema};
         optimiser = std::make_unique<Optimiser>(model->masters(), settings);
@@ -167,7 +169,7 @@ struct AutoencoderRun::State {
             const auto row = dice.below(int(n)), top = dice.below(int(edge)), left = dice.below(int(edge)), orientation = dice.below(8);
             parts.push_back(turned(pixels[row].narrow(1, top, size).narrow(2, left, size), orientation).contiguous());
         }
-        return signedFrom(at::stack(parts));
+        return signedFrom(at::stack(parts).to(device));
     }
 
     AutoencoderStep advance() {
@@ -199,7 +201,8 @@ struct AutoencoderRun::State {
 
     void save() {
         if (step == savedStep) return;
-        RunState state{step, step * recipe.batch, at::get_num_threads(), precisionWord(precision), {}, optimiser->state()};
+        RunState state{step, step * recipe.batch, at::get_num_threads(), precisionWord(precision), deviceWord(device),
+                       {},   optimiser->state()};
         for (const auto& [key, master] : model->masters()) state.masters[key] = master.detach();
         saveRunState(folder, state);
         savedStep = step;
@@ -209,8 +212,8 @@ struct AutoencoderRun::State {
         ReconstructionReport report;
         report.heldOut = !testing.empty();
         const auto after = model->with(trained);
-        const auto before = model->begunFromWeights() ? trainedAutoencoder(recipe, begin, precision) : nullptr;
-        ReconstructionMeter meter(*after, before ? before->with(before->masters()) : nullptr);
+        const auto before = model->begunFromWeights() ? trainedAutoencoder(recipe, begin, precision, device) : nullptr;
+        ReconstructionMeter meter(*after, before ? before->with(before->masters()) : nullptr, device);
         for (const int row : report.heldOut ? testing : thinned(training, reportTiles))
             if (const auto image = tile(row)) meter.add(set.tiles[std::size_t(row)].name, *image);
         meter.writeTo(report);
@@ -241,7 +244,7 @@ struct AutoencoderRun::State {
         fs::remove_all(temporary);
         auto made = begin;
         for (const auto* part : {&model->frozen(), &mean})
-            for (const auto& [key, tensor] : *part) made.weights["first_stage_model." + key] = tensor;
+            for (const auto& [key, tensor] : *part) made.weights["first_stage_model." + key] = tensor.cpu();
         made.config.scaleFactor = latentScale(*model->with(mean));
         writeAutoencoderFolder(temporary, made);
         writeFileAtomically(temporary / "report.json", toJson(report).dump(1) + "\n", IfExists::Fail, Durability::Synced);

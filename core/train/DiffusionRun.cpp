@@ -60,8 +60,6 @@ void openFolder(const fs::path& folder, const Json& recipe, bool resume) {
 
 RateSettings ratesOf(const TrainRecipe& r) { return {r.optimiser.rate, 0.01, r.optimiser.warmUpSteps, r.steps, r.optimiser.constantShare}; }
 
-at::ScalarType precisionOf(const TrainRecipe& recipe) { return choosePrecision(recipe.precision, at::kCPU); }
-
 // All but the linear transform of a patch autoencoder, which carries the colours.
 void narrowMatrices(Weights& weights) {
     for (auto& [key, tensor] : weights)
@@ -92,6 +90,7 @@ struct DiffusionRun::State {
     fs::path folder;
     TrainHooks hooks;
     FolderLock lock;
+    at::Device device;
     at::ScalarType precision;
     TrainingSet set;
     std::unique_ptr<TrainedModel> model;
@@ -105,18 +104,19 @@ struct DiffusionRun::State {
     std::uint64_t memoryBefore = 0, estimate = 0;
 
     State(const TrainRecipe& r, const fs::path& data, const fs::path& f, bool resume, const TrainHooks& h)
-        : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), precision(precisionOf(r)) {
+        : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), device(chooseDevice(h.device)),
+          precision(choosePrecision(r.precision, device)) {
         openFolder(folder, storedRecipe(recipe), resume);
         set = preparedSet(recipe, data, folder, hooks);
         logInfo("Preparing the model to train");
-        memoryBefore = residentMemoryBytes();
+        memoryBefore = usedMemory(device);
         if (!isThere(folder / "base")) writeBaseModel(recipe, set, folder / "base");
-        model = std::make_unique<TrainedModel>(folder / "base", recipe, set, precision);
+        model = std::make_unique<TrainedModel>(folder / "base", recipe, set, precision, device);
         latents = std::make_unique<LatentStore>(h.latents.empty() ? folder / "latents" : h.latents, set, model->base(),
-                                                recipe.data.tileSizePx, recipe.dihedral ? 8 : 1, hooks.progress);
+                                                recipe.data.tileSizePx, recipe.dihedral ? 8 : 1, hooks.progress, device);
         leaveOutFaults();
         estimate = std::uint64_t(estimateMemory(recipe, *model).total());
-        resetPeakMemory();
+        resetPeakMemory(device);
         draws = std::make_unique<Draws>(set, recipe);
         optimiser = std::make_unique<Optimiser>(model->masters(), optimiserSettings(recipe, folder));
         objective = {model->prediction(), recipe.loss.weight == "one" ? LossWeight::One : LossWeight::MinSnr, recipe.loss.snrLimit};
@@ -140,8 +140,9 @@ struct DiffusionRun::State {
         const auto found = newestRunState(folder, hooks.notice);
         if (!found) return cutLog(folder, 0);
         if (hooks.notice && found->step < recipe.steps &&
-            (found->threads != at::get_num_threads() || found->precision != precisionWord(precision)))
-            hooks.notice("The training was begun with " + std::to_string(found->threads) +
+            (found->threads != at::get_num_threads() || found->precision != precisionWord(precision) ||
+             found->device != deviceWord(device)))
+            hooks.notice("The training was begun on " + found->device + " with " + std::to_string(found->threads) +
                          (found->threads == 1 ? " thread in " : " threads in ") + found->precision +
                          "; going on otherwise gives slightly other numbers.");
         const c10::AutoGradMode off(false);
@@ -175,8 +176,8 @@ struct DiffusionRun::State {
                   std::uint64_t noiseSeed) const {
         Batch batch;
         for (const double u : shares) batch.levels.push_back(trainingLevel(model->schedule(), model->prediction(), u));
-        const auto clean = latents->batch(tiles, variants);
-        batch.noisy = noisyBatch(model->prediction(), clean, PhiloxNoise(noiseSeed).draw(clean.sizes()), batch.levels);
+        const auto clean = latents->batch(tiles, variants).to(device);
+        batch.noisy = noisyBatch(model->prediction(), clean, PhiloxNoise(noiseSeed).draw(clean.sizes()).to(device), batch.levels);
         for (const int tile : tiles) batch.conditions.classes.push_back(set.tiles[std::size_t(tile)].classIndex);
         batch.tiles = tiles;
         return batch;
@@ -186,7 +187,7 @@ struct DiffusionRun::State {
         std::vector<float> weights;
         for (const auto& level : levels)
             weights.push_back(step < recipe.loss.plainSteps ? 1.0f : float(lossWeight(objective, level) * weightScale));
-        return at::tensor(weights);
+        return at::tensor(weights).to(device);
     }
 
     TrainStep advance() {
@@ -206,9 +207,9 @@ struct DiffusionRun::State {
         ++step;
         report.step = step, report.images = images();
         report.imagesPerSecond = recipe.batch / std::chrono::duration<double>(Clock::now() - start).count();
-        report.memoryBytes = residentMemoryBytes();
+        report.memoryBytes = usedMemory(device);
         report.estimatedPeakBytes = estimate;
-        report.peakBytes = peakMemoryBytes() - std::min(peakMemoryBytes(), memoryBefore);
+        report.peakBytes = peakMemory(device) - std::min(peakMemory(device), memoryBefore);
         return report;
     }
 
@@ -239,7 +240,7 @@ struct DiffusionRun::State {
         auto mean = optimiser->mean(modelMean());
         if (recipe.memory.means == "file") // not all of it in float32 at once
             for (auto& [key, tensor] : mean) {
-                tensor = tensor.to(key.starts_with("model.") && tensor.dim() > 1 ? precision : at::kFloat, false, true);
+                tensor = tensor.to(device, key.starts_with("model.") && tensor.dim() > 1 ? precision : at::kFloat, false, true);
                 if (tensor.numel() > 1 << 18) optimiser->releaseMeans();
             }
         double told = 0, untold = 0;
@@ -264,7 +265,7 @@ struct DiffusionRun::State {
 
     void save() {
         if (step == savedStep) return;
-        RunState state{step, images(), at::get_num_threads(), precisionWord(precision), {}, optimiser->state()};
+        RunState state{step, images(), at::get_num_threads(), precisionWord(precision), deviceWord(device), {}, optimiser->state()};
         for (const auto& [key, master] : model->masters()) state.masters[key] = master.detach();
         saveRunState(folder, state);
         optimiser->releaseMeans();
@@ -275,7 +276,7 @@ struct DiffusionRun::State {
         const SampleGrid grid{recipe.watch.samplesPerClass, recipe.watch.sampleSteps, recipe.watch.sampleGuidance,
                               mixedSeed(recipe.seed, "samples")};
         saveSampleGrid(folder / "samples" / (std::to_string(images()) + ".png"), model->complete(optimiser->mean(modelMean())), set.classes,
-                       recipe.data.tileSizePx, grid, precision);
+                       recipe.data.tileSizePx, grid, precision, device);
     }
 
     void writeModel(const fs::path& to) const {
@@ -286,7 +287,9 @@ struct DiffusionRun::State {
             const auto file = to.parent_path() / (to.filename().string() + "-lora.safetensors");
             std::error_code ignored;
             fs::remove(file, ignored); // of a stop between this and the model
-            writeLora(file, model->lora().asLora(mean));
+            Weights factors;
+            for (const auto& [key, tensor] : mean) factors[key] = tensor.cpu();
+            writeLora(file, model->lora().asLora(factors));
         }
         parts.weights = model->complete(mean).weights;
         if (recipe.model.stored == "fp16") narrowMatrices(parts.weights);

@@ -16,12 +16,13 @@ struct TrainHooks {
     ProgressHook progress;                          // of the preparation; throws Cancelled to stop
     std::function<void(const std::string&)> notice; // leaks, faults, a broken state: one sentence each
     std::filesystem::path latents = {};             // shared by runs over the same tiles; empty: in the run folder
+    std::string device = "auto";                    // auto, cpu, cuda, cuda:1
 };
 
 struct TrainStep {
     std::int64_t step = 0, images = 0; // done, this one included
     double loss = 0, rate = 0, gradientNorm = 0, imagesPerSecond = 0;
-    std::uint64_t memoryBytes = 0; // resident size
+    std::uint64_t memoryBytes = 0; // resident size; on a GPU what the training holds there, as the figures below
     // Its largest value in training (or in this process, where the system cannot tell) above that before the model was loaded, and what
     // memory_estimate told. Samples and the caller's own work may add to the first.
     std::uint64_t peakBytes = 0, estimatedPeakBytes = 0;

@@ -50,12 +50,12 @@ Image squareTile(const fs::path& file, int sizePx) {
 } // namespace
 
 LatentStore::LatentStore(const fs::path& folder, const TrainingSet& set, const Checkpoint& model, int tileSizePx, int variants,
-                         const ProgressHook& progress)
+                         const ProgressHook& progress, at::Device device)
     : m_usable(set.tiles.size(), true) {
     const c10::AutoGradMode off(false);
     makeWritableFolder(folder);
     const auto hash = hashOf(set, model, tileSizePx, variants);
-    const auto autoencoder = bindAutoencoder(model, Binding::forInference(at::kFloat));
+    const auto autoencoder = bindAutoencoder(model, Binding::forInference(at::kFloat, device));
     const double scale = scaleFactor(model), shift = model.config.shiftFactor;
     const int size = tileSizePx / autoencoder->factor();
     for (std::size_t begin = 0; begin < set.tiles.size(); begin += partSize) {
@@ -70,7 +70,7 @@ LatentStore::LatentStore(const fs::path& folder, const TrainingSet& set, const C
                     const auto tile = squareTile(set.tiles[begin + i].file, tileSizePx);
                     std::vector<at::Tensor> pictures;
                     for (int v = 0; v < variants; ++v) pictures.push_back(tensorFrom(oriented(tile, v)));
-                    latents[std::int64_t(i)].copy_((autoencoder->encode(at::cat(pictures)) - shift) * scale);
+                    latents[std::int64_t(i)].copy_((autoencoder->encode(at::cat(pictures).to(device)) - shift) * scale);
                 } catch (const Error&) { usable[std::int64_t(i)] = 0; }
             }
             if (!latents.isfinite().all().item<bool>())

@@ -12,7 +12,7 @@ public:
     // Reads what lies in `folder` and makes the rest; whole parts survive an interruption. A tile that cannot be decoded or is not square
     // is named in faults() and marked as unusable. variants: 1 or 8 (image/orientation).
     LatentStore(const std::filesystem::path& folder, const TrainingSet& set, const Checkpoint& model, int tileSizePx, int variants,
-                const ProgressHook& progress = {});
+                const ProgressHook& progress = {}, at::Device device = at::kCPU); // which encodes
 
     at::Tensor batch(const std::vector<int>& tiles, const std::vector<int>& variants) const; // [n, c, h, w] float32, scaled
     bool usable(int tile) const { return m_usable[std::size_t(tile)]; }

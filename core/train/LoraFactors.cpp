@@ -48,9 +48,15 @@ Weights LoraFactors::begin() const {
     return factors;
 }
 
-void LoraFactors::addTo(Weights& weights, const Checkpoint& base, const Weights& factors, at::ScalarType precision) const {
+std::set<std::string> LoraFactors::keys() const {
+    std::set<std::string> all;
+    for (const auto& [key, target] : m_targets) all.insert(key);
+    return all;
+}
+
+void LoraFactors::addTo(Weights& weights, const Weights& base, const Weights& factors, at::ScalarType precision) const {
     for (const auto& [key, target] : m_targets) {
-        const auto& frozen = base.weights.at(key);
+        const auto& frozen = base.at(key);
         const auto change = at::matmul(factors.at(upOf(key)).flatten(1), factors.at(downOf(key)).flatten(1));
         weights[key] =
             at::add(frozen.to(at::kFloat), change.view(frozen.sizes()), m_scale).to(key.starts_with("model.") ? precision : at::kFloat);

@@ -15,11 +15,13 @@ public:
     LoraFactors(const Checkpoint& base, const std::set<std::string>& keys, const RecipeLora& recipe, std::uint64_t seed);
 
     bool empty() const { return m_targets.empty(); }
+    std::set<std::string> keys() const; // of the weights that are adapted
     bool adapts(const std::string& key) const { return m_targets.count(key) > 0; }
     Weights begin() const; // the factors before the first step, float32
 
     // The adapted weights, in `precision` where they are the denoiser's and else in float32; differentiable in the factors.
-    void addTo(Weights& weights, const Checkpoint& base, const Weights& factors, at::ScalarType precision) const;
+    // `base` holds the weights that are adapted, on the device of the factors.
+    void addTo(Weights& weights, const Weights& base, const Weights& factors, at::ScalarType precision) const;
     Lora asLora(const Weights& factors) const; // by diffusers' names
 
 private:

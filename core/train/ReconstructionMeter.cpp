@@ -60,8 +60,8 @@ Json toJson(const ReconstructionReport& report) {
             {"worst", worst}};
 }
 
-ReconstructionMeter::ReconstructionMeter(const nn::Autoencoder& trained, std::unique_ptr<nn::Autoencoder> before)
-    : m_trained(trained), m_before(std::move(before)) {}
+ReconstructionMeter::ReconstructionMeter(const nn::Autoencoder& trained, std::unique_ptr<nn::Autoencoder> before, at::Device device)
+    : m_trained(trained), m_before(std::move(before)), m_device(device) {}
 
 void ReconstructionMeter::Sum::add(const Image& tile, const Image& made) {
     figures.psnr += peakSignalToNoise(tile, made), figures.ssim += structuralSimilarity(tile, made);
@@ -71,7 +71,7 @@ void ReconstructionMeter::Sum::add(const Image& tile, const Image& made) {
 
 void ReconstructionMeter::add(const std::string& name, const Image& tile) {
     const c10::AutoGradMode off(false);
-    const auto x = tensorFrom(tile), latent = m_trained.encode(x);
+    const auto x = tensorFrom(tile).to(m_device), latent = m_trained.encode(x);
     const auto made = imageFrom(m_trained.decode(latent)[0]);
     ++m_report.tiles, m_energy += highFrequencyEnergy(x), m_lines += lineEnergy(x);
     m_trainedSum.add(tile, made);
@@ -80,7 +80,7 @@ void ReconstructionMeter::add(const std::string& name, const Image& tile) {
     addMeasures(tile, made, m_report.measures);
     const auto* vq = dynamic_cast<const nn::VqAutoencoder*>(&m_trained);
     if (!vq) return;
-    const auto codes = vq->quantise(latent).codes.flatten();
+    const auto codes = vq->quantise(latent).codes.flatten().cpu();
     m_codes.insert(codes.data_ptr<std::int64_t>(), codes.data_ptr<std::int64_t>() + codes.numel());
     m_report.codes = vq->codes();
 }

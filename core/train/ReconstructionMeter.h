@@ -10,8 +10,8 @@ namespace phloxine {
 
 class ReconstructionMeter {
 public:
-    // before: what the training began with, or null. Both must stay.
-    ReconstructionMeter(const nn::Autoencoder& trained, std::unique_ptr<nn::Autoencoder> before);
+    // before: what the training began with, or null. Both must stay, and lie on the device.
+    ReconstructionMeter(const nn::Autoencoder& trained, std::unique_ptr<nn::Autoencoder> before, at::Device device = at::kCPU);
     void add(const std::string& name, const Image& tile);
     void writeTo(ReconstructionReport& report) const; // all but heldOut
 
@@ -22,6 +22,7 @@ private:
     };
     const nn::Autoencoder& m_trained;
     std::unique_ptr<nn::Autoencoder> m_before;
+    at::Device m_device;
     Sum m_trainedSum, m_beforeSum;
     ReconstructionReport m_report;
     std::set<std::int64_t> m_codes;

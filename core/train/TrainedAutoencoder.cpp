@@ -58,7 +58,7 @@ public:
         const auto autoencoder = bound(m_masters);
         auto latent = autoencoder.encode(image);
         Dice dice(mixedSeed(m_seed, "jitter", std::uint64_t(step)));
-        const auto noise = PhiloxNoise(mixedSeed(m_seed, "latent noise", std::uint64_t(step))).draw(latent.sizes());
+        const auto noise = PhiloxNoise(mixedSeed(m_seed, "latent noise", std::uint64_t(step))).draw(latent.sizes()).to(latent.device());
         latent = latent + noise * (m_jitter * dice.uniform());
         return {autoencoder.decode(latent), {}};
     }
@@ -100,7 +100,7 @@ public:
     AutoencoderPass pass(const at::Tensor& image, std::int64_t step) const override {
         const auto autoencoder = bound(m_masters);
         const auto [mean, logvar] = autoencoder.moments(image);
-        const auto noise = PhiloxNoise(mixedSeed(m_recipe.seed, "posterior", std::uint64_t(step))).draw(mean.sizes());
+        const auto noise = PhiloxNoise(mixedSeed(m_recipe.seed, "posterior", std::uint64_t(step))).draw(mean.sizes()).to(mean.device());
         const auto made = autoencoder.decode(mean + noise * (logvar * 0.5).exp());
         // CompVis weighs sums over a picture; here both are means over its values.
         const auto divergence = (mean.square() + logvar.exp() - 1 - logvar).sum() * 0.5 / double(image.numel());
@@ -135,7 +135,7 @@ public:
             vectors += found.back().size(0);
         }
         const auto all = at::cat(found);
-        const auto uses = step == 0 ? at::zeros({book.size(0)}, at::kLong) : at::bincount(at::cat(codes), {}, book.size(0));
+        const auto uses = step == 0 ? at::zeros({book.size(0)}, at::kLong) : at::bincount(at::cat(codes).cpu(), {}, book.size(0));
         Dice dice(mixedSeed(m_recipe.seed, "entries", std::uint64_t(step)));
         for (std::int64_t i = 0; i < book.size(0); ++i)
             if (uses[i].item<std::int64_t>() == 0) book[i].copy_(all[dice.below(int(all.size(0)))]);
@@ -214,8 +214,10 @@ Checkpoint beginAutoencoder(const AutoencoderRecipe& recipe, const at::Tensor& p
     return prefixed();
 }
 
-std::unique_ptr<TrainedAutoencoder> trainedAutoencoder(const AutoencoderRecipe& recipe, const Checkpoint& begin, at::ScalarType precision) {
-    const auto weights = subset(begin.weights, prefix);
+std::unique_ptr<TrainedAutoencoder> trainedAutoencoder(const AutoencoderRecipe& recipe, const Checkpoint& begin, at::ScalarType precision,
+                                                       at::Device device) {
+    auto weights = subset(begin.weights, prefix);
+    for (auto& [key, tensor] : weights) tensor = tensor.to(device);
     const auto& config = begin.config.firstStage;
     std::unique_ptr<TrainedAutoencoder> trained;
     if (const auto* kl = std::get_if<nn::KlConfig>(&config)) trained = std::make_unique<TrainedKl>(recipe, *kl, weights, precision);

@@ -41,7 +41,8 @@ protected:
 // What a training begins with: of training tiles [n, 3, h, w] bytes, of the recipe alone, or the first stage of the model that it names.
 Checkpoint beginAutoencoder(const AutoencoderRecipe& recipe, const at::Tensor& pixels, const ProgressHook& progress);
 // Error(MissingKey | Shape) where a weight does not fit.
-std::unique_ptr<TrainedAutoencoder> trainedAutoencoder(const AutoencoderRecipe& recipe, const Checkpoint& begin, at::ScalarType precision);
+std::unique_ptr<TrainedAutoencoder> trainedAutoencoder(const AutoencoderRecipe& recipe, const Checkpoint& begin, at::ScalarType precision,
+                                                       at::Device device = at::kCPU);
 
 // One of the eight orientations of a map [3, n, n].
 at::Tensor turned(const at::Tensor& map, int orientation);

@@ -26,9 +26,10 @@ bool isNorm(const Weights& weights, const std::string& key) { // its weight is a
 
 } // namespace
 
-TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision)
+TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe& recipe, const TrainingSet& set, at::ScalarType precision,
+                           at::Device device)
     : m_base(openCheckpoint(base)), m_schedule(bindSchedule(m_base)), m_prediction(predictionFrom(m_base.config.prediction)),
-      m_precision(precision), m_pooled(readsPooledText(m_base.config)) {
+      m_precision(precision), m_device(device), m_pooled(readsPooledText(m_base.config)) {
     const auto& condition = m_base.config.condition;
     const bool text = std::holds_alternative<TextEncoderConfig>(condition);
     if (!text && !std::holds_alternative<NoStage>(condition) && !std::holds_alternative<ClassStage>(condition) &&
@@ -42,10 +43,34 @@ TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe&
     m_trainText = recipe.model.trainText && !std::holds_alternative<NoStage>(condition);
     if (recipe.model.lora.rank > 0) chooseFactors(text, recipe);
     else chooseMasters(text, set, recipe);
+    if (!m_device.is_cpu()) bringToDevice();
     for (auto& [key, tensor] : m_masters) tensor.requires_grad_(true);
     m_recompute = recipe.memory.recomputeBlocks;
     m_working.name = m_base.name, m_working.config = m_base.config;
 }
+
+// A mapped file on the disk serves a CPU in each step; a device keeps what it reads.
+void TrainedModel::bringToDevice() {
+    for (auto* all : {&m_masters, &m_frozen})
+        for (auto& [key, tensor] : *all) tensor = tensor.to(m_device);
+    auto keys = m_lora.keys();
+    if (!m_trainText)
+        for (const auto& [key, tensor] : m_base.weights)
+            if (key.starts_with("cond_stage_model.")) keys.insert(key);
+    for (const auto& key : keys) {
+        const auto& tensor = m_base.weights.at(key);
+        m_onDevice[key] = tensor.to(m_device);
+        releaseMapped(tensor);
+    }
+}
+
+Binding TrainedModel::binding() const {
+    auto binding = Binding::train();
+    binding.device = m_device;
+    return binding;
+}
+
+const Weights& TrainedModel::read() const { return m_device.is_cpu() ? m_base.weights : m_onDevice; }
 
 std::set<std::string> TrainedModel::boundKeys() const { // a checkpoint may hold more than the network binds
     std::set<std::string> used;
@@ -72,7 +97,7 @@ void TrainedModel::chooseFactors(bool text, const TrainRecipe& recipe) {
 
 Weights TrainedModel::adapted(const Weights& factors) const {
     auto weights = m_frozen;
-    m_lora.addTo(weights, m_base, factors, m_precision);
+    m_lora.addTo(weights, read(), factors, m_precision);
     return weights;
 }
 
@@ -83,6 +108,10 @@ std::int64_t TrainedModel::frozenBytes() const {
         if (!key.starts_with("first_stage_model.") && !m_frozen.count(key) && (!m_masters.count(key) || key == tokenTable))
             bytes += std::int64_t(tensor.nbytes());
     for (const auto& [key, tensor] : m_frozen) bytes += std::int64_t(tensor.nbytes());
+    if (m_device.is_cpu()) return bytes;
+    bytes = 0; // on the device lies what steps read, and nothing else
+    for (const auto* all : {&m_frozen, &m_onDevice})
+        for (const auto& [key, tensor] : *all) bytes += std::int64_t(tensor.nbytes());
     return bytes;
 }
 
@@ -127,7 +156,8 @@ TrainedModel::TextState TrainedModel::encodeTexts(const Weights& weights, const 
     const auto rows = std::int64_t(captions.size());
     auto id = at::tensor(ids, at::kLong).view({rows, -1}), mask = at::tensor(masks, at::kLong).view({rows, -1});
     if (config.ownLength) trimToTexts(id, mask);
-    const nn::ClipText tower(WeightView(weights, Binding::train(), "cond_stage_model.transformer.text_model"), config.tower);
+    id = id.to(m_device), mask = mask.to(m_device);
+    const nn::ClipText tower(WeightView(weights, binding(), "cond_stage_model.transformer.text_model"), config.tower);
     const auto states = tower(id, config.pathldm ? mask : at::Tensor());
     return {states, m_pooled ? pooledText(states, mask) : at::Tensor(), config.ownLength ? mask : at::Tensor()};
 }
@@ -149,7 +179,7 @@ nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<
             auto known = m_encoded.find(text);
             if (known == m_encoded.end()) {
                 if (m_encoded.size() >= mostEncoded) m_encoded.clear();
-                known = m_encoded.emplace(text, encodeTexts(m_base.weights, {text})).first;
+                known = m_encoded.emplace(text, encodeTexts(read(), {text})).first;
             }
             const nn::Context one{known->second.tokens, {}, known->second.mask};
             tokens = tokens.tokens.defined() ? nn::join(tokens, one) : one;
@@ -157,7 +187,7 @@ nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<
         }
         all = {tokens.tokens, m_pooled ? at::cat(vectors) : at::Tensor(), tokens.mask};
     }
-    const auto order = at::tensor(rows, at::kLong);
+    const auto order = at::tensor(rows, at::kLong).to(m_device);
     const auto ordered = [&](const at::Tensor& t) { return t.defined() ? t.index_select(0, order) : t; };
     return {ordered(all.tokens), ordered(all.vector), ordered(all.mask)};
 }
@@ -165,8 +195,8 @@ nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<
 nn::Context TrainedModel::contextOf(const Weights& weights, const BatchConditions& conditions) {
     if (std::holds_alternative<TextEncoderConfig>(m_base.config.condition)) return textContext(weights, conditions.captions);
     Checkpoint own;
-    own.name = m_base.name, own.config = m_base.config, own.weights = m_trainText ? weights : m_base.weights;
-    const auto encoder = bindCondition(own, Binding::train());
+    own.name = m_base.name, own.config = m_base.config, own.weights = m_trainText ? weights : read();
+    const auto encoder = bindCondition(own, binding());
     Condition labels;
     for (const int label : conditions.classes) labels.labels.push_back(label);
     auto context = encoder->encode(labels);
@@ -174,7 +204,7 @@ nn::Context TrainedModel::contextOf(const Weights& weights, const BatchCondition
         const auto* table = std::get_if<LabelStage>(&m_base.config.condition);
         if (!conditions.captions[i].empty() || (table && table->null < 0)) continue; // a network without a class for none is always guided
         const auto none = encoder->unconditional(1);
-        const auto row = at::tensor({std::int64_t(i)}, at::kLong);
+        const auto row = at::full({1}, std::int64_t(i), at::TensorOptions(at::kLong).device(m_device));
         if (context.tokens.defined()) context.tokens = context.tokens.index_copy(0, row, none.tokens);
         if (context.vector.defined()) context.vector = context.vector.index_copy(0, row, none.vector);
     }
@@ -185,7 +215,7 @@ at::Tensor TrainedModel::losses(const NoisyBatch& batch, const BatchConditions& 
     const auto& given = weights ? *weights : m_masters;
     const auto own = m_lora.empty() ? given : adapted(given);
     const auto context = contextOf(own, conditions);
-    Binding binding = Binding::train();
+    auto binding = this->binding();
     binding.dtype = m_precision;
     for (const auto& [key, tensor] : own)
         if (key.starts_with("model.")) m_working.weights[key] = tensor;
@@ -204,15 +234,17 @@ Checkpoint TrainedModel::complete(const Weights& trained) const {
     Checkpoint full = m_base;
     if (!m_lora.empty()) {
         const c10::AutoGradMode off(false);
-        m_lora.addTo(full.weights, m_base, trained, at::kFloat);
+        Weights factors;
+        for (const auto& [key, tensor] : trained) factors[key] = tensor.cpu();
+        m_lora.addTo(full.weights, m_base.weights, factors, at::kFloat);
         return full;
     }
     for (const auto& [key, tensor] : trained) {
         if (key == tokenTable && m_rows.defined()) {
             auto table = m_base.weights.at(key).to(at::kFloat).clone();
-            table.index_copy_(0, m_rows, tensor.detach());
+            table.index_copy_(0, m_rows, tensor.detach().to(at::kCPU, at::kFloat));
             full.weights[key] = table;
-        } else full.weights[key] = tensor.detach().to(at::kFloat);
+        } else full.weights[key] = tensor.detach().to(at::kCPU, at::kFloat);
     }
     return full;
 }

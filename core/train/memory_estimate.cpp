@@ -10,23 +10,24 @@
 
 namespace phloxine {
 
-MemoryEstimate estimateMemory(const TrainRecipe& recipe) {
+MemoryEstimate estimateMemory(const TrainRecipe& recipe, const std::string& word) {
+    const auto device = chooseDevice(word);
     TrainingSet set;
     set.classes = recipe.classes;
     if (set.classes.empty()) set.classes.push_back({"tile", "Tile", {}, {}, {"tile"}});
     const TemporaryFolder folder;
     writeBaseModel(recipe, set, folder.path() / "base");
-    TrainedModel model(folder.path() / "base", recipe, set, choosePrecision(recipe.precision, at::kCPU));
+    TrainedModel model(folder.path() / "base", recipe, set, choosePrecision(recipe.precision, device), device);
     return estimateMemory(recipe, model);
 }
 
-MemoryChoice chooseMemory(TrainRecipe recipe, std::int64_t bytes) {
-    MemoryChoice choice{recipe.memory, estimateMemory(recipe), "the recipe as it is"};
+MemoryChoice chooseMemory(TrainRecipe recipe, std::int64_t bytes, const std::string& device) {
+    MemoryChoice choice{recipe.memory, estimateMemory(recipe, device), "the recipe as it is"};
     std::string words;
     const auto fits = [&](const std::string& change) { // with this change too
         words += (words.empty() ? "" : ", ") + change;
         const auto program = choice.estimate.program; // in memory already
-        choice = {recipe.memory, estimateMemory(recipe), words};
+        choice = {recipe.memory, estimateMemory(recipe, device), words};
         choice.estimate.program = std::max(choice.estimate.program, program);
         return choice.estimate.total() <= bytes;
     };

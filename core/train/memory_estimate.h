@@ -1,7 +1,7 @@
 #pragma once
-// What a training will hold in memory, by part. Weights, gradients, moments and means are counted; what a step needs beside them is taken
-// from real steps of two and three tiles: every allocation of the one has its fellow in the other, so each is carried on along a straight
-// line to the recipe's batch, and the largest sum that the step passes through is the peak.
+// What a training will hold in memory, that of a GPU where it runs on one, by part. Weights, gradients, moments and means are counted; what
+// a step needs beside them is taken from real steps of two and three tiles: every allocation of the one has its fellow in the other, so
+// each is carried on along a straight line to the recipe's batch, and the largest sum that the step passes through is the peak.
 #include <cstdint>
 #include <optional>
 
@@ -24,7 +24,7 @@ struct MemoryEstimate {
 };
 // Needs the autoencoder or the model that the recipe names, and no data. Above the program's size before it. Samples and the sheet of them
 // are not counted.
-MemoryEstimate estimateMemory(const TrainRecipe& recipe);
+MemoryEstimate estimateMemory(const TrainRecipe& recipe, const std::string& device = "cpu");
 Json toJson(const MemoryEstimate& estimate);
 
 struct MemoryChoice {
@@ -34,6 +34,6 @@ struct MemoryChoice {
 };
 // The first that fits, of the recipe as it is and then of one means of saving after another, those first that cost the least time. Where
 // none fits, the last with its estimate above `bytes`.
-MemoryChoice chooseMemory(TrainRecipe recipe, std::int64_t bytes);
+MemoryChoice chooseMemory(TrainRecipe recipe, std::int64_t bytes, const std::string& device = "cpu");
 
 } // namespace phloxine

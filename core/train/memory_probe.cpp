@@ -17,12 +17,18 @@ namespace phloxine {
 
 namespace {
 
-// Every allocation and release of Torch on this thread, in order.
+// Every allocation and release of Torch on this thread in the memory of one device, in order.
 class Meter final : public c10::MemoryReportingInfoBase {
 public:
+    explicit Meter(at::Device device) : m_device(device) {}
     std::vector<std::int64_t> changes;
-    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override { changes.push_back(bytes); }
+    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device device) override {
+        if (device.type() == m_device.type()) changes.push_back(bytes);
+    }
     bool memoryProfilingEnabled() const override { return true; }
+
+private:
+    at::Device m_device;
 };
 
 std::int64_t peakOf(const std::vector<std::int64_t>& changes) {
@@ -42,16 +48,16 @@ void dropGradients(const Weights& masters) {
 
 std::vector<std::int64_t> changesOfStep(TrainedModel& model, std::int64_t tiles, int channels, int size) {
     PhiloxNoise draws(1);
-    const auto latents = draws.draw({tiles, channels, size, size});
+    const auto latents = draws.draw({tiles, channels, size, size}).to(model.device());
     const std::vector<Level> levels(std::size_t(tiles), trainingLevel(model.schedule(), model.prediction(), 0.5));
     BatchConditions conditions{std::vector<std::string>(std::size_t(tiles), ""), std::vector<int>(std::size_t(tiles), 0)};
     for (std::int64_t i = 0; i < tiles; ++i) { // as long as the model reads, each its own, of a token that every vocabulary has
         auto& caption = conditions.captions[std::size_t(i)] = std::string(std::size_t(i), ' ');
         for (int word = 0; word < 200; ++word) caption += ", ";
     }
-    const auto meter = std::make_shared<Meter>();
+    const auto meter = std::make_shared<Meter>(model.device());
     const c10::DebugInfoGuard metered(c10::DebugInfoKind::PROFILER_STATE, meter);
-    const WeightedBatch batch{noisyBatch(model.prediction(), latents, latents, levels), conditions, at::ones({tiles})};
+    const WeightedBatch batch{noisyBatch(model.prediction(), latents, latents, levels), conditions, at::ones({tiles}).to(model.device())};
     const c10::AutoGradMode on(true);
     lossOfPiece(model, batch, 0, tiles).backward();
     return meter->changes;
@@ -92,7 +98,7 @@ MemoryEstimate estimateMemory(const TrainRecipe& recipe, TrainedModel& model) {
     (void)changesOfStep(model, 2, channels, size); // the first brings the libraries into memory, and with pieces the gradients are there
     dropGradients(masters);
     ::malloc_trim(0);
-    estimate.program = std::max<std::int64_t>(0, std::int64_t(residentMemoryBytes()) - before);
+    if (model.device().is_cpu()) estimate.program = std::max<std::int64_t>(0, std::int64_t(residentMemoryBytes()) - before);
     if (pieces) (void)changesOfStep(model, 2, channels, size);
     const auto two = changesOfStep(model, 2, channels, size);
     if (!pieces) dropGradients(masters);

@@ -10,10 +10,10 @@ namespace {
 
 constexpr int flowSteps = 1000; // what networks of flow matching count their time in
 
-at::Tensor column(const std::vector<Level>& levels, double Level::*member) { // [n, 1, 1, 1]
+at::Tensor column(const std::vector<Level>& levels, double Level::*member, at::Device device) { // [n, 1, 1, 1]
     std::vector<float> values;
     for (const auto& level : levels) values.push_back(float(level.*member));
-    return at::tensor(values).view({-1, 1, 1, 1});
+    return at::tensor(values).to(device).view({-1, 1, 1, 1});
 }
 
 } // namespace
@@ -26,8 +26,9 @@ Level trainingLevel(const NoiseSchedule& schedule, Prediction prediction, double
 NoisyBatch noisyBatch(Prediction prediction, const at::Tensor& x0, const at::Tensor& noise, const std::vector<Level>& levels) {
     if (x0.sizes() != noise.sizes() || x0.size(0) != std::int64_t(levels.size()))
         throw Error(ErrorCode::Internal, "A training batch has latents, noise and levels of different numbers.");
-    const auto alpha = column(levels, &Level::alpha), sigma = column(levels, &Level::sigma);
-    NoisyBatch batch{alpha * x0 + sigma * noise, {}, column(levels, &Level::t).view({-1})};
+    const auto of = [&](double Level::*member) { return column(levels, member, x0.device()); };
+    const auto alpha = of(&Level::alpha), sigma = of(&Level::sigma);
+    NoisyBatch batch{alpha * x0 + sigma * noise, {}, of(&Level::t).view({-1})};
     switch (prediction) {
     case Prediction::Eps:
         batch.target = noise;

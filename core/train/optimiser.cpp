@@ -15,6 +15,7 @@
 #include "core/base/Error.h"
 #include "core/base/Files.h"
 #include "core/train/adamw_kernel.h"
+#include "core/train/device_update.h"
 
 namespace phloxine {
 
@@ -105,15 +106,22 @@ Optimiser::~Optimiser() {
 
 void Optimiser::addPart(const std::string& key, const at::Tensor& master) {
     const bool wide = master.scalar_type() == at::kFloat;
-    if ((!wide && master.scalar_type() != at::kBFloat16) || !master.is_contiguous() || !master.is_cpu())
+    if ((!wide && master.scalar_type() != at::kBFloat16) || !master.is_contiguous())
         throw Error(ErrorCode::Internal, "The weight \"" + key + "\" cannot be trained as it lies in memory.", key);
+    m_onDevice = !master.is_cpu();
+    if (m_onDevice && (!wide || m_settings.narrowMoments))
+        throw Error(ErrorCode::Unsupported,
+                    "Moments of 8 bits and weights of bf16 are not there on a GPU yet; use fp32 for both, or train on the CPU.");
     Part part;
     part.key = key, part.master = master;
     if (m_settings.narrowMoments && master.numel() >= OptimiserSettings::narrowFrom) {
         part.first = at::zeros(master.sizes(), at::kChar), part.second = at::zeros(master.sizes(), at::kByte);
         part.firstScales = at::zeros({(master.numel() + momentBlock - 1) / momentBlock}, at::kFloat);
         part.secondScales = at::zeros_like(part.firstScales);
-    } else part.first = at::zeros(master.sizes(), at::kFloat), part.second = at::zeros(master.sizes(), at::kFloat);
+    } else {
+        const auto options = at::TensorOptions(at::kFloat).device(master.device());
+        part.first = at::zeros(master.sizes(), options), part.second = at::zeros(master.sizes(), options);
+    }
     for (std::size_t i = 0; i < m_settings.emaDecays.size(); ++i)
         part.means.push_back(m_file ? m_file->next(master) : master.detach().to(at::kFloat, false, true));
     if (master.dim() > 1 || m_settings.decayVectors) part.decay = m_settings.weightDecay;
@@ -123,7 +131,14 @@ void Optimiser::addPart(const std::string& key, const at::Tensor& master) {
     m_parts.push_back(std::move(part));
 }
 
-double Optimiser::sumOfGradients(std::size_t first, std::size_t end) const {
+double Optimiser::sumOfGradients(std::size_t firstPart, std::size_t endPart) const {
+    if (m_onDevice) {
+        std::vector<at::Tensor> gradients;
+        for (auto i = firstPart; i < endPart; ++i)
+            if (m_parts[i].gradient.defined()) gradients.push_back(m_parts[i].gradient);
+        return sumOfSquares(gradients);
+    }
+    const auto first = m_blocksOf[firstPart], end = m_blocksOf[endPart];
     std::vector<double> sums(end - first);
     at::parallel_for(std::int64_t(first), std::int64_t(end), 1, [&](std::int64_t from, std::int64_t to) {
         for (auto i = from; i < to; ++i) {
@@ -147,7 +162,7 @@ void Optimiser::startStep(double rate) {
     for (std::size_t i = 0; i < m_shares.size(); ++i) m_shares[i] = float(1 - std::min(m_settings.emaDecays[i], (1 + n) / (10 + n)));
 }
 
-void Optimiser::update(std::size_t first, std::size_t end, float gradientScale) {
+void Optimiser::update(std::size_t firstPart, std::size_t endPart, float gradientScale) {
     const double n = double(m_steps);
     const AdamwStep step{float(m_settings.beta1),
                          float(m_settings.beta2),
@@ -156,6 +171,19 @@ void Optimiser::update(std::size_t first, std::size_t end, float gradientScale) 
                          float(1 / std::sqrt(1 - std::pow(m_settings.beta2, n))),
                          gradientScale,
                          m_file ? std::vector<float>() : m_shares};
+    if (m_onDevice) {
+        DeviceTensors tensors;
+        tensors.means.resize(step.means.size());
+        for (auto i = firstPart; i < endPart; ++i) {
+            const auto& part = m_parts[i];
+            tensors.masters.push_back(part.master), tensors.first.push_back(part.first), tensors.second.push_back(part.second);
+            tensors.gradients.push_back(part.gradient.defined() ? part.gradient : at::zeros_like(part.master));
+            for (std::size_t k = 0; k < tensors.means.size(); ++k) tensors.means[k].push_back(part.means[k]);
+            tensors.keep.push_back(1 - m_rate * part.decay);
+        }
+        return adamwUpdate(step, tensors);
+    }
+    const auto first = m_blocksOf[firstPart], end = m_blocksOf[endPart];
     at::parallel_for(std::int64_t(first), std::int64_t(end), 1, [&](std::int64_t from, std::int64_t to) {
         for (auto i = from; i < to; ++i) {
             const auto& block = m_blocks[std::size_t(i)];
@@ -201,10 +229,10 @@ void Optimiser::updateInBackward(std::size_t which) {
     const c10::AutoGradMode off(false);
     auto& part = m_parts[which];
     part.gradient = part.master.grad().contiguous();
-    const auto first = m_blocksOf[which], end = m_blocksOf[which + 1];
-    const double sum = sumOfGradients(first, end), norm = std::sqrt(sum);
+    const double sum = sumOfGradients(which, which + 1), norm = std::sqrt(sum);
     m_sum += sum;
-    if (std::isfinite(norm)) update(first, end, m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+    if (std::isfinite(norm))
+        update(which, which + 1, m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
     part.master.mutable_grad() = part.gradient = at::Tensor();
     part.done = true;
 }
@@ -217,16 +245,16 @@ double Optimiser::step(double rate) {
         m_inStep = false;
         norm = std::sqrt(m_sum);
         for (std::size_t i = 0; i < m_parts.size(); ++i)
-            if (!m_parts[i].done) update(m_blocksOf[i], m_blocksOf[i + 1], 1); // took no part
+            if (!m_parts[i].done) update(i, i + 1, 1); // took no part
     } else {
         for (auto& part : m_parts) {
             const auto& gradient = part.master.grad();
             part.gradient = gradient.defined() ? gradient.to(part.master.scalar_type()).contiguous() : at::Tensor();
         }
-        norm = std::sqrt(sumOfGradients(0, m_blocks.size()));
+        norm = std::sqrt(sumOfGradients(0, m_parts.size()));
         if (std::isfinite(norm)) {
             startStep(rate);
-            update(0, m_blocks.size(), m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+            update(0, m_parts.size(), m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
         }
         for (auto& part : m_parts) part.master.mutable_grad() = part.gradient = at::Tensor();
     }
@@ -244,7 +272,7 @@ void Optimiser::updateMeansOnFile() {
             const auto master = part.master.detach().view(-1);
             for (std::int64_t at = 0; at < mean.numel(); at += 8 * blockSize) { // so that a cast of a large tensor stays small
                 const auto count = std::min(8 * blockSize, mean.numel() - at);
-                mean.narrow(0, at, count).lerp_(master.narrow(0, at, count).to(at::kFloat), 1 - rest);
+                mean.narrow(0, at, count).lerp_(master.narrow(0, at, count).to(at::kCPU, at::kFloat), 1 - rest);
             }
             File::release(part.means[k]);
         }

@@ -39,7 +39,8 @@ double rateAt(const RateSettings& settings, std::int64_t step); // step counts f
 
 class Optimiser {
 public:
-    // Masters are float32 or bfloat16, contiguous and on the CPU; they are changed in place and must stay. Error(Internal) else.
+    // Masters are float32 or bfloat16 and contiguous, all on one device; they are changed in place and must stay. Error(Internal) else,
+    // Error(Unsupported) for what a GPU does not do yet.
     Optimiser(const Weights& masters, const OptimiserSettings& settings);
     ~Optimiser();
     Optimiser(const Optimiser&) = delete;
@@ -71,9 +72,9 @@ private:
     };
     struct File; // of the means
     void addPart(const std::string& key, const at::Tensor& master);
-    double sumOfGradients(std::size_t firstBlock, std::size_t end) const;
+    double sumOfGradients(std::size_t firstPart, std::size_t end) const;
     void startStep(double rate);
-    void update(std::size_t firstBlock, std::size_t end, float gradientScale);
+    void update(std::size_t firstPart, std::size_t end, float gradientScale);
     void updateInBackward(std::size_t part);
     void updateMeansOnFile();
 
@@ -84,7 +85,7 @@ private:
     std::unique_ptr<File> m_file;
     std::vector<float> m_shares; // that the means take of the weights at this step
     double m_rate = 0, m_sum = 0;
-    bool m_inStep = false;
+    bool m_inStep = false, m_onDevice = false;
     std::int64_t m_steps = 0;
 };
 

@@ -40,7 +40,7 @@ RunState readState(const fs::path& folder) {
     RunState state;
     try {
         state.step = json.at("step"), state.images = json.at("images"), state.threads = json.at("threads"),
-        state.precision = json.at("precision");
+        state.precision = json.at("precision"), state.device = json.value("device", std::string("cpu"));
         for (const auto* file : files)
             if (sha256OfFile(folder / file) != json.at("sha256").at(file).get<std::string>())
                 throw Error(ErrorCode::Corrupt, std::string(file) + " is not the file that was saved");
@@ -62,8 +62,8 @@ void saveRunState(const fs::path& run, const RunState& state) {
         makeWritableFolder(temporary);
         writeWeightsSynced(temporary / files[0], state.masters);
         writeWeightsSynced(temporary / files[1], state.optimiser);
-        Json json{{"format", "phloxine-train-state/1"}, {"step", state.step},           {"images", state.images},
-                  {"threads", state.threads},           {"precision", state.precision}, {"sha256", Json::object()}};
+        Json json{{"format", "phloxine-train-state/1"}, {"step", state.step},     {"images", state.images},  {"threads", state.threads},
+                  {"precision", state.precision},       {"device", state.device}, {"sha256", Json::object()}};
         for (const auto* file : files) json["sha256"][file] = sha256OfFile(temporary / file);
         writeFileAtomically(temporary / "state.json", json.dump(1) + "\n", IfExists::Fail, Durability::Synced);
         fs::remove_all(folder); // a broken one that was passed over

@@ -14,7 +14,7 @@ namespace phloxine {
 struct RunState {
     std::int64_t step = 0, images = 0; // done so far
     int threads = 0;
-    std::string precision;
+    std::string precision, device;
     Weights masters, optimiser;
 };
 

@@ -13,9 +13,9 @@
 namespace phloxine {
 
 void saveSampleGrid(const std::filesystem::path& file, const Checkpoint& model, const std::vector<RecipeClass>& classes, int tileSizePx,
-                    const SampleGrid& grid, at::ScalarType precision) {
+                    const SampleGrid& grid, at::ScalarType precision, at::Device device) {
     const c10::AutoGradMode off(false);
-    const auto binding = Binding::forInference(precision);
+    const auto binding = Binding::forInference(precision, device);
     const auto network = bindNetwork(model, binding);
     const auto autoencoder = bindAutoencoder(model, binding);
     const auto condition = bindCondition(model, binding);
@@ -36,7 +36,7 @@ void saveSampleGrid(const std::filesystem::path& file, const Checkpoint& model, 
         GuidedDenoiser denoise(*network, prediction, given, guided ? condition->unconditional(grid.perClass) : nn::Context(),
                                guided ? grid.guidance : 1);
         const auto latents =
-            run(plan, denoise, noise.draw({grid.perClass, network->inChannels(), size, size}), noise) / scaleFactor(model) +
+            run(plan, denoise, noise.draw({grid.perClass, network->inChannels(), size, size}).to(device), noise) / scaleFactor(model) +
             model.config.shiftFactor;
         for (int j = 0; j < grid.perClass; ++j)
             if (const auto tile = decodeImage(*autoencoder, latents.slice(0, j, j + 1), codecWindows(tileSizePx, autoencoder->factor())))

@@ -13,6 +13,6 @@ struct SampleGrid {
 
 // Replaces the file. A tile that is not finite stays grey.
 void saveSampleGrid(const std::filesystem::path& file, const Checkpoint& model, const std::vector<RecipeClass>& classes, int tileSizePx,
-                    const SampleGrid& grid, at::ScalarType precision);
+                    const SampleGrid& grid, at::ScalarType precision, at::Device device = at::kCPU);
 
 } // namespace phloxine

@@ -7,7 +7,7 @@ namespace {
 // Along rows, along columns, and both: a middle band of frequencies, which lines two pixels apart do not reach.
 std::vector<at::Tensor> textureBands(const at::Tensor& x) {
     const auto low = at::tensor({0.25f, 0.5f, 0.25f}), middle = at::tensor({0.5f, 0.0f, -0.5f});
-    const auto kernels = at::stack({at::outer(low, middle), at::outer(middle, low), at::outer(middle, middle)}).unsqueeze(1);
+    const auto kernels = at::stack({at::outer(low, middle), at::outer(middle, low), at::outer(middle, middle)}).unsqueeze(1).to(x.device());
     const auto maps = at::conv2d(x.reshape({-1, 1, x.size(2), x.size(3)}), kernels);
     return maps.view({-1, x.size(1), maps.size(1), maps.size(2), maps.size(3)}).unbind(2);
 }
@@ -58,7 +58,7 @@ at::Tensor textureLoss(const at::Tensor& made, const at::Tensor& real) {
 
 double lineEnergy(const at::Tensor& picture) {
     const auto taps = at::tensor({0.0625f, -0.25f, 0.375f, -0.25f, 0.0625f}), smooth = at::tensor({0.0625f, 0.25f, 0.375f, 0.25f, 0.0625f});
-    const auto kernels = at::stack({at::outer(taps, smooth), at::outer(smooth, taps)}).unsqueeze(1);
+    const auto kernels = at::stack({at::outer(taps, smooth), at::outer(smooth, taps)}).unsqueeze(1).to(picture.device());
     return at::conv2d(picture.mean(1, true), kernels).square().mean().item<double>();
 }
 

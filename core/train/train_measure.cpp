@@ -29,24 +29,25 @@ WeightedBatch batchOf(const TrainRecipe& recipe, const TrainedModel& model, int 
         for (int word = 0; word < words; ++word) caption += ", "; // a token each, which every vocabulary has
         batch.conditions.captions.push_back(caption), batch.conditions.classes.push_back(0);
     }
-    const auto clean = draws.draw(shape);
-    batch.noisy = noisyBatch(model.prediction(), clean, draws.draw(shape), levels);
-    batch.weights = at::ones({recipe.batch});
+    const auto clean = draws.draw(shape).to(model.device());
+    batch.noisy = noisyBatch(model.prediction(), clean, draws.draw(shape).to(model.device()), levels);
+    batch.weights = at::ones({recipe.batch}).to(model.device());
     return batch;
 }
 
 } // namespace
 
-TrainMeasure measureTraining(const TrainRecipe& recipe, int steps, int captionWords) {
+TrainMeasure measureTraining(const TrainRecipe& recipe, int steps, int captionWords, const std::string& word) {
+    const auto device = chooseDevice(word);
     TrainMeasure measure;
     TrainingSet set;
     set.classes = recipe.classes;
     if (set.classes.empty()) set.classes.push_back({"tile", "Tile", {}, {}, {"tile"}});
     const TemporaryFolder folder;
     writeBaseModel(recipe, set, folder.path() / "base");
-    resetPeakMemory();
-    const auto before = residentMemoryBytes();
-    TrainedModel model(folder.path() / "base", recipe, set, choosePrecision(recipe.precision, at::kCPU));
+    resetPeakMemory(device);
+    const auto before = usedMemory(device);
+    TrainedModel model(folder.path() / "base", recipe, set, choosePrecision(recipe.precision, device), device);
     measure.parameters = parameterCount(model.masters());
     Optimiser optimiser(model.masters(), optimiserSettings(recipe, folder.path()));
     const auto autoencoder = bindAutoencoder(model.base(), Binding::train());
@@ -57,7 +58,7 @@ TrainMeasure measureTraining(const TrainRecipe& recipe, int steps, int captionWo
         measure.lastLoss = trainOn(model, optimiser, batch, recipe.memory.microBatch, recipe.optimiser.rate).loss;
         if (i >= 0) measure.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
-    measure.peakBytes = peakMemoryBytes() - before;
+    measure.peakBytes = peakMemory(device) - before;
     return measure;
 }
 

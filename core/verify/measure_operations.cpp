@@ -18,11 +18,11 @@ const at::Tensor& fake(const Case& c) { return c.inputs.at("fake"); }
 
 nn::Inception inceptionOf(const Case& c, Weights& made) {
     if (c.parameters.value("weights", std::string()) != "formula/1")
-        return nn::Inception(WeightView(made = openCase(c).weights, fullPrecision()));
+        return nn::Inception(WeightView(made = openCase(c).weights, fullPrecision(c)));
     const auto salt = c.parameters.at("salt").get<std::string>() + c.parameters.value("key_prefix", std::string());
     const double gain = c.parameters.value("gain", 1.0);
     TensorSource source{made, [&](const std::string& key, at::IntArrayRef shape) { return formulaWeight(salt, key, shape, gain); }};
-    auto binding = fullPrecision();
+    auto binding = fullPrecision(c);
     binding.source = &source;
     return nn::Inception(WeightView(made, binding));
 }

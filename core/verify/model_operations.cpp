@@ -30,7 +30,7 @@ Checkpoint openCase(const Case& c) {
     return openCheckpoint(c.model, options);
 }
 
-Binding fullPrecision() { return Binding::forInference(at::kFloat); }
+Binding fullPrecision(const Case& c) { return Binding::forInference(at::kFloat, c.device); }
 
 namespace {
 
@@ -43,14 +43,14 @@ at::Tensor input(const Case& c, const char* name) {
 }
 
 std::vector<std::int64_t> integersOf(const at::Tensor& t) {
-    const auto plain = t.to(at::kLong).contiguous();
+    const auto plain = t.to(at::kCPU, at::kLong).contiguous();
     return {plain.data_ptr<std::int64_t>(), plain.data_ptr<std::int64_t>() + plain.numel()};
 }
 
 // [n, tokens, width] -> the chosen tokens, and the mean and deviation of each text.
 void addRows(const Json& rows, Weights& out) {
     const auto& context = out.at("context");
-    out["context_rows"] = context.index_select(1, at::tensor(sizes(rows), at::kLong));
+    out["context_rows"] = context.index_select(1, at::tensor(sizes(rows), at::kLong).to(context.device()));
     out["context_mean"] = context.mean({1, 2}), out["context_std"] = context.std({1, 2});
 }
 
@@ -69,7 +69,7 @@ Weights runFormula(const Case& c) {
 }
 
 Weights runUNet(const Case& c) {
-    const auto network = bindNetwork(openCase(c), fullPrecision());
+    const auto network = bindNetwork(openCase(c), fullPrecision(c));
     auto vector = input(c, "labels");
     if (!vector.defined()) vector = input(c, "y");
     const auto& x = c.inputs.at("x");
@@ -79,7 +79,7 @@ Weights runUNet(const Case& c) {
 
 Weights runEncode(const Case& c) {
     const auto checkpoint = openCase(c);
-    const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision());
+    const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision(c));
     const double scale = scaleFactor(checkpoint), shift = checkpoint.config.shiftFactor;
     const auto& image = c.inputs.at("image");
     const auto* kl = dynamic_cast<const nn::KlAutoencoder*>(autoencoder.get());
@@ -91,8 +91,8 @@ Weights runEncode(const Case& c) {
     return out;
 }
 
-Weights decoded(const Checkpoint& checkpoint, const at::Tensor& latent, std::optional<bool> quantise) {
-    const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision());
+Weights decoded(const Case& c, const Checkpoint& checkpoint, const at::Tensor& latent, std::optional<bool> quantise) {
+    const auto autoencoder = bindAutoencoder(checkpoint, fullPrecision(c));
     if (!autoencoder) return {}; // a denoiser alone
     const auto unscaled = latent / scaleFactor(checkpoint) + checkpoint.config.shiftFactor;
     const auto* vq = dynamic_cast<const nn::VqAutoencoder*>(autoencoder.get());
@@ -102,7 +102,7 @@ Weights decoded(const Checkpoint& checkpoint, const at::Tensor& latent, std::opt
 
 Weights runDecode(const Case& c) {
     const auto quantise = c.parameters.find("quantise");
-    return decoded(openCase(c), c.inputs.at("latent"),
+    return decoded(c, openCase(c), c.inputs.at("latent"),
                    quantise == c.parameters.end() ? std::nullopt : std::optional(quantise->get<bool>()));
 }
 
@@ -112,7 +112,7 @@ Weights runText(const Case& c) {
     if (!config) throw NotYet{"this model has no text encoder"};
     config->maxLength = c.parameters.value("max_length", config->maxLength);
     config->pathldm = c.parameters.value("chunking", std::string("none")) == "pathldm";
-    const auto encoder = bindCondition(checkpoint, fullPrecision());
+    const auto encoder = bindCondition(checkpoint, fullPrecision(c));
     const auto text = dynamic_cast<const TextEncoder&>(*encoder).encodeTexts(c.parameters.at("texts").get<std::vector<std::string>>());
     Weights out{{"ids", text.ids}, {"mask", text.mask}, {"context", text.context}};
     if (c.parameters.contains("rows")) addRows(c.parameters["rows"], out);
@@ -122,7 +122,7 @@ Weights runText(const Case& c) {
 Weights runClass(const Case& c) {
     Condition condition;
     condition.labels = integersOf(c.inputs.at("labels"));
-    return {{"context", bindCondition(openCase(c), fullPrecision())->encode(condition).tokens}};
+    return {{"context", bindCondition(openCase(c), fullPrecision(c))->encode(condition).tokens}};
 }
 
 // The vectors of a case, under the names that it gives them.
@@ -136,16 +136,16 @@ Condition vectorCondition(const Case& c) {
     return condition;
 }
 
-Weights runVector(const Case& c) { return {{"context", bindCondition(openCase(c), fullPrecision())->encode(vectorCondition(c)).tokens}}; }
+Weights runVector(const Case& c) { return {{"context", bindCondition(openCase(c), fullPrecision(c))->encode(vectorCondition(c)).tokens}}; }
 
 Weights runLora(const Case& c) {
     auto checkpoint = openCase(c);
     mergeLora(checkpoint, readLora((c.folder / c.parameters.at("lora").get<std::string>()).lexically_normal()), c.parameters.at("scale"));
-    const auto network = bindNetwork(checkpoint, fullPrecision());
+    const auto network = bindNetwork(checkpoint, fullPrecision(c));
     Weights out{{"eps", (*network)(c.inputs.at("x"), c.inputs.at("t"), {input(c, "context"), input(c, "labels")})}};
     Condition condition;
     condition.texts = c.parameters.value("texts", std::vector<std::string>());
-    if (!condition.texts.empty()) out["context_after"] = bindCondition(checkpoint, fullPrecision())->encode(condition).tokens;
+    if (!condition.texts.empty()) out["context_after"] = bindCondition(checkpoint, fullPrecision(c))->encode(condition).tokens;
     return out;
 }
 

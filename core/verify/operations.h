@@ -14,7 +14,8 @@ struct Case {
     std::filesystem::path folder; // of the case
     std::filesystem::path model;  // resolved; empty when the case has none
     Json parameters;
-    Weights inputs;                  // by name
+    at::Device device = at::kCPU;    // where the operation runs
+    Weights inputs;                  // by name, on the device
     std::vector<std::string> wanted; // names of the expected tensors
 };
 
@@ -29,6 +30,7 @@ struct Mismatch { // thrown by an operation that compares no tensors, where the 
 struct OperationRow {
     const char* name;
     Weights (*run)(const Case&); // the tensors that were asked for, by name
+    bool onDevice = true;        // else on the CPU, whatever is asked for: files, and numbers in double
 };
 const std::vector<OperationRow>& operations();
 

@@ -276,19 +276,19 @@ Weights runSample(const Case& c) {
         text->maxLength = condition.value("max_length", text->maxLength);
         text->pathldm = text->maxLength > 77;
     }
-    const auto contexts = encodeConditions(c, *bindCondition(checkpoint, fullPrecision()));
+    const auto contexts = encodeConditions(c, *bindCondition(checkpoint, fullPrecision(c)));
     const bool diffusers = convention(p) == "diffusers";
     std::optional<NoiseSchedule> schedule; // a scheduler of diffusers brings its own
     if (!diffusers) schedule = bindSchedule(checkpoint);
     const auto plan = planOf(p, schedule ? &*schedule : nullptr);
-    const auto network = bindNetwork(checkpoint, fullPrecision());
+    const auto network = bindNetwork(checkpoint, fullPrecision(c));
     const auto prediction = diffusers ? diffusersPrediction(schedulerOf(p)) : predictionFrom(checkpoint.config.prediction);
     GuidedDenoiser denoiser(*network, prediction, contexts.conditional, contexts.unconditional, p.value("guidance_scale", 1.0));
     const auto outcome = runPlan(plan, denoiser, c, diffusers);
     auto out = listed(plan, diffusers);
     out["latent"] = outcome.latent;
     out["latent_step1"] = outcome.states.at(1);
-    out.merge(decoded(checkpoint, outcome.latent));
+    out.merge(decoded(c, checkpoint, outcome.latent));
     return out;
 }
 

@@ -26,7 +26,7 @@ struct Trained {
         names = c.parameters.at("parameter_names").get<std::vector<std::string>>();
         for (const auto& name : names) {
             auto& weight = checkpoint.weights.at(prefix + name);
-            weight = weight.to(at::kFloat).clone(at::MemoryFormat::Contiguous).requires_grad_(true);
+            weight = weight.to(c.device, at::kFloat, false, true).contiguous().requires_grad_(true);
             masters[prefix + name] = weight;
         }
     }

@@ -14,23 +14,23 @@ namespace {
 
 using namespace verify;
 
-const std::vector<OperationRow> table{{"load", runLoad},
+const std::vector<OperationRow> table{{"load", runLoad, false},
                                       {"lora.merge", runLora},
-                                      {"formula", runFormula},
+                                      {"formula", runFormula, false},
                                       {"unet", runUNet},
                                       {"vae.encode", runEncode},
                                       {"vae.decode", runDecode},
                                       {"text.encode", runText},
                                       {"class.encode", runClass},
                                       {"vector.encode", runVector},
-                                      {"schedule", runSchedule},
+                                      {"schedule", runSchedule, false},
                                       {"sampler.analytic", runAnalytic},
                                       {"sample", runSample},
                                       {"inception", runInception},
-                                      {"inception.resize", runInceptionResize},
-                                      {"fid", runFid},
-                                      {"kid", runKid},
-                                      {"prdc", runPrdc},
+                                      {"inception.resize", runInceptionResize, false},
+                                      {"fid", runFid, false},
+                                      {"kid", runKid, false},
+                                      {"prdc", runPrdc, false},
                                       {"unet.loss_and_grad", runLossAndGradients},
                                       {"train.trajectory", runTrajectory}};
 
@@ -51,7 +51,7 @@ TensorError compare(const std::string& name, const at::Tensor& got, const at::Te
             got.defined() ? " (shape " + shapeText(got.sizes()) + ", expected " + shapeText(expected.sizes()) + ")" : " (not computed)";
         return error;
     }
-    const auto a = got.to(at::kCPU, at::kDouble), b = expected.to(at::kDouble);
+    const auto a = got.to(at::kDouble), b = expected.to(at::kDouble);
     const auto difference = a - b;
     error.maxAbs = difference.numel() ? difference.abs().max().item<double>() : 0;
     const double size = b.norm().item<double>();
@@ -80,7 +80,7 @@ at::Tensor derived(const std::string& name, const Weights& got, const Weights& e
     return {};
 }
 
-void run(const fs::path& folder, CaseResult& result) {
+void run(const fs::path& folder, at::Device device, CaseResult& result) {
     const auto json = parsePythonJson(readFile(folder / "case.json", 1 << 20), "case.json");
     requireFormat(json, "case", 1, result.name + "/case.json");
     result.name = json.value("name", result.name);
@@ -93,9 +93,12 @@ void run(const fs::path& folder, CaseResult& result) {
         c.model = (folder / model->get<std::string>()).lexically_normal();
     c.parameters = json.value("parameters", Json::object());
     c.inputs = tensorsOf(json, "inputs", folder);
+    if (row->onDevice) c.device = device;
+    for (auto& [name, tensor] : c.inputs) tensor = tensor.to(c.device);
     const auto expected = tensorsOf(json, "expected", folder);
     for (const auto& [name, tensor] : expected) c.wanted.push_back(name);
-    const auto got = row->run(c);
+    auto got = row->run(c);
+    for (auto& [name, tensor] : got) tensor = tensor.cpu();
     const auto tolerance = json.at("tolerance");
     bool all = !tolerance.empty() || result.operation == "load";
     for (const auto& [name, limits] : tolerance.items()) {
@@ -129,12 +132,12 @@ std::string toString(CaseStatus status) {
 
 bool isCase(const fs::path& folder) { return fs::exists(folder / "case.json"); }
 
-CaseResult runCase(const fs::path& folder) {
-    initDevices("cpu"); // the numbers were made in fp32 on a CPU
+CaseResult runCase(const fs::path& folder, const std::string& word) {
+    const auto device = chooseDevice(word);
     CaseResult result;
     result.name = fs::weakly_canonical(folder).filename().string();
     try {
-        run(folder, result);
+        run(folder, device, result);
     } catch (const NotYet& e) {
         result.status = CaseStatus::NotYet;
         result.message = e.reason;

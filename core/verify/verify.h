@@ -23,7 +23,8 @@ struct CaseResult {
     std::vector<TensorError> tensors;
 };
 
-CaseResult runCase(const std::filesystem::path& folder); // throws nothing: faults are in the result
-bool isCase(const std::filesystem::path& folder);        // holds a case.json
+// In fp32 on that device; the stored numbers were made on a CPU. Faults are in the result; Error where the device cannot be used.
+CaseResult runCase(const std::filesystem::path& folder, const std::string& device = "cpu");
+bool isCase(const std::filesystem::path& folder); // holds a case.json
 
 } // namespace phloxine

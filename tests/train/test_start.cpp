@@ -156,7 +156,7 @@ private slots:
         for (const auto& [key, tensor] : base.weights) keys.insert(key);
         const LoraFactors factors(base, keys, recipe.model.lora, 1);
         auto weights = base.weights;
-        factors.addTo(weights, base, factors.begin(), at::kFloat);
+        factors.addTo(weights, base.weights, factors.begin(), at::kFloat);
         QVERIFY(farthest(base.weights, weights) == 0);
         QVERIFY(at::equal(factors.begin().begin()->second, LoraFactors(base, keys, recipe.model.lora, 1).begin().begin()->second));
         QVERIFY(!at::equal(factors.begin().begin()->second, LoraFactors(base, keys, recipe.model.lora, 2).begin().begin()->second));

@@ -40,6 +40,8 @@ ErrorText errorText(ErrorCode code) {
         return plain(Words::tr("Phloxine cannot work with this file."));
     case ErrorCode::OutOfMemory:
         return {Words::tr("The memory was full, so the run stopped."), ErrorAction::FewerTiles, Words::tr("Generate one tile")};
+    case ErrorCode::DeviceLost:
+        return plain(Words::tr("The GPU stopped, and with it the run."));
     case ErrorCode::DiskFull:
         return {Words::tr("The disk is full, so the run stopped."), ErrorAction::OpenTileFolder, Words::tr("Open tile folder")};
     case ErrorCode::ReadOnly:

@@ -1,5 +1,5 @@
-// phloxine-encoder FILE: runs the TorchScript program of a stranger, apart from Phloxine: a crash or an endless loop ends this process
-// alone. Requests come on stdin, replies go to what was stdout; what the program prints goes to stderr.
+// phloxine-encoder FILE DEVICE: runs the TorchScript program of a stranger, apart from Phloxine: a crash or an endless loop ends this
+// process alone. Requests come on stdin, replies go to what was stdout; what the program prints goes to stderr.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -12,6 +12,7 @@
 #include <torch/script.h>
 
 #include "core/measure/distances/encoder_protocol.h"
+#include "core/tensor/devices.h"
 
 using namespace phloxine;
 
@@ -40,9 +41,9 @@ void say(int out, const std::string& message) {
     (void)(writeAll(out, &reply, sizeof reply) && writeAll(out, message.data(), message.size()));
 }
 
-at::Tensor features(torch::jit::Module& module, at::Tensor images) {
+at::Tensor features(torch::jit::Module& module, const at::Tensor& images, at::Device device) {
     const auto n = images.size(0);
-    const auto result = module.forward({std::move(images)});
+    const auto result = module.forward({images.to(device)});
     if (!result.isTensor()) throw std::runtime_error("it gives no tensor");
     const auto t = result.toTensor().to(at::kCPU, at::kFloat).contiguous();
     if (t.dim() != 2 || t.size(0) != n || t.size(1) < 1) throw std::runtime_error("it does not give one vector for each image");
@@ -55,24 +56,28 @@ int main(int argc, char** argv) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    ::setrlimit(RLIMIT_FSIZE, &none); // it has nothing to write
     const int out = ::dup(STDOUT_FILENO);
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
-    if (argc != 2) return 2;
+    if (argc != 3) return 2;
     try {
-        auto module = torch::jit::load(argv[1], at::kCPU);
+        const auto device = chooseDevice(argv[2]);
+        (void)at::empty({1}, device);     // a driver makes files of its own when it begins
+        ::setrlimit(RLIMIT_FSIZE, &none); // the program has nothing to write
+        auto module = torch::jit::load(argv[1], device);
         module.eval();
         c10::InferenceMode inference;
         for (EncoderCall request; readAll(STDIN_FILENO, &request, sizeof request);) {
             if (request.magic != encoderMagic) return 2;
             auto images = at::empty({request.n, 3, request.size, request.size}, at::kFloat);
             if (!readAll(STDIN_FILENO, images.data_ptr(), images.nbytes())) return 2;
-            const auto result = features(module, images);
+            const auto result = features(module, images, device);
             const EncoderReply reply{encoderMagic, EncoderStatus::Features, request.n, std::uint32_t(result.size(1))};
             if (!writeAll(out, &reply, sizeof reply) || !writeAll(out, result.data_ptr(), result.nbytes())) return 1;
         }
     } catch (const std::exception& e) {
         std::string what = e.what();
+        if (const auto cause = what.rfind("Error: "); cause != what.npos)
+            what = what.substr(cause + 7); // below the interpreter's own words
         what.resize(std::min({what.find('\n'), what.size(), std::size_t(300)}));
         say(out, what);
         return 1;

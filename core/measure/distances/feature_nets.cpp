@@ -32,7 +32,7 @@ void requireInceptionFile(const Weights& weights, const std::string& name) {
 
 } // namespace
 
-FeatureNet openInception(const std::string& rest) {
+FeatureNet openInception(const std::string& rest, at::Device device) {
     const c10::NoGradGuard noGradients;
     auto path = rest;
     const auto* resize = &inceptionResizes().front();
@@ -43,7 +43,7 @@ FeatureNet openInception(const std::string& rest) {
         findInceptionResize(path.substr(colon + 1));
     const auto weights = readCheckpointOrLegacy(path);
     requireInceptionFile(weights, std::filesystem::path(path).filename().string());
-    const auto network = std::make_shared<const nn::Inception>(WeightView(weights, Binding::forInference(at::kFloat)));
+    const auto network = std::make_shared<const nn::Inception>(WeightView(weights, Binding::forInference(at::kFloat, device)));
     FeatureNet net{
         "inception", "Inception-v3 of FID, " + std::string(resize->title), rememberedSha256(path), resize->id, nn::Inception::width, {}};
     net.run = [network, resize](const std::vector<Image>& images) {
@@ -56,7 +56,7 @@ FeatureNet openInception(const std::string& rest) {
                 if (images[j].empty()) throw Error(ErrorCode::Shape, "An image without pixels has no features.");
                 inputs.push_back(inceptionInput(bytesOf(images[j]), *resize));
             }
-            features.push_back((*network)(at::cat(inputs)));
+            features.push_back((*network)(at::cat(inputs)).cpu());
         }
         auto all = features.empty() ? at::empty({0, nn::Inception::width}) : at::cat(features);
         if (!all.isfinite().all().item<bool>())
@@ -66,8 +66,8 @@ FeatureNet openInception(const std::string& rest) {
     return net;
 }
 
-FeatureNet openEmbedded(const std::string&) {
-    const auto& encoder = embeddedEncoder();
+FeatureNet openEmbedded(const std::string&, at::Device device) {
+    const auto& encoder = embeddedEncoder(device);
     return {"embedded",     "Histology encoder " + encoder.sha256.substr(0, 8),
             encoder.sha256, "area, to " + std::to_string(encoder.sizePx) + " px",
             encoder.width,  [&encoder](const std::vector<Image>& images) { return encoder.embed(images); }};
@@ -82,12 +82,12 @@ const std::vector<FeatureNetRow>& featureNets() {
     return table;
 }
 
-FeatureNet openFeatureNet(const std::string& spec) {
+FeatureNet openFeatureNet(const std::string& spec, at::Device device) {
     const auto colon = spec.find(':');
     const auto id = spec.substr(0, colon);
     std::string known;
     for (const auto& row : featureNets()) {
-        if (row.id == id) return row.open(colon == spec.npos ? std::string() : spec.substr(colon + 1));
+        if (row.id == id) return row.open(colon == spec.npos ? std::string() : spec.substr(colon + 1), device);
         known += (known.empty() ? "" : ", ") + std::string(row.id);
     }
     throw Error(ErrorCode::WrongUse,

@@ -16,19 +16,19 @@ struct FeatureNet {
     std::string sha256;                                       // of the weights
     std::string resize;                                       // how images are brought to its size
     int width = 0;                                            // of a feature vector
-    std::function<at::Tensor(const std::vector<Image>&)> run; // -> float32 [n, width]; Error(Shape | Nan | ...)
+    std::function<at::Tensor(const std::vector<Image>&)> run; // -> float32 [n, width] on the CPU; Error(Shape | Nan | ...)
 };
 
 struct FeatureNetRow {
     const char *id, *title;
-    FeatureNet (*open)(const std::string& rest); // what follows the id and a colon
+    FeatureNet (*open)(const std::string& rest, at::Device device); // what follows the id and a colon
 };
 const std::vector<FeatureNetRow>& featureNets();
 
 // "embedded": the encoder in the resources. "inception:FILE[:pytorch-fid|tf1|cleanfid]": the weights of pytorch-fid.
 // "torchscript:FILE[:key=value,...]": any encoder as a TorchScript program of [n, 3, h, w] -> [n, width], run in a process of its own; keys
 // are those of TorchScriptOptions. Error(WrongUse) for another word, else what is wrong with the file in one sentence.
-FeatureNet openFeatureNet(const std::string& spec);
+FeatureNet openFeatureNet(const std::string& spec, at::Device device = at::kCPU);
 
 struct TorchScriptOptions {
     int size = 224;                                           // "size": pixels; images are reduced by area, enlarged bilinearly
@@ -36,8 +36,8 @@ struct TorchScriptOptions {
     std::vector<double> deviation{0.229, 0.224, 0.225};       // "std"
     std::chrono::milliseconds limit{std::chrono::minutes(5)}; // "seconds": for a batch, loading included
 };
-FeatureNet openEmbedded(const std::string& rest);
-FeatureNet openInception(const std::string& rest);
-FeatureNet openTorchScript(const std::string& rest);
+FeatureNet openEmbedded(const std::string& rest, at::Device device);
+FeatureNet openInception(const std::string& rest, at::Device device);
+FeatureNet openTorchScript(const std::string& rest, at::Device device);
 
 } // namespace phloxine

@@ -37,14 +37,14 @@ fs::path encoderProgram() {
 
 } // namespace
 
-ScriptProcess::ScriptProcess(const fs::path& file, std::chrono::milliseconds limit, const std::string& what)
+ScriptProcess::ScriptProcess(const fs::path& file, std::chrono::milliseconds limit, const std::string& what, const std::string& device)
     : m_name("The " + what + " " + file.filename().string()), m_limit(limit) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         throw Error(ErrorCode::Internal, "The program phloxine-encoder cannot be reached: " + std::string(std::strerror(errno)) + ".");
     const auto program = encoderProgram().string();
-    auto path = file.string();
-    char* arguments[] = {const_cast<char*>(program.c_str()), path.data(), nullptr};
+    auto path = file.string(), word = device;
+    char* arguments[] = {const_cast<char*>(program.c_str()), path.data(), word.data(), nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);

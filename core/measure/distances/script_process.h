@@ -13,7 +13,8 @@ namespace phloxine {
 class ScriptProcess {
 public:
     // `what` it is, for messages: "encoder", "classifier". Error(NotFound | Internal) when it cannot be started.
-    ScriptProcess(const std::filesystem::path& file, std::chrono::milliseconds limit, const std::string& what);
+    ScriptProcess(const std::filesystem::path& file, std::chrono::milliseconds limit, const std::string& what,
+                  const std::string& device = "cpu");
     ~ScriptProcess();
     ScriptProcess(const ScriptProcess&) = delete;
     ScriptProcess& operator=(const ScriptProcess&) = delete;

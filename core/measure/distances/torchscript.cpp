@@ -8,6 +8,7 @@
 #include "core/base/Files.h"
 #include "core/measure/distances/feature_nets.h"
 #include "core/measure/distances/script_process.h"
+#include "core/tensor/devices.h"
 
 namespace phloxine {
 
@@ -68,7 +69,7 @@ at::Tensor inputOf(const Image& image, const TorchScriptOptions& o) {
 
 } // namespace
 
-FeatureNet openTorchScript(const std::string& rest) {
+FeatureNet openTorchScript(const std::string& rest, at::Device device) {
     const auto colon = isThere(rest) ? rest.npos : rest.rfind(':');
     const fs::path file = rest.substr(0, colon);
     const auto options = colon == rest.npos ? TorchScriptOptions() : optionsFrom(rest.substr(colon + 1));
@@ -76,7 +77,7 @@ FeatureNet openTorchScript(const std::string& rest) {
     net.id = "torchscript", net.title = "TorchScript encoder " + file.filename().string();
     net.sha256 = rememberedSha256(file);
     net.resize = "area to " + std::to_string(options.size) + " x " + std::to_string(options.size);
-    const auto encoder = std::make_shared<ScriptProcess>(file, options.limit, "encoder");
+    const auto encoder = std::make_shared<ScriptProcess>(file, options.limit, "encoder", deviceWord(device));
     net.width = int(encoder->run(at::zeros({1, 3, options.size, options.size})).size(1));
     net.run = [encoder, options, width = net.width](const std::vector<Image>& images) {
         std::vector<at::Tensor> features;

@@ -33,9 +33,10 @@ Json toJson(const AssessReport& report);
 std::string toCsv(const AssessReport& report);
 
 // Trains and tests every row. Error(WrongUse) in one sentence: an empty set, one class, too few groups, a class that one set lacks.
-AssessReport assess(const AssessRequest& request, const ProgressHook& progress = {});
+AssessReport assess(const AssessRequest& request, const ProgressHook& progress = {}, const std::string& device = "cpu");
 
 // The same, and writes assess.json and assess.csv into `folder`; refuses before the work when they are there. Error(Exists).
-AssessReport assessInto(const AssessRequest& request, const std::filesystem::path& folder, const ProgressHook& progress = {});
+AssessReport assessInto(const AssessRequest& request, const std::filesystem::path& folder, const ProgressHook& progress = {},
+                        const std::string& device = "cpu");
 
 } // namespace phloxine

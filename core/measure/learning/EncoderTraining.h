@@ -43,7 +43,8 @@ struct EncoderReport {
 Json toJson(const EncoderReport& report);
 
 // Never overwrites `out`. Error(WrongUse | Exists | Nan | ...); the hook may throw Cancelled.
-EncoderReport trainEncoder(const EncoderRequest& request, const std::filesystem::path& out, const ProgressHook& progress = {});
+EncoderReport trainEncoder(const EncoderRequest& request, const std::filesystem::path& out, const ProgressHook& progress = {},
+                           const std::string& device = "cpu");
 
 // What an encoder's file says of itself: format, architecture, training data, figures. Error(NotFound | Corrupt | Unsupported).
 std::map<std::string, std::string> encoderInfo(const std::filesystem::path& file);

@@ -141,6 +141,7 @@ struct Bench {
     const AssessRequest& request;
     const Pool& pool;
     Clock& clock;
+    at::Device device;
 
     Weights train(const Arm& arm, const Draw& tiles, double rate, std::uint64_t seed) const {
         const auto real = pool.training.rows(tiles.train);
@@ -154,6 +155,7 @@ struct Bench {
         how.batch = request.batch;
         how.rate = rate;
         how.seed = seed;
+        how.device = device;
         if (arm.row->augmented) how.augmentation = classicalAugmentation();
         return trainTileNet(together(real, extra), how, [&](int, double) { clock.step(arm.row->title); });
     }
@@ -260,10 +262,10 @@ void requireSameClasses(const TileSet& real, const TileSet& synthetic) {
 
 } // namespace
 
-AssessReport assess(const AssessRequest& request, const ProgressHook& progress) {
+AssessReport assess(const AssessRequest& request, const ProgressHook& progress, const std::string& word) {
     validate(request);
     const auto start = std::chrono::steady_clock::now();
-    initDevices("cpu");
+    const auto device = chooseDevice(word);
     AssessReport report;
     report.request = request;
     TileSet realSet = readTileSet(request.real, {"real", request.realGroupPattern}),
@@ -288,7 +290,7 @@ AssessReport assess(const AssessRequest& request, const ProgressHook& progress) 
     const double trainings =
         double(sizes.size() * armsOf(request).size()) * (request.seeds + (request.rates.size() > 1 ? double(request.rates.size()) : 0));
     Clock clock{progress, trainings * request.steps};
-    const Bench bench{request, pool, clock};
+    const Bench bench{request, pool, clock, device};
     for (const int size : sizes) {
         noteFewGroups(pool.training, size, report);
         assessSize(bench, size, report);

@@ -148,14 +148,14 @@ std::string toCsv(const AssessReport& report) {
     return csv.str();
 }
 
-AssessReport assessInto(const AssessRequest& request, const fs::path& folder, const ProgressHook& progress) {
+AssessReport assessInto(const AssessRequest& request, const fs::path& folder, const ProgressHook& progress, const std::string& device) {
     validate(request);
     for (const char* name : {"assess.json", "assess.csv"})
         if (isThere(folder / name))
             throw Error(ErrorCode::Exists,
                         std::string("The folder has an ") + name + " already; nothing was overwritten, choose another folder.");
     makeWritableFolder(folder);
-    auto report = assess(request, progress);
+    auto report = assess(request, progress, device);
     writeFileAtomically(folder / "assess.csv", toCsv(report));
     writeFileAtomically(folder / "assess.json", toJson(report).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     return report;

@@ -118,9 +118,8 @@ Json toJson(const EncoderReport& report) {
             {"sha256", report.sha256}};
 }
 
-EncoderReport trainEncoder(const EncoderRequest& request, const fs::path& out, const ProgressHook& progress) {
+EncoderReport trainEncoder(const EncoderRequest& request, const fs::path& out, const ProgressHook& progress, const std::string& device) {
     requireWritable(request, out);
-    initDevices("cpu");
     TileSet set = readTileSet(request.data, {"the training set", request.groupPattern});
     const auto names = classNamesOf(set);
     const auto all = tileDataOf(set, names, storedPx, progress);
@@ -133,7 +132,8 @@ EncoderReport trainEncoder(const EncoderRequest& request, const fs::path& out, c
     how.contrast = 1;
     how.augmentation = strongAugmentation();
     how.seed = request.seed;
-    how.precision = choosePrecision(request.precision, at::kCPU);
+    how.device = chooseDevice(device);
+    how.precision = choosePrecision(request.precision, how.device);
     EncoderReport report;
     report.tiles = parts.training.tiles();
     report.groups = parts.training.groupCount();
@@ -168,6 +168,7 @@ EncoderReport trainEncoder(const EncoderRequest& request, const fs::path& out, c
         {"seed", std::to_string(request.seed)},
         {"precision", precisionWord(how.precision)},
         {"threads", std::to_string(at::get_num_threads())},
+        {"device", deviceName(how.device)},
     };
     if (held.tiles > 0) {
         metadata["held_out"] = std::to_string(held.tiles) + " tiles of " + std::to_string(held.groups) + " groups";
@@ -221,9 +222,14 @@ TileEncoder loadEncoder(const fs::path& file) {
     return encoder;
 }
 
-const TileEncoder& embeddedEncoder() {
+const TileEncoder& embeddedEncoder(at::Device device) {
     static const TileEncoder encoder = loadEncoder(embeddedEncoderFile());
-    return encoder;
+    if (device.is_cpu()) return encoder;
+    static std::map<std::string, TileEncoder> onDevices; // of the thread that owns the tensors
+    const auto [it, isNew] = onDevices.try_emplace(device.str(), encoder);
+    if (isNew)
+        for (auto& [key, tensor] : it->second.weights) tensor = tensor.to(device);
+    return it->second;
 }
 
 at::Tensor TileEncoder::embed(const std::vector<Image>& tiles) const {

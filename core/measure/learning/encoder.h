@@ -18,15 +18,15 @@ struct TileEncoder {
     int width = 128;    // of a fingerprint
     int cellsAcross = 7;
     std::map<std::string, std::string> metadata;
-    Weights weights; // float32
-    // Unit length, float32, the same whatever else is in the batch up to rounding. Error(WrongUse) for an empty tile.
+    Weights weights; // float32; where they lie is where tiles are embedded
+    // Unit length, float32, on the CPU, the same whatever else is in the batch up to rounding. Error(WrongUse) for an empty tile.
     at::Tensor embed(const std::vector<Image>& tiles) const; // [n, width]
     at::Tensor dense(const std::vector<Image>& tiles) const; // [n, cellsAcross^2, width]: one fingerprint per cell, row by row
 };
 
 TileEncoder
 loadEncoder(const std::filesystem::path& file); // Error(NotFound | Truncated | Corrupt | Unsupported | MissingKey | Shape | Nan)
-const TileEncoder& embeddedEncoder();           // read once
+const TileEncoder& embeddedEncoder(at::Device device = at::kCPU); // read once, and once for each device
 
 EncoderFigures measureEncoder(const Weights& weights, const TileData& data, int sizePx, std::uint64_t seed);
 

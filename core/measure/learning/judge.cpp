@@ -86,8 +86,8 @@ at::Tensor shares(const at::Tensor& seen, const std::vector<int>& foldOf, const 
     return result;
 }
 
-at::Tensor fingerprintsOf(const at::Tensor& pixels) {
-    const auto& encoder = embeddedEncoder();
+at::Tensor fingerprintsOf(const at::Tensor& pixels, at::Device device) {
+    const auto& encoder = embeddedEncoder(device);
     return fingerprints(encoder.weights, pixels, encoder.sizePx).whole;
 }
 
@@ -100,6 +100,7 @@ TileTraining haematoxylinTraining(const JudgeSettings& settings, int fold) {
     how.augmentation = classicalAugmentation();
     how.augmentation.stain = 0.1; // the density of nuclei is what it goes by
     how.seed = settings.seed + std::uint64_t(fold);
+    how.device = chooseDevice(settings.device);
     return how;
 }
 
@@ -119,17 +120,18 @@ Classifier trainFingerprints(const Training& t) {
 
 Classifier trainHaematoxylin(const Training& t) {
     const auto how = haematoxylinTraining(t.settings, t.fold);
-    const auto weights = trainTileNet(t.real.rows(t.rows), how, [&](int step, double) {
+    auto weights = trainTileNet(t.real.rows(t.rows), how, [&](int step, double) {
         const double done = (t.fold + double(step) / how.steps) / t.settings.folds;
         if (t.progress) t.progress({"Training the judge of haematoxylin", 0.35 + 0.65 * done});
     });
+    for (auto& [key, tensor] : weights) tensor = tensor.to(how.device);
     return [weights](const at::Tensor& pixels) { return tileLogits(weights, pixels, smallPx, TileInput::Haematoxylin); };
 }
 
 struct JudgeRow {
     const char *id, *title, *method;
     bool JudgeSettings::*wanted;
-    at::Tensor (*see)(const at::Tensor& pixels); // what the judge reads of [n, 3, h, w] bytes
+    at::Tensor (*see)(const at::Tensor& pixels, at::Device device); // what the judge reads of [n, 3, h, w] bytes
     Classifier (*train)(const Training& training);
 };
 
@@ -139,7 +141,7 @@ constexpr JudgeRow judgeRows[] = {
      fingerprintsOf, trainFingerprints},
     {"haematoxylin", "By haematoxylin alone",
      "A small network trained from scratch on the optical density of haematoxylin alone, cross-fitted over groups of the real set.",
-     &JudgeSettings::haematoxylin, [](const at::Tensor& pixels) { return pixels; }, trainHaematoxylin},
+     &JudgeSettings::haematoxylin, [](const at::Tensor& pixels, at::Device) { return pixels; }, trainHaematoxylin},
 };
 
 constexpr int judgedPx = 112;
@@ -155,11 +157,12 @@ struct ClassJudges::State {
     ClassAdherence real; // without judges
     std::vector<Trained> judges;
     int folds = 0;
+    at::Device device = at::kCPU;
 };
 
 ClassJudges::ClassJudges(TileSet& real, const JudgeSettings& settings, const ProgressHook& progress) : m(std::make_unique<State>()) {
     if (settings.folds < 2 || settings.steps < 1) throw Error(ErrorCode::WrongUse, "A judge needs at least two parts and one step.");
-    initDevices("cpu");
+    m->device = chooseDevice(settings.device);
     m->folds = settings.folds;
     m->real.classes = classNamesOf(real);
     const auto data = tileDataOf(real, m->real.classes, judgedPx, progress);
@@ -171,7 +174,7 @@ ClassJudges::ClassJudges(TileSet& real, const JudgeSettings& settings, const Pro
     for (const auto& row : judgeRows) {
         if (!(settings.*row.wanted)) continue;
         if (progress) progress({"What the judges read of the tiles", 0.3});
-        const auto seen = row.see(data.pixels);
+        const auto seen = row.see(data.pixels, m->device);
         State::Trained trained{&row, {row.id, row.title, row.method, {}, {}, {}, {}, {}, {}, {}}, {}};
         for (const auto& name : m->real.classes) trained.real.classes.push_back({name, {}, {}});
         for (int fold = 0; fold < settings.folds; ++fold)
@@ -193,7 +196,8 @@ ClassAdherence ClassJudges::judge(TileSet& synthetic, const ProgressHook& progre
     const auto foldOf = foldsOfSynthetic(data, m->folds);
     for (const auto& trained : m->judges) {
         auto judge = trained.real;
-        addShares({data.labels, data.groups}, shares(trained.row->see(data.pixels), foldOf, trained.byFold, data.classes), false, judge);
+        addShares({data.labels, data.groups}, shares(trained.row->see(data.pixels, m->device), foldOf, trained.byFold, data.classes), false,
+                  judge);
         result.judges.push_back(std::move(judge));
     }
     return result;

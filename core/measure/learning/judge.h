@@ -18,6 +18,7 @@ struct JudgeSettings {
     std::uint64_t seed = 1;
     int steps = 500; // of the network on haematoxylin, per fold
     bool fingerprints = true, haematoxylin = true;
+    std::string device = "cpu"; // auto, cpu, cuda, cuda:1
 };
 
 struct ClassJudgement {

@@ -90,21 +90,24 @@ public:
             part.masters.push_back(tensor);
             part.first.push_back(at::zeros_like(tensor));
             part.second.push_back(at::zeros_like(tensor));
-            part.steps.push_back(at::zeros({}, at::kFloat));
+            part.steps.push_back(at::zeros({}, at::TensorOptions(at::kFloat).device(tensor.device())));
         }
     }
 
     // Takes the gradients from the masters, no longer than 1 together, and clears them.
     void step(double rate) {
         const c10::AutoGradMode off(false);
-        double squares = 0;
+        std::vector<at::Tensor> sums;
         for (auto& part : m_parts) {
             part.gradients.clear();
             for (auto& master : part.masters) {
                 part.gradients.push_back(master.grad());
-                squares += master.grad().square().sum().item<double>();
+                sums.push_back(master.grad().square().sum());
             }
         }
+        const auto all = at::stack(sums).to(at::kCPU, at::kDouble); // one wait for a device
+        double squares = 0;
+        for (std::int64_t i = 0; i < all.numel(); ++i) squares += all.const_data_ptr<double>()[i]; // in this order on every processor
         const double shrink = 1 / std::max(1.0, std::sqrt(squares));
         for (auto& part : m_parts) {
             if (shrink < 1) at::_foreach_mul_(part.gradients, shrink);
@@ -138,6 +141,8 @@ at::Tensor lossOf(const nn::TileNet& net, const at::Tensor& x, const at::Tensor&
     if (how.contrast > 0) loss = loss + how.contrast * contrastiveLoss(unit(pooled), groups, how.temperature);
     return loss;
 }
+
+at::Device deviceOf(const Weights& weights) { return weights.empty() ? at::Device(at::kCPU) : weights.begin()->second.device(); }
 
 // Runs `use` on the tiles as the network sees them, a few at a time.
 void forBatches(const at::Tensor& pixels, int sizePx, TileInput input, const std::function<void(const at::Tensor& x)>& use) {
@@ -194,7 +199,7 @@ at::Tensor networkInput(const at::Tensor& rgb, TileInput input) {
 
 at::Tensor contrastiveLoss(const at::Tensor& z, const at::Tensor& ids, double temperature) {
     const auto n = z.size(0);
-    const auto self = at::eye(n, at::kBool);
+    const auto self = at::eye(n, at::TensorOptions(at::kBool).device(z.device()));
     const auto positive = at::eq(ids.unsqueeze(0), ids.unsqueeze(1)).logical_and(self.logical_not()).to(at::kFloat);
     const auto logits = (at::matmul(z, z.t()) / temperature).masked_fill(self, -1e9);
     const auto count = positive.sum(1);
@@ -208,18 +213,20 @@ Weights trainTileNet(const TileData& data, const TileTraining& how, const TrainH
     shape.channels = how.input == TileInput::Colour ? 3 : 1;
     shape.classes = data.classes;
     Weights masters = nn::newTileNet(shape, how.seed);
-    for (auto& [key, tensor] : masters) tensor.requires_grad_(true);
+    for (auto& [key, tensor] : masters) tensor = tensor.to(how.device).requires_grad_(true);
     AdamW optimiser(masters, how.weightDecay);
     Batches batches(data, how.contrast > 0, how.seed);
     Dice dice(how.seed + 0x9e3779b97f4a7c15ull);
     const auto labels = indices(data.labels), groups = indices(data.groups);
     for (int step = 0; step < how.steps; ++step) {
         const auto rows = indices(batches.next(how.batch));
-        const auto x = networkInput(augmentTiles(data.pixels.index_select(0, rows), how.sizePx, how.augmentation, dice), how.input);
+        const auto x =
+            networkInput(augmentTiles(data.pixels.index_select(0, rows), how.sizePx, how.augmentation, dice), how.input).to(how.device);
+        const auto of = [&](const at::Tensor& numbers) { return numbers.index_select(0, rows).to(how.device); };
         const c10::AutoGradMode on(true);
         const auto cast = computing(masters, how.precision);
         const nn::TileNet net(WeightView(cast, Binding::train()), shape);
-        const auto loss = lossOf(net, x, labels.index_select(0, rows), groups.index_select(0, rows), how);
+        const auto loss = lossOf(net, x, of(labels), of(groups), how);
         const double value = loss.item<double>();
         if (!std::isfinite(value))
             throw Error(ErrorCode::Nan, "The training became unstable at step " + std::to_string(step + 1) +
@@ -228,25 +235,28 @@ Weights trainTileNet(const TileData& data, const TileTraining& how, const TrainH
         optimiser.step(rateAt(how, step));
         if (hook) hook(step + 1, value);
     }
-    for (auto& [key, tensor] : masters) tensor = tensor.detach();
+    for (auto& [key, tensor] : masters) tensor = tensor.detach().cpu();
     requireFinite(masters, "The trained network");
     return masters;
 }
 
 at::Tensor tileLogits(const Weights& weights, const at::Tensor& pixels, int sizePx, TileInput input) {
     const nn::TileNet net(WeightView(weights, Binding::train()), nn::tileNetShape(weights));
+    const auto device = deviceOf(weights);
     std::vector<at::Tensor> parts;
-    forBatches(pixels, sizePx, input, [&](const at::Tensor& x) { parts.push_back(net.logits(nn::TileNet::pooled(net.cells(x)))); });
+    forBatches(pixels, sizePx, input,
+               [&](const at::Tensor& x) { parts.push_back(net.logits(nn::TileNet::pooled(net.cells(x.to(device)))).cpu()); });
     return at::cat(parts);
 }
 
 Fingerprints fingerprints(const Weights& weights, const at::Tensor& pixels, int sizePx, bool withCells) {
     const nn::TileNet net(WeightView(weights, Binding::train()), nn::tileNetShape(weights));
+    const auto device = deviceOf(weights);
     std::vector<at::Tensor> whole, cells;
     forBatches(pixels, sizePx, TileInput::Colour, [&](const at::Tensor& x) {
-        const auto map = net.cells(x);
-        whole.push_back(unit(nn::TileNet::pooled(map)));
-        if (withCells) cells.push_back(nn::TileNet::dense(map));
+        const auto map = net.cells(x.to(device));
+        whole.push_back(unit(nn::TileNet::pooled(map)).cpu());
+        if (withCells) cells.push_back(nn::TileNet::dense(map).cpu());
     });
     return {at::cat(whole), withCells ? at::cat(cells) : at::Tensor()};
 }

@@ -38,6 +38,7 @@ struct TileTraining {
     Augmentation augmentation;
     std::uint64_t seed = 1;
     at::ScalarType precision = at::kFloat; // of the convolutions; the masters are float32
+    at::Device device = at::kCPU;          // that computes; the weights come back to the CPU
 };
 
 // Called after each step; throws Cancelled to stop.
@@ -50,7 +51,8 @@ Weights trainTileNet(const TileData& data, const TileTraining& how, const TrainH
 // Tiles in 0..1 as the network sees them.
 at::Tensor networkInput(const at::Tensor& rgb, TileInput input);
 
-// Without gradients, in float32, in small batches. x: [n, 3, h, w] bytes, reduced to sizePx.
+// Without gradients, in float32, in small batches, on the device of the weights; the results are on the CPU. pixels: [n, 3, h, w] bytes on
+// the CPU, reduced to sizePx.
 at::Tensor tileLogits(const Weights& weights, const at::Tensor& pixels, int sizePx, TileInput input = TileInput::Colour); // [n, classes]
 struct Fingerprints {
     at::Tensor whole; // [n, embedding], unit length
