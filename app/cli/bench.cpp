@@ -46,6 +46,8 @@ Run addBench(CLI::App& command) {
     auto reads = std::make_shared<std::string>();
     auto threads = std::make_shared<int>(1);
     auto precision = std::make_shared<std::string>("bf16");
+    auto stepped = std::make_shared<std::string>();
+    auto step = std::make_shared<StepMeasure>();
     options->folder = cacheFolder();
     std::string known;
     for (const auto& row : benchmarks()) known += (known.empty() ? "" : ", ") + std::string(row.id);
@@ -57,10 +59,21 @@ Run addBench(CLI::App& command) {
     command.add_option("--measure-load", *measured, "One measurement, in this process")->group("");
     command.add_option("--precision", *precision, "Precision of that measurement")->group("");
     command.add_option("--measure-reads", *reads, "One measurement of reading a slide, in this process")->group("");
+    command.add_option("--measure-step", *stepped, "Speed of a checkpoint, in this process")->group("");
+    command.add_option("--device", step->device, "Device of that measurement")->group("");
+    command.add_option("--batch", step->batches, "Sizes of its batches")->delimiter(',')->check(CLI::Range(1, 1024))->group("");
+    command.add_option("--side", step->sidePx, "Side of its tiles, pixels")->check(CLI::Range(64, 4096))->group("");
+    command.add_option("--steps", step->steps, "Steps of its tiles")->check(CLI::Range(1, 1000))->group("");
     command.add_option("--threads", *threads, "Threads of that measurement")->check(CLI::Range(1, 64))->group("");
     return [=](const Context& context) {
         if (!reads->empty()) {
             print(measureReads(*reads, *threads));
+            return 0;
+        }
+        if (!stepped->empty()) {
+            auto how = *step;
+            how.precision = *precision, how.runs = options->runs;
+            print(measureStep(*stepped, how));
             return 0;
         }
         if (!measured->empty()) {

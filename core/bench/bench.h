@@ -38,6 +38,15 @@ const BenchRow& findBenchmark(const std::string& id); // Error(WrongUse) naming 
 // One measurement of the benchmark `load` in this process: opens `file` and binds all of it in `precision`.
 Json measureLoad(const std::filesystem::path& file, const std::string& precision);
 
+// The speed of `file` on a device: JSON with the seconds of each run of a guided step, of decoding and of a whole batch of tiles (text to bytes
+// on the CPU), for each size of batch, and the peak of the device's memory.
+struct StepMeasure {
+    std::string device = "auto", precision = "auto";
+    std::vector<int> batches{1};
+    int sidePx = 256, steps = 20, runs = 20;
+};
+Json measureStep(const std::filesystem::path& file, const StepMeasure& how);
+
 // One measurement of the reads of `viewer` in this process: the mean seconds of a read of 256 x 256 pixels at random places of `file`.
 Json measureReads(const std::filesystem::path& file, int threads);
 

@@ -43,7 +43,7 @@ constexpr Size sizes[] = {
           "ch_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_resolutions": []}}],
          ["CLIPTextModel", {"vocab_size": 49408, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
           "num_attention_heads": 12, "max_position_embeddings": 77}]])",
-     R"({"linear_start": 0.00085, "linear_end": 0.012, "timesteps": 1000, "image_size": 64, "scale_factor": 0.18215, "use_ema": false})"}};
+     R"({"linear_start": 0.00085, "linear_end": 0.012, "timesteps": 1000, "image_size": 32, "scale_factor": 0.18215, "use_ema": false})"}};
 
 // YAML is a superset of JSON.
 std::string configText(const Size& size) {

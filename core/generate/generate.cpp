@@ -332,7 +332,7 @@ auto withMemory(ModelStore& store, const std::string& device, const GenerateHook
         throw Error(ErrorCode::OutOfMemory,
                     device == "cpu"
                         ? "The memory is not enough to load this model; close other programs and try again, or take a smaller model."
-                        : "The memory of the GPU is not enough to load this model; close other programs that use it, or use --device cpu.");
+                        : "The memory of the GPU is not enough to load this model; close other programs that use it, or choose the CPU.");
     }
 }
 

@@ -5,7 +5,7 @@
 
 namespace phloxine {
 
-RoundTrip roundTrip(ModelStore& store, const RoundTripWish& wish) {
+RoundTrip roundTrip(ModelStore& store, const RoundTripWish& wish, const std::string& device) {
     const auto entry = store.find(wish.model);
     const auto slide = withScale(openSlide(wish.slide), wish.slideScale);
     RealPixelsWish place;
@@ -14,7 +14,7 @@ RoundTrip roundTrip(ModelStore& store, const RoundTripWish& wish) {
     int width = 0, height = 0;
     trip.place = canvasPlace(slide->info(), place, width, height);
     const auto region = readCanvas(*slide, trip.place, width, height, place.micronsPerPixel);
-    trip.made = reconstruct(*store.load(entry, {}), region);
+    trip.made = reconstruct(*store.load(entry, {"auto", device}), region);
     return trip;
 }
 

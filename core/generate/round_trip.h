@@ -23,6 +23,6 @@ struct RoundTrip {
 
 // Reads level 0, area-reduced to the model's scale. Only on the thread that owns the tensors. Errors of canvasPlace(), openSlide() and
 // reconstruct(); Error(Corrupt) where the slide cannot be read at this place.
-RoundTrip roundTrip(ModelStore& store, const RoundTripWish& wish);
+RoundTrip roundTrip(ModelStore& store, const RoundTripWish& wish, const std::string& device = "auto");
 
 } // namespace phloxine

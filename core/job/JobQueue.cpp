@@ -60,6 +60,10 @@ struct JobQueue::State {
     bool serve(std::unique_lock<std::mutex>& lock, bool trainings);
     std::optional<Stop> between();
     void perform(JobId id, const Job& job);
+    std::string deviceNow() {
+        const std::lock_guard lock(mutex);
+        return options.device;
+    }
 };
 
 // Every job ends in exactly one of three ways.
@@ -69,7 +73,7 @@ void JobQueue::State::perform(JobId id, const Job& job) {
         events.failed(id, {code, message, context});
     };
     const JobTools tools{
-        *store, events, options.device, [this] { throwIfStopped(); }, [this] { return endAfterTile(); }, [this] { return between(); }};
+        *store, events, deviceNow(), [this] { throwIfStopped(); }, [this] { return endAfterTile(); }, [this] { return between(); }};
     try {
         events.started(id);
         std::visit([&](const auto& j) { run(id, j, tools); }, job);
@@ -100,7 +104,7 @@ bool JobQueue::State::serve(std::unique_lock<std::mutex>& lock, bool trainings) 
     running.push_back({id});
     lock.unlock();
     perform(id, job);
-    refreshDeviceStatus();
+    refreshDeviceStatus(deviceNow());
     lock.lock();
     running.pop_back();
     return true;
@@ -122,7 +126,7 @@ void JobQueue::State::work() {
     // A low priority of this thread and of the OpenMP threads it starts keeps the window smooth while all cores work.
     if (options.nice) setpriority(PRIO_PROCESS, id_t(syscall(SYS_gettid)), options.nice);
     initDevices(options.device);
-    refreshDeviceStatus();
+    refreshDeviceStatus(deviceNow());
     (void)countTokens(""); // reads the vocabulary, so that the first word in a prompt does not wait for it
     std::unique_lock lock(mutex);
     for (;;) {
@@ -143,6 +147,11 @@ JobQueue::~JobQueue() {
     }
     m_state->wake.notify_all();
     m_state->worker.join();
+}
+
+void JobQueue::setDevice(const std::string& device) {
+    const std::lock_guard lock(m_state->mutex);
+    m_state->options.device = device;
 }
 
 JobId JobQueue::submit(Job job) {

@@ -131,6 +131,7 @@ public:
     void stop(JobId id, Stop how); // a waiting job is removed (and reported as cancelled)
     void stopAll(Stop how);
     bool idle() const;
+    void setDevice(const std::string& device); // of jobs that begin from now on, but for requests that name one: auto, cpu, cuda, cuda:1
 
 private:
     struct State;
@@ -143,9 +144,16 @@ struct DeviceStatus {
     std::string kind;                                      // "cpu", "cuda"
     std::uint64_t memoryUsed = 0, memoryTotal = 0;         // bytes
     std::uint64_t memoryFree = 0;                          // that programs may still take, without what this one holds
-    std::uint64_t hostMemoryTotal = 0, hostMemoryFree = 0; // the same of the computer, where training runs
+    std::uint64_t hostMemoryTotal = 0, hostMemoryFree = 0; // the same of the computer
+    struct Gpu {
+        std::string device, name; // "cuda:1", "NVIDIA H200"
+        std::uint64_t memory = 0; // bytes
+        bool operator==(const Gpu&) const = default;
+    };
+    std::vector<Gpu> gpus;
+    std::string noGpu; // why there is none to use, in words; empty where there is one
 };
 DeviceStatus deviceStatus(); // as last refreshed; safe from any thread, the name is empty until the worker has started
-void refreshDeviceStatus();  // only on the thread that owns the tensors; the worker does so before and after each job
+void refreshDeviceStatus(const std::string& device = "auto"); // of the jobs; only on the thread that owns the tensors; the worker does so before and after each job
 
 } // namespace phloxine

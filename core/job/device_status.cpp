@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/CachingDeviceAllocator.h>
 
+#include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/job/JobQueue.h"
 #include "core/tensor/devices.h"
@@ -26,11 +27,30 @@ std::uint64_t availableBytes() {
     return 0;
 }
 
+void addGpus(DeviceStatus& status) {
+    try {
+        (void)chooseDevice("cuda");
+    } catch (const Error& e) {
+        status.noGpu = e.what();
+        return;
+    }
+    for (int i = 0; i < 10; ++i) try {
+            const auto device = chooseDevice("cuda:" + std::to_string(i));
+            DeviceStatus::Gpu gpu{deviceWord(device), deviceName(device), 0};
+            gpu.memory = c10::getDeviceAllocator(at::kCUDA)->getMemoryInfo(device.index()).second;
+            status.gpus.push_back(gpu);
+        } catch (const std::exception&) { return; } // there are no more, or they cannot be asked
+}
+
 } // namespace
 
-void refreshDeviceStatus() {
-    const auto device = chooseDevice("auto");
+void refreshDeviceStatus(const std::string& word) {
+    at::Device device = at::kCPU;
+    try {
+        device = chooseDevice(word);
+    } catch (const Error&) {} // the job that wants it will say so
     DeviceStatus status;
+    addGpus(status);
     status.hostMemoryTotal = std::uint64_t(sysconf(_SC_PHYS_PAGES)) * std::uint64_t(sysconf(_SC_PAGESIZE));
     status.hostMemoryFree = availableBytes() + residentMemoryBytes();
     status.kind = device.is_cuda() ? "cuda" : "cpu";

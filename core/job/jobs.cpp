@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 void run(JobId id, const GenerateJob& job, const JobTools& tools) {
     GenerateHooks hooks;
     const int count = job.request.count;
+    auto request = job.request;
+    if (request.device == "auto") request.device = tools.device;
     hooks.step = [&](int tile, int step, int steps) {
         tools.throwIfStopped();
         tools.events.progress(id,
@@ -39,7 +41,7 @@ void run(JobId id, const GenerateJob& job, const JobTools& tools) {
         tools.events.nearest(id, index, nearestTraining(tile.image, modelFolder)); // milliseconds beside the seconds of a tile
     };
     tools.events.progress(id, {"Loading the model", 0});
-    generate(tools.store, job.request, hooks);
+    generate(tools.store, request, hooks);
 }
 
 void run(JobId id, const ExportJob& job, const JobTools& tools) {
@@ -48,7 +50,10 @@ void run(JobId id, const ExportJob& job, const JobTools& tools) {
         tools.throwIfStopped();
         tools.events.progress(id, progress);
     };
-    hooks.resolve = [&](const GenerateRequest& request) { return resolve(request, tools.store.find(request.model, request.modelSha256)); };
+    hooks.resolve = [&](GenerateRequest request) {
+        if (request.device == "auto") request.device = tools.device;
+        return resolve(request, tools.store.find(request.model, request.modelSha256));
+    };
     hooks.card = [&](const GenerateRequest& resolved) { return tools.store.find(resolved.model, resolved.modelSha256).card; };
     hooks.makeTile = [&](const GenerateRequest& single) {
         Tile made;
@@ -118,7 +123,7 @@ void run(JobId id, const NearestPictureJob& job, const JobTools& tools) {
 void run(JobId id, const RoundTripJob& job, const JobTools& tools) {
     tools.throwIfStopped();
     tools.events.progress(id, {"Round trip through the model", 0});
-    const auto trip = roundTrip(tools.store, job.wish);
+    const auto trip = roundTrip(tools.store, job.wish, tools.device);
     tools.throwIfStopped();
     tools.events.wentRound(id, trip);
 }

@@ -101,7 +101,7 @@ at::Device chooseDevice(const std::string& word) {
         throw Error(ErrorCode::Unsupported, "There is no " + word + ": this machine has " + std::to_string(devices) +
                                                 (devices == 1 ? " GPU; use cuda." : " GPUs, counted from cuda:0."));
     throw Error(ErrorCode::Unsupported, "No GPU can be used on this machine: " +
-                                            (cudaFault.empty() ? std::string("the driver names none") : cudaFault) + ". Use --device cpu.");
+                                            (cudaFault.empty() ? std::string("the driver names none") : cudaFault) + ". Choose the CPU.");
 }
 
 std::string deviceWord(at::Device device) {

@@ -38,7 +38,7 @@ private slots:
         QVERIFY2(message.starts_with(gpu ? "There is no cuda:9: this machine has " : "No GPU can be used on this machine: "),
                  message.c_str());
         QCOMPARE(errorOf([&] { chooseDevice("cuda"); }, &message), gpu ? "" : "unsupported");
-        QVERIFY2(gpu || message.ends_with("Use --device cpu."), message.c_str());
+        QVERIFY2(gpu || message.ends_with("Choose the CPU."), message.c_str());
     }
 
     void fp32IsComputedInFp32() {

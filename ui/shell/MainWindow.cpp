@@ -49,7 +49,7 @@ MainWindow::MainWindow(std::shared_ptr<ModelStore> store, JobBridge& bridge, QWi
     : QMainWindow(parent), m_project(new ProjectBridge(this)), m_rail(new NavRail(this)), m_pages(new QStackedWidget(this)),
       m_page(new GeneratePage(store, bridge, this)), m_library(new LibraryPage(*m_project, this)),
       m_models(new ModelsPage(store, bridge, this)), m_compare(new ComparePage(bridge, this)), m_train(new TrainPage(store, bridge, this)),
-      m_status(new StatusRow(this)), m_projectNote(new Note(Tone::Info, this)) {
+      m_status(new StatusRow(this)), m_bridge(bridge), m_projectNote(new Note(Tone::Info, this)) {
     setWindowTitle(tr("Phloxine"));
     setMinimumSize(smallest.boundedTo(screen()->availableSize())); // at a scale of 200 % a screen may hold less
     setAcceptDrops(true);
@@ -141,6 +141,7 @@ void MainWindow::applySettings() {
     const auto settings = openSettings();
     setReducedMotion(settings->value(motionSetting, lessMotionByDefault()).toBool());
     m_library->setAskBeforeTrash(settings->value(askTrashSetting, true).toBool());
+    if (auto* queue = m_bridge.queue()) queue->setDevice(settings->value(deviceSetting, QStringLiteral("auto")).toString().toStdString());
 }
 
 void MainWindow::runHere() {

@@ -101,6 +101,7 @@ private:
     ComparePage* m_compare;
     TrainPage* m_train;
     StatusRow* m_status;
+    JobBridge& m_bridge;
     QActionGroup* m_themes = nullptr;
     QAction *m_stopNow = nullptr, *m_stopAfterTile = nullptr;
     QLabel *m_researchIcon = nullptr, *m_projectName = nullptr;

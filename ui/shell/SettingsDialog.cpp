@@ -9,6 +9,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "core/job/JobQueue.h"
+#include "ui/generate/words.h"
 #include "ui/shell/KeysDialog.h"
 #include "ui/shell/settings.h"
 #include "ui/widgets/SegmentedControl.h"
@@ -28,6 +30,7 @@ SettingsDialog::SettingsDialog(QWidget* parent) : QDialog(parent) {
     grid->setColumnStretch(1, 1);
     addTheme(grid);
     addSize(grid);
+    addDevice(grid);
     addSwitch(grid, QStringLiteral("reduceMotion"), tr("Reduce motion"), tr("No flicker between images: hold Space to swap them."),
               motionSetting, lessMotionByDefault());
     addSwitch(grid, QStringLiteral("askTrash"), tr("Ask before tiles go to the trash"), tr("They can be brought back in any case."),
@@ -75,6 +78,35 @@ void SettingsDialog::addSize(QGridLayout* grid) {
     cells->addWidget(hint, 1);
     grid->addWidget(label, 1, 0);
     grid->addLayout(cells, 1, 1);
+}
+
+void SettingsDialog::addDevice(QGridLayout* grid) {
+    const DeviceStatus status = deviceStatus();
+    auto* choice = new QComboBox(this);
+    choice->setObjectName(QStringLiteral("deviceChoice"));
+    choice->addItem(status.gpus.empty() ? tr("Automatic") : tr("Automatic (%1)").arg(QString::fromStdString(status.gpus.front().name)),
+                    QStringLiteral("auto"));
+    choice->addItem(tr("CPU"), QStringLiteral("cpu"));
+    for (const auto& gpu : status.gpus)
+        choice->addItem(tr("%1, %2", "GPU, its memory").arg(QString::fromStdString(gpu.name), memoryText(double(gpu.memory))),
+                        QString::fromStdString(gpu.device));
+    const QString now = openSettings()->value(deviceSetting, QStringLiteral("auto")).toString();
+    if (choice->findData(now) < 0) choice->addItem(tr("%1, which is not there").arg(now), now); // a card that was taken out
+    choice->setCurrentIndex(choice->findData(now));
+    auto* label = new QLabel(tr("Compute on"), this);
+    label->setBuddy(choice);
+    auto* hint = mutedLabel(status.noGpu.empty() ? tr("From the next run.") : QString::fromStdString(status.noGpu), this);
+    hint->setWordWrap(true);
+    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice] {
+        openSettings()->setValue(deviceSetting, choice->currentData());
+        Q_EMIT changed();
+    });
+    auto* cells = new QHBoxLayout;
+    cells->setSpacing(12);
+    cells->addWidget(choice);
+    cells->addWidget(hint, 1);
+    grid->addWidget(label, 2, 0);
+    grid->addLayout(cells, 2, 1);
 }
 
 void SettingsDialog::addSwitch(QGridLayout* grid, const QString& name, const QString& text, const QString& hint, const QString& setting,

@@ -17,6 +17,7 @@ Q_SIGNALS:
 private:
     void addTheme(QGridLayout* grid);
     void addSize(QGridLayout* grid);
+    void addDevice(QGridLayout* grid);
     void addSwitch(QGridLayout* grid, const QString& name, const QString& text, const QString& hint, const QString& setting,
                    bool byDefault);
 };

@@ -12,6 +12,7 @@ namespace phloxine::ui {
 inline const QString themeSetting = QStringLiteral("window/theme");         // ThemeChoice
 inline const QString sizeSetting = QStringLiteral("window/sizePercent");    // of text and controls, from the next start
 inline const QString motionSetting = QStringLiteral("window/reduceMotion"); // no flicker, no smooth movement
+inline const QString deviceSetting = QStringLiteral("jobs/device");         // auto, cpu, cuda, cuda:1
 inline const QString recentProjectsSetting = QStringLiteral("project/recent"), recentSlidesSetting = QStringLiteral("slide/recent");
 inline const QString askTrashSetting = QStringLiteral("library/askBeforeTrash");
 
