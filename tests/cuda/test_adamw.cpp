@@ -12,7 +12,7 @@ namespace {
 struct PartCase {
     std::int64_t count = 1;
     at::ScalarType master = at::kFloat, gradient = at::kFloat;
-    bool narrow = false, given = true;
+    bool narrow = false, given = true, outliers = false;
 };
 
 struct PartData { // one tensor of the optimiser, on the CPU
@@ -43,7 +43,9 @@ std::vector<PartData> partsOf(const std::vector<PartCase>& cases, double gradien
         for (int i = 0; i < 2; ++i) p.means.push_back(p.master.to(at::kFloat, false, true));
         for (int i = 0; i < steps; ++i) {
             const auto size = gradientSize * std::pow(10.0, i - 1); // so that the scales of the moments change
-            p.gradients.push_back(c.given ? (noise({c.count}, ++seed) * size).to(c.gradient) : at::Tensor());
+            auto gradient = noise({c.count}, ++seed) * size;
+            if (c.outliers) gradient.slice(0, 0, c.count, 100).mul_(1e5); // beside which the others have the smallest codes
+            p.gradients.push_back(c.given ? gradient.to(c.gradient) : at::Tensor());
         }
         parts.push_back(std::move(p));
     }
@@ -185,6 +187,7 @@ private slots:
         QTest::newRow("8-bit moments, only a tail") << Cases{{5, fp, fp, true}} << 1.0 << 0.0;
         QTest::newRow("8-bit moments, bf16") << Cases{{4096 + 255, bf, bf, true}} << 1.0 << 1.0;
         QTest::newRow("8-bit moments, small gradients") << Cases{{1000, bf, bf, true}} << 1e-6 << 1.0;
+        QTest::newRow("8-bit moments, outliers") << Cases{{1000, fp, fp, true, true, true}} << 1.0 << 0.0;
         QTest::newRow("no gradient") << Cases{{300, fp, fp, false, false}, {300, bf, bf, true, false}} << 1.0 << 1.0;
         QTest::newRow("gradients of zero") << Cases{{300}, {300, fp, fp, true}, {300, bf, bf, true}} << 0.0 << 1.0;
         QTest::newRow("several tensors") << Cases{{1},

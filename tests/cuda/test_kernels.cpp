@@ -2,6 +2,8 @@
 #include <QtTest>
 
 #include "tests/cuda/device_tensors.h"
+// after it
+#include "core/cuda/kernels/portable.cuh"
 #include "tests/support/test_main.h"
 
 using namespace phloxine;
@@ -154,6 +156,17 @@ private slots:
         QVERIFY(sameBits(dy.cpu(), apart[3]));
         QCOMPARE(k.groupNormForward(norm, x.data(), scratch.data<float>(), nullptr), 0);
         QVERIFY(sameBits(x.cpu(), apart[0]));
+    }
+
+    void bf16IsRoundedAsAtenDoes() {
+        std::vector<float> values{0.0f, -0.0f, 1.0f, INFINITY, -INFINITY, NAN, -NAN, 1e-40f, 3.4e38f};
+        for (std::uint32_t bits = 0x3f7f0000; bits < 0x3f830000; bits += 0x1000) values.push_back(__uint_as_float(bits)); // with halves
+        for (const float value : values) {
+            kernels::Bf16 rounded{};
+            kernels::store(value, rounded);
+            const c10::BFloat16 expected(value);
+            QVERIFY(value != value ? std::isnan(kernels::wide(rounded)) : rounded.bits == expected.x);
+        }
     }
 
     void whatIsNotANumberStaysSo() {

@@ -1,8 +1,8 @@
 #pragma once
 // CUDA kernels as plain C++: included before a kernel's own source, it gives the few names of CUDA that kernels use, so that the source is
 // compiled by the C++ compiler and run on the CPU. The threads of a block are fibres that change places at barriers and shuffles alone, in
-// an order that can be turned round or shuffled: a kernel whose result then changes has a race. Blocks run one after the other, in an order
-// that changes likewise. What ends in an exception:
+// an order that can be turned round or shuffled, and each warp runs ahead of the next as far as it can: a kernel whose result then changes
+// has a race. Blocks run one after the other, in an order that changes likewise. What ends in an exception:
 // - a barrier that not all threads of the block reach, or that they reach at different lines;
 // - a shuffle that not all lanes of its mask reach, or from a lane outside of it;
 // - a shared array used beyond its end; what no thread wrote there is not a number;
@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <csetjmp>
@@ -171,25 +172,27 @@ private:
             makecontext(&thread.context, enter, 0);
             thread.waits = Waits::Nothing, thread.started = false;
         }
-        const auto turns = places(n);
-        const dim3 block = blockIdx;
         m_fault.clear();
-        for (bool ended = false; !ended;) {
-            for (const auto i : turns) {
-                if (m_threads[i].waits != Waits::Nothing) continue;
-                m_current = i, threadIdx = blockDim.at(i), blockIdx = block;
-                resume(m_threads[i]);
-                if (!m_fault.empty()) throw std::runtime_error(m_fault + ", by thread " + text(threadIdx) + " of block " + text(blockIdx));
+        const auto warps = places((n + 31) / 32), lanes = places(32);
+        do // each warp goes as far as it can, so that it meets the others at barriers alone
+            for (const auto warp : warps) {
+                const auto first = warp * 32, end = std::min(n, first + 32);
+                do
+                    for (const auto lane : lanes)
+                        if (first + lane < end) runThread(first + lane);
+                while (releaseWarp(first, end));
             }
-            ended = !release(n);
-        }
+        while (releaseBlock(n));
+    }
+    void runThread(std::size_t i) {
+        if (m_threads[i].waits != Waits::Nothing) return;
+        m_current = i, threadIdx = blockDim.at(i);
+        resume(m_threads[i]);
+        if (!m_fault.empty()) throw std::runtime_error(m_fault + ", by thread " + text(threadIdx) + " of block " + text(blockIdx));
     }
 
-    // Lets go on who waited for the others; false when all have ended.
-    bool release(std::size_t n) {
-        bool released = false;
-        for (std::size_t first = 0; first < n; first += 32) released |= releaseWarp(first, std::min(n, first + 32));
-        if (released) return true;
+    // When all threads have come to a barrier they go on; false when all have ended.
+    bool releaseBlock(std::size_t n) {
         std::size_t ended = 0, barrier = 0, sameLine = 0;
         int line = 0;
         for (std::size_t i = 0; i < n; ++i) {
