@@ -41,6 +41,10 @@ struct dim3 {
     constexpr std::uint64_t size() const { return std::uint64_t(x) * y * z; }
     constexpr dim3 at(std::uint64_t i) const { return {unsigned(i % x), unsigned(i / x % y), unsigned(i / x / y)}; }
 };
+struct [[gnu::may_alias]] alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
+inline void __stwb(uint4* to, uint4 value) { *to = value; }
 inline dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 inline float __uint_as_float(std::uint32_t bits) { return std::bit_cast<float>(bits); }

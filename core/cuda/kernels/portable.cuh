@@ -1,6 +1,7 @@
 #pragma once
 // What the kernels need of CUDA under names that a test can give too: tests/support/cuda_emulation.h, included before, has the same for a
-// C++ compiler. Kernels use nothing else of CUDA but threadIdx, blockIdx, blockDim, gridDim, __syncthreads, shuffles and plain mathematics.
+// C++ compiler. Beside this header kernels use nothing of CUDA but threadIdx, blockIdx, blockDim, gridDim, __syncthreads, shuffles, dim3,
+// __uint_as_float, __float_as_uint and plain mathematics.
 #include <cstdint>
 
 #include "core/cuda/kernels.h"
@@ -48,7 +49,11 @@ __device__ Pack<T, V> loadPack(const T* from) {
 }
 template <int V, typename T>
 __device__ void storePack(const Pack<T, V>& pack, T* to) {
-    *reinterpret_cast<Pack<T, V>*>(to) = pack;
+    if constexpr (sizeof(pack) == sizeof(uint4)) { // of an assignment nvcc makes many small stores
+        uint4 words;
+        memcpy(&words, &pack, sizeof(words));
+        __stwb(reinterpret_cast<uint4*>(to), words);
+    } else *reinterpret_cast<Pack<T, V>*>(to) = pack;
 }
 template <typename T>
 constexpr int packSize = 16 / int(sizeof(T));
