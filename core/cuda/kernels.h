@@ -60,7 +60,7 @@ struct CudaAdamwStep { // AdamwStep without the scale of the gradients
     float meanShares[cudaMeans] = {}; // 1 - decay of each mean
 };
 
-constexpr std::int32_t cudaKernelsVersion = 1; // one more with each change of what stands in this header
+constexpr std::int32_t cudaKernelsVersion = 2; // one more with each change of what stands in this header
 
 struct CudaKernels {
     std::int32_t version = cudaKernelsVersion;
@@ -93,13 +93,6 @@ struct CudaKernels {
     // nothing is changed. `step` is on the host.
     int (*adamw)(const CudaAdamwTensor* tensors, const CudaAdamwPiece* table, std::int64_t pieces, const CudaAdamwStep& step,
                  const float* scale, void* stream) = nullptr;
-
-    // A picture of latents: rgb [n, positions, 3], 8 bits, from v = bias[k] + sum over c of weight[k, c] latent[i, c, p], -1..1:
-    // round((clamp(v) + 1) 127.5), halves to even. latent[i, c, p] stands at i channels positions + c channelStride + p positionStride:
-    // (positions, 1) for [n, channels, h, w], (1, channels) for channels-last. weight [3, channels], bias [3]: float32.
-    int (*previewLatents)(CudaType type, const void* latents, const float* weight, const float* bias, std::uint8_t* rgb, std::int64_t n,
-                          std::int64_t channels, std::int64_t positions, std::int64_t channelStride, std::int64_t positionStride,
-                          void* stream) = nullptr;
 };
 
 } // namespace phloxine

@@ -4,6 +4,7 @@
 
 #include <ATen/cuda/CUDAContext.h>
 #include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
 
 extern "C" {
 
@@ -15,6 +16,9 @@ const char* phloxineCudaFault() {
     const auto status = cudaGetDeviceCount(&count);
     return status != cudaSuccess ? cudaGetErrorString(status) : count == 0 ? "no device" : nullptr;
 }
+
+// The stream (cudaStream_t) that Torch puts work of this thread in.
+void* phloxineCudaStream(int device) { return c10::cuda::getCurrentCUDAStream(c10::DeviceIndex(device)).stream(); }
 
 // Whether the device multiplies in bf16 (Ampere, compute capability 8.0, and newer); older ones would only emulate it.
 bool phloxineCudaComputesBf16(int device) {

@@ -16,6 +16,7 @@
 #include "core/generate/codec.h"
 #include "core/generate/initial_image.h"
 #include "core/generate/inpainting.h"
+#include "core/generate/preview_stream.h"
 #include "core/model/Model.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/image_tensor.h"
@@ -146,7 +147,8 @@ public:
         GuidedDenoiser guided(*network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
                               nn::expand(m_contexts.unconditional, batch), guidanceOf(m_request));
         InpaintingDenoiser denoise(guided, m_known);
-        const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first); });
+        PreviewStream previews(m_hooks.preview);
+        const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first, previews); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
         std::vector<Image> images;
@@ -170,15 +172,14 @@ private:
         if (m_hooks.step && m_now.steps > 0) m_hooks.step(m_now.tile, m_now.step, m_now.steps);
     }
 
-    void tell(const SamplerStep& step, int tile) const {
+    void tell(const SamplerStep& step, int tile, PreviewStream& previews) const {
         m_now = {tile, step.index, step.count};
         if (m_hooks.step) m_hooks.step(tile, step.index, step.count);
         if (!m_hooks.preview || !step.x0.defined() || step.index == step.count) return;
-        TilePreview preview{imageFrom(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, 0, 1)))[0]), tile, step.index,
-                            step.count};
-        auto& scale = preview.image.scale = m_model.card.scale;
-        scale.micronsPerPixel *= m_model.autoencoder->factor();
-        m_hooks.preview(preview);
+        TilePreview preview{{}, tile, step.index, step.count};
+        preview.image.scale = m_model.card.scale;
+        preview.image.scale.micronsPerPixel *= m_model.autoencoder->factor();
+        previews.put(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, 0, 1)))[0], std::move(preview));
     }
 
     Image decode(const at::Tensor& latent) const {

@@ -1,6 +1,7 @@
 #include "core/nn/layers.h"
 
 #include "core/base/Error.h"
+#include "core/nn/device_layers.h"
 #include "core/nn/network.h"
 #include "core/nn/norm_statistics.h"
 #include "core/nn/trained_norm.h"
@@ -55,10 +56,13 @@ at::Tensor groupNorm(const GroupNorm& norm, const at::Tensor& x) {
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
     if (auto* shared = NormStatistics::current()) return shared->normalise(*this, x);
+    if (hasDeviceNorm(*this, x)) return deviceNorm(*this, x, {}, false);
     if (canTrainNorm(*this, x)) return trainedNorm(*this, x, false);
     return groupNorm(*this, x);
 }
-at::Tensor GroupNorm::silu(const at::Tensor& x) const {
+at::Tensor GroupNorm::silu(const at::Tensor& map, const at::Tensor& add) const {
+    if (!NormStatistics::current() && hasDeviceNorm(*this, map)) return deviceNorm(*this, map, add, true);
+    const auto x = add.defined() ? map + add.unsqueeze(-1).unsqueeze(-1) : map;
     if (!NormStatistics::current() && canTrainNorm(*this, x)) return trainedNorm(*this, x, true);
     auto y = (*this)(x);
     return weight.requires_grad() ? at::silu(y) : at::silu_(y);
@@ -70,6 +74,12 @@ LayerNorm::LayerNorm(const WeightView& w, int width, double eps)
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
     if (!mixedOnDevice(weight, x)) return at::layer_norm(x, weight.sizes(), weight, bias, eps);
     return at::layer_norm(x.to(weight.scalar_type()), weight.sizes(), weight, bias, eps).to(x.scalar_type());
+}
+
+at::Tensor geglu(const at::Tensor& x) {
+    if (hasDeviceGeglu(x)) return deviceGeglu(x);
+    const auto halves = x.chunk(2, -1);
+    return halves[0] * at::gelu(halves[1]);
 }
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, bool causal, const at::Tensor& mask) {

@@ -30,7 +30,7 @@ struct GroupNorm {
     GroupNorm() = default;
     GroupNorm(const WeightView& w, int groups, double eps, int width = -1);
     at::Tensor operator()(const at::Tensor& x) const;
-    at::Tensor silu(const at::Tensor& x) const; // SiLU of the norm
+    at::Tensor silu(const at::Tensor& x, const at::Tensor& add = {}) const; // SiLU of the norm of x + add; add [n, c]
 };
 
 struct LayerNorm {
@@ -40,6 +40,9 @@ struct LayerNorm {
     explicit LayerNorm(const WeightView& w, int width = -1, double eps = 1e-5);
     at::Tensor operator()(const at::Tensor& x) const;
 };
+
+// Gated linear unit with GELU (Shazeer 2020): a gelu(g) of the halves [a, g] of the last dimension.
+at::Tensor geglu(const at::Tensor& x);
 
 // softmax(q k^T / sqrt(d)) v over `heads`; q [n, a, width], k and v [n, b, width]. `mask` is added to the scores, broadcast over [n, heads,
 // a, b].

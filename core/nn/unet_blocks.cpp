@@ -23,9 +23,9 @@ at::Tensor ResBlock::branch(const at::Tensor& x, const at::Tensor& siluOfTime, a
     auto h = norm1.silu(x);
     if (resample != Resample::None) h = resampled(h, resample, size);
     h = conv1(h);
-    const auto time = emb(siluOfTime).unsqueeze(-1).unsqueeze(-1);
-    if (!scaleShift) return conv2(norm2.silu(h + time));
-    const auto parts = time.chunk(2, 1); // scale, shift
+    const auto time = emb(siluOfTime);
+    if (!scaleShift) return conv2(norm2.silu(h, time));
+    const auto parts = time.unsqueeze(-1).unsqueeze(-1).chunk(2, 1); // scale, shift
     return conv2(at::silu(at::addcmul(parts[1], norm2(h), parts[0] + 1)));
 }
 
@@ -54,8 +54,7 @@ at::Tensor TransformerBlock::operator()(at::Tensor x, const at::Tensor& context,
     x = x + self(y, y);
     y = norm2(x);
     x = x + (context.defined() ? cross(y, context, mask) : cross(y, y));
-    const auto gated = feedForwardIn(norm3(x)).chunk(2, -1); // GEGLU
-    return x + feedForwardOut(gated[0] * at::gelu(gated[1]));
+    return x + feedForwardOut(geglu(feedForwardIn(norm3(x))));
 }
 
 SpatialTransformer::SpatialTransformer(const WeightView& w, const TransformerShape& s)

@@ -1,6 +1,5 @@
 #include "core/tensor/devices.h"
 
-#include <dlfcn.h>
 #include <malloc.h>
 
 #include <cstdlib>
@@ -16,6 +15,7 @@
 #include "core/base/Error.h"
 #include "core/base/Log.h"
 #include "core/image/opencv_threads.h"
+#include "core/tensor/cuda_module.h"
 
 namespace phloxine {
 
@@ -38,14 +38,8 @@ std::uint64_t statusBytes(const std::string& field) {
 constexpr auto driverFile = "/proc/driver/nvidia/version";
 constexpr auto wslDriver = "/usr/lib/wsl/lib/libcuda.so.1"; // under WSL 2 the driver is that of Windows
 
-void* cudaModule = nullptr;
+void* loadedModule = nullptr;
 std::string cudaFault; // why no GPU can be used; empty when the module is loaded
-
-// A function of the module; nullptr where there is none.
-template <class Function>
-Function* cudaFunction(const char* name) {
-    return cudaModule ? reinterpret_cast<Function*>(dlsym(cudaModule, name)) : nullptr;
-}
 
 void loadCudaModule() {
     const char* named = std::getenv("PHLOXINE_CUDA_MODULE");
@@ -55,7 +49,7 @@ void loadCudaModule() {
         named ? std::filesystem::path(named) : std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libphloxine_cuda.so";
     if (!std::filesystem::exists(module))
         cudaFault = module.filename().string() + " is not beside the program; run packaging/setup --cuda and build again";
-    else if (!(cudaModule = dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL)))
+    else if (!(loadedModule = dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL)))
         cudaFault = std::string("the CUDA module cannot be loaded: ") + dlerror();
     else if (const auto fault = cudaFunction<const char*()>("phloxineCudaFault")) {
         if (const char* words = fault()) cudaFault = std::string("the driver says: ") + words;
@@ -71,6 +65,8 @@ int cudaIndex(const std::string& word) {
 }
 
 } // namespace
+
+void* cudaModule() { return loadedModule; }
 
 void initDevices(const std::string& device) {
     static std::once_flag once, cuda;
@@ -129,7 +125,7 @@ std::string precisionWord(at::ScalarType type) { return type == at::kBFloat16 ? 
 
 std::uint64_t peakMemoryBytes() { return statusBytes("VmHWM:"); }
 void resetPeakMemory() {
-    if (cudaModule && at::hasCUDA()) c10::getDeviceAllocator(at::kCUDA)->emptyCache();
+    if (loadedModule && at::hasCUDA()) c10::getDeviceAllocator(at::kCUDA)->emptyCache();
     ::malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << "5";
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The update of adamw_kernel.h over whole tensors on a device, as operators of Torch over lists: few kernels for any number of tensors.
+// The update of adamw_kernel.h for tensors on a device: by the kernels of the CUDA module, all tensors at once; where it has none, as
+// operators of Torch over lists.
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -8,14 +9,29 @@
 
 namespace phloxine {
 
-// Of each tensor one entry; all float32 and on one device. means: a list per mean of the step. Gradients are changed.
-struct DeviceTensors {
-    std::vector<at::Tensor> masters, gradients, first, second;
-    std::vector<std::vector<at::Tensor>> means;
-    std::vector<at::Scalar> keep; // 1 - rate * decay
+// One tensor, as in NarrowBlock.
+struct DevicePart {
+    at::Tensor master, gradient; // float32 or bfloat16; no gradient: zero
+    at::Tensor first, second, firstScales, secondScales;
+    std::vector<at::Tensor> means;
+    double keep = 1;        // 1 - rate * decay
+    std::uint32_t salt = 0; // of tensor and step
 };
 
-void adamwUpdate(const AdamwStep& step, const DeviceTensors& tensors);
-double sumOfSquares(const std::vector<at::Tensor>& tensors); // waits for the device
+class DeviceAdamw {
+public:
+    DeviceAdamw(at::Device device, const std::vector<std::int64_t>& counts); // values of each tensor
+
+    // Whether masters of bfloat16 and moments of 8 bits can be updated on the device.
+    static bool takesNarrow(at::Device device);
+
+    // Updates the tensors from `first` on, their gradients clipped to clipNorm (0: not). Returns the sum of the squares of their gradients
+    // before, float64 [] on the device; where it is not finite, nothing is changed.
+    at::Tensor update(const AdamwStep& step, double clipNorm, std::size_t first, const std::vector<DevicePart>& parts) const;
+
+private:
+    at::Tensor m_tensors, m_pieces;           // the tables of the kernels
+    std::vector<std::int64_t> m_piecesBefore; // of each tensor
+};
 
 } // namespace phloxine

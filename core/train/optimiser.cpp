@@ -14,7 +14,6 @@
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
-#include "core/train/adamw_kernel.h"
 #include "core/train/device_update.h"
 
 namespace phloxine {
@@ -91,6 +90,11 @@ Optimiser::Optimiser(const Weights& masters, const OptimiserSettings& settings) 
     for (const auto& [key, tensor] : masters) addPart(key, tensor);
     m_blocksOf.push_back(m_blocks.size());
     m_shares.assign(settings.emaDecays.size(), 0);
+    if (!m_parts.empty() && !m_parts[0].master.is_cpu()) {
+        std::vector<std::int64_t> counts;
+        for (const auto& part : m_parts) counts.push_back(part.master.numel());
+        m_onDevice = std::make_unique<DeviceAdamw>(m_parts[0].master.device(), counts);
+    }
     if (!settings.inBackward) return;
     for (std::size_t i = 0; i < m_parts.size(); ++i) {
         auto hook = std::make_unique<UpdateHook>();
@@ -108,20 +112,19 @@ void Optimiser::addPart(const std::string& key, const at::Tensor& master) {
     const bool wide = master.scalar_type() == at::kFloat;
     if ((!wide && master.scalar_type() != at::kBFloat16) || !master.is_contiguous())
         throw Error(ErrorCode::Internal, "The weight \"" + key + "\" cannot be trained as it lies in memory.", key);
-    m_onDevice = !master.is_cpu();
-    if (m_onDevice && (!wide || m_settings.narrowMoments))
-        throw Error(ErrorCode::Unsupported,
-                    "Moments of 8 bits and weights of bf16 are not there on a GPU yet; use fp32 for both, or train on the CPU.");
+    if (!master.is_cpu() && (!wide || m_settings.narrowMoments) && !DeviceAdamw::takesNarrow(master.device()))
+        throw Error(ErrorCode::Unsupported, "The CUDA module of this build has no kernels for moments of 8 bits and weights of bf16; use "
+                                            "fp32 for both, or train on the CPU.");
     Part part;
     part.key = key, part.master = master;
+    const auto zeros = [&](at::IntArrayRef sizes, at::ScalarType type) {
+        return at::zeros(sizes, at::TensorOptions(type).device(master.device()));
+    };
     if (m_settings.narrowMoments && master.numel() >= OptimiserSettings::narrowFrom) {
-        part.first = at::zeros(master.sizes(), at::kChar), part.second = at::zeros(master.sizes(), at::kByte);
-        part.firstScales = at::zeros({(master.numel() + momentBlock - 1) / momentBlock}, at::kFloat);
+        part.first = zeros(master.sizes(), at::kChar), part.second = zeros(master.sizes(), at::kByte);
+        part.firstScales = zeros({(master.numel() + momentBlock - 1) / momentBlock}, at::kFloat);
         part.secondScales = at::zeros_like(part.firstScales);
-    } else {
-        const auto options = at::TensorOptions(at::kFloat).device(master.device());
-        part.first = at::zeros(master.sizes(), options), part.second = at::zeros(master.sizes(), options);
-    }
+    } else part.first = zeros(master.sizes(), at::kFloat), part.second = at::zeros_like(part.first);
     for (std::size_t i = 0; i < m_settings.emaDecays.size(); ++i)
         part.means.push_back(m_file ? m_file->next(master) : master.detach().to(at::kFloat, false, true));
     if (master.dim() > 1 || m_settings.decayVectors) part.decay = m_settings.weightDecay;
@@ -132,12 +135,6 @@ void Optimiser::addPart(const std::string& key, const at::Tensor& master) {
 }
 
 double Optimiser::sumOfGradients(std::size_t firstPart, std::size_t endPart) const {
-    if (m_onDevice) {
-        std::vector<at::Tensor> gradients;
-        for (auto i = firstPart; i < endPart; ++i)
-            if (m_parts[i].gradient.defined()) gradients.push_back(m_parts[i].gradient);
-        return sumOfSquares(gradients);
-    }
     const auto first = m_blocksOf[firstPart], end = m_blocksOf[endPart];
     std::vector<double> sums(end - first);
     at::parallel_for(std::int64_t(first), std::int64_t(end), 1, [&](std::int64_t from, std::int64_t to) {
@@ -162,27 +159,30 @@ void Optimiser::startStep(double rate) {
     for (std::size_t i = 0; i < m_shares.size(); ++i) m_shares[i] = float(1 - std::min(m_settings.emaDecays[i], (1 + n) / (10 + n)));
 }
 
-void Optimiser::update(std::size_t firstPart, std::size_t endPart, float gradientScale) {
+AdamwStep Optimiser::stepOf(float gradientScale) const {
     const double n = double(m_steps);
-    const AdamwStep step{float(m_settings.beta1),
-                         float(m_settings.beta2),
-                         float(m_settings.epsilon),
-                         float(m_rate / (1 - std::pow(m_settings.beta1, n))),
-                         float(1 / std::sqrt(1 - std::pow(m_settings.beta2, n))),
-                         gradientScale,
-                         m_file ? std::vector<float>() : m_shares};
-    if (m_onDevice) {
-        DeviceTensors tensors;
-        tensors.means.resize(step.means.size());
-        for (auto i = firstPart; i < endPart; ++i) {
-            const auto& part = m_parts[i];
-            tensors.masters.push_back(part.master), tensors.first.push_back(part.first), tensors.second.push_back(part.second);
-            tensors.gradients.push_back(part.gradient.defined() ? part.gradient : at::zeros_like(part.master));
-            for (std::size_t k = 0; k < tensors.means.size(); ++k) tensors.means[k].push_back(part.means[k]);
-            tensors.keep.push_back(1 - m_rate * part.decay);
-        }
-        return adamwUpdate(step, tensors);
+    return {float(m_settings.beta1),
+            float(m_settings.beta2),
+            float(m_settings.epsilon),
+            float(m_rate / (1 - std::pow(m_settings.beta1, n))),
+            float(1 / std::sqrt(1 - std::pow(m_settings.beta2, n))),
+            gradientScale,
+            m_file ? std::vector<float>() : m_shares};
+}
+
+at::Tensor Optimiser::updateOnDevice(std::size_t firstPart, std::size_t endPart) {
+    std::vector<DevicePart> parts;
+    for (auto i = firstPart; i < endPart; ++i) {
+        const auto& part = m_parts[i];
+        parts.push_back({part.master, part.gradient, part.first, part.second, part.firstScales, part.secondScales, part.means,
+                         1 - m_rate * part.decay, saltOf(m_settings.seed, i, m_steps)});
     }
+    return m_onDevice->update(stepOf(1), m_settings.clipNorm, firstPart, parts);
+}
+
+void Optimiser::update(std::size_t firstPart, std::size_t endPart, float gradientScale) {
+    if (m_onDevice) return void(updateOnDevice(firstPart, endPart));
+    const auto step = stepOf(gradientScale);
     const auto first = m_blocksOf[firstPart], end = m_blocksOf[endPart];
     at::parallel_for(std::int64_t(first), std::int64_t(end), 1, [&](std::int64_t from, std::int64_t to) {
         for (auto i = from; i < to; ++i) {
@@ -220,7 +220,7 @@ void Optimiser::update(std::size_t firstPart, std::size_t endPart, float gradien
 void Optimiser::beforeBackward(double rate) {
     if (!m_settings.inBackward) return;
     startStep(rate);
-    m_sum = 0, m_inStep = true;
+    m_sum = 0, m_sumOnDevice = at::Tensor(), m_inStep = true;
     for (auto& part : m_parts) part.done = false;
 }
 
@@ -229,10 +229,15 @@ void Optimiser::updateInBackward(std::size_t which) {
     const c10::AutoGradMode off(false);
     auto& part = m_parts[which];
     part.gradient = part.master.grad().contiguous();
-    const double sum = sumOfGradients(which, which + 1), norm = std::sqrt(sum);
-    m_sum += sum;
-    if (std::isfinite(norm))
-        update(which, which + 1, m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+    if (m_onDevice) {
+        const auto sum = updateOnDevice(which, which + 1);
+        m_sumOnDevice = m_sumOnDevice.defined() ? m_sumOnDevice + sum : sum;
+    } else {
+        const double sum = sumOfGradients(which, which + 1), norm = std::sqrt(sum);
+        m_sum += sum;
+        if (std::isfinite(norm))
+            update(which, which + 1, m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+    }
     part.master.mutable_grad() = part.gradient = at::Tensor();
     part.done = true;
 }
@@ -243,7 +248,7 @@ double Optimiser::step(double rate) {
     if (m_settings.inBackward) {
         if (!m_inStep) throw Error(ErrorCode::Internal, "The optimiser was not told of the backward pass before its step.");
         m_inStep = false;
-        norm = std::sqrt(m_sum);
+        norm = std::sqrt(m_sumOnDevice.defined() ? m_sumOnDevice.item<double>() : m_sum);
         for (std::size_t i = 0; i < m_parts.size(); ++i)
             if (!m_parts[i].done) update(i, i + 1, 1); // took no part
     } else {
@@ -251,10 +256,16 @@ double Optimiser::step(double rate) {
             const auto& gradient = part.master.grad();
             part.gradient = gradient.defined() ? gradient.to(part.master.scalar_type()).contiguous() : at::Tensor();
         }
-        norm = std::sqrt(sumOfGradients(0, m_parts.size()));
-        if (std::isfinite(norm)) {
+        if (m_onDevice) {
             startStep(rate);
-            update(0, m_parts.size(), m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+            norm = std::sqrt(updateOnDevice(0, m_parts.size()).item<double>()); // asked when all work is under way
+            if (!std::isfinite(norm)) --m_steps;
+        } else {
+            norm = std::sqrt(sumOfGradients(0, m_parts.size()));
+            if (std::isfinite(norm)) {
+                startStep(rate);
+                update(0, m_parts.size(), m_settings.clipNorm > 0 ? float(std::min(1.0, m_settings.clipNorm / (norm + 1e-6))) : 1.0f);
+            }
         }
         for (auto& part : m_parts) part.master.mutable_grad() = part.gradient = at::Tensor();
     }

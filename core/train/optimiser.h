@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "core/tensor/Weights.h"
+#include "core/train/adamw_kernel.h"
 
 namespace phloxine {
+
+class DeviceAdamw;
 
 struct OptimiserSettings {
     double beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8;
@@ -40,7 +43,7 @@ double rateAt(const RateSettings& settings, std::int64_t step); // step counts f
 class Optimiser {
 public:
     // Masters are float32 or bfloat16 and contiguous, all on one device; they are changed in place and must stay. Error(Internal) else,
-    // Error(Unsupported) for what a GPU does not do yet.
+    // Error(Unsupported) for what a GPU does not do without kernels of the CUDA module.
     Optimiser(const Weights& masters, const OptimiserSettings& settings);
     ~Optimiser();
     Optimiser(const Optimiser&) = delete;
@@ -74,6 +77,8 @@ private:
     void addPart(const std::string& key, const at::Tensor& master);
     double sumOfGradients(std::size_t firstPart, std::size_t end) const;
     void startStep(double rate);
+    AdamwStep stepOf(float gradientScale) const;
+    at::Tensor updateOnDevice(std::size_t firstPart, std::size_t end); // the sum of the squares of their gradients
     void update(std::size_t firstPart, std::size_t end, float gradientScale);
     void updateInBackward(std::size_t part);
     void updateMeansOnFile();
@@ -83,9 +88,11 @@ private:
     std::vector<Block> m_blocks;
     std::vector<std::size_t> m_blocksOf; // where the blocks of each part begin; one more at the end
     std::unique_ptr<File> m_file;
-    std::vector<float> m_shares; // that the means take of the weights at this step
+    std::vector<float> m_shares;             // that the means take of the weights at this step
+    std::unique_ptr<DeviceAdamw> m_onDevice; // nullptr: the masters are on the CPU
     double m_rate = 0, m_sum = 0;
-    bool m_inStep = false, m_onDevice = false;
+    at::Tensor m_sumOnDevice;
+    bool m_inStep = false;
     std::int64_t m_steps = 0;
 };
 

@@ -1,4 +1,4 @@
-// The CUDA kernels of networks and previews, emulated, against ATen's operators in double on the same values.
+// The CUDA kernels of networks, emulated, against ATen's operators in double on the same values.
 #include <QtTest>
 
 #include "tests/cuda/device_tensors.h"
@@ -190,7 +190,6 @@ private slots:
         QCOMPARE(k.groupNormBackward(norm, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr), 1);
         QCOMPARE(k.gegluForward(CudaType::Float32, nullptr, nullptr, 0, 8, nullptr), 1);
         QCOMPARE(k.gegluBackward(CudaType::Float32, nullptr, nullptr, nullptr, 3, 0, nullptr), 1);
-        QCOMPARE(k.previewLatents(CudaType::Float32, nullptr, nullptr, nullptr, nullptr, 0, 4, 4, 4, 1, nullptr), 1);
         QCOMPARE(emulation::Machine::one().launches, launches);
         QCOMPARE(k.version, cudaKernelsVersion);
     }
@@ -244,47 +243,6 @@ private slots:
         const QByteArray kind = narrow ? " bf16" : " fp32";
         QVERIFY(m_errors.within("GEGLU, y" + kind, errorOver(result[0], expected.detach()), narrow ? 4e-3 : 1e-6));
         QVERIFY(m_errors.within("GEGLU, dx" + kind, errorOver(result[1], leaf.grad()), narrow ? 4e-3 : 1e-6));
-    }
-
-    void previewIsAMatrix_data() {
-        QTest::addColumn<int>("n");
-        QTest::addColumn<int>("channels");
-        QTest::addColumn<int>("h");
-        QTest::addColumn<int>("w");
-        QTest::addColumn<bool>("narrow");
-        QTest::addColumn<bool>("channelsLast");
-        QTest::newRow("one position") << 1 << 4 << 1 << 1 << false << false;
-        QTest::newRow("7 x 5") << 3 << 4 << 7 << 5 << false << false;
-        QTest::newRow("7 x 5, bf16") << 3 << 4 << 7 << 5 << true << false;
-        QTest::newRow("channels last") << 3 << 4 << 7 << 5 << false << true;
-        QTest::newRow("one channel") << 1 << 1 << 3 << 3 << false << false;
-        QTest::newRow("several blocks") << 2 << 16 << 33 << 17 << true << true;
-    }
-
-    void previewIsAMatrix() {
-        QFETCH(int, n);
-        QFETCH(int, channels);
-        QFETCH(int, h);
-        QFETCH(int, w);
-        QFETCH(bool, narrow);
-        QFETCH(bool, channelsLast);
-        const auto latents = noise({n, channels, h, w}, 1).to(narrow ? at::kBFloat16 : at::kFloat);
-        const auto weight = noise({3, channels}, 2) * 0.4, bias = noise({3}, 3) * 0.3;
-        const auto stored = channelsLast ? latents.permute({0, 2, 3, 1}).contiguous() : latents;
-        const auto result = inAllOrders([&]() -> std::vector<at::Tensor> {
-            const DeviceTensor from(stored), matrix(weight), offset(bias);
-            const auto rgb = DeviceTensor::unwritten({n, h, w, 3}, at::kByte);
-            if (emulatedKernels().previewLatents(cudaType(latents), from.data(), matrix.data<float>(), offset.data<float>(),
-                                                 rgb.data<std::uint8_t>(), n, channels, h * w, channelsLast ? 1 : h * w,
-                                                 channelsLast ? channels : 1, nullptr))
-                return {};
-            return {rgb.cpu()};
-        });
-        QVERIFY2(!result.empty(), "refused, or the order of threads changes the result");
-        const auto value = at::conv2d(latents.to(at::kDouble), weight.to(at::kDouble).view({3, channels, 1, 1}), bias.to(at::kDouble));
-        const auto exact = ((value.clamp(-1, 1) + 1) * 127.5).permute({0, 2, 3, 1});
-        const double error = (result[0].to(at::kDouble) - exact).abs().max().item<double>();
-        QVERIFY(m_errors.within("preview, levels of 255", error, 0.5 + 1e-3));
     }
 };
 

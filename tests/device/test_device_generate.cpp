@@ -112,13 +112,28 @@ private slots:
         QVERIFY(apart(tile.image, tilesOf(m_store, plain())[0].image) < 0.7);
     }
 
-    void previewsComeEachStep() {
-        int previews = 0;
-        GenerateHooks hooks;
-        hooks.preview = [&](const TilePreview& preview) { previews += preview.image.width > 0; };
-        hooks.tile = [](int, const Tile&) {};
-        generate(m_store, onDevice(plain()), hooks);
-        QVERIFY(previews >= 2);
+    void previewsComeAStepLaterAndSamplingWaitsForNone() {
+        auto request = onDevice(plain());
+        request.steps = 6;
+        const auto run = [&](bool previews) {
+            std::vector<int> steps;
+            GenerateHooks hooks;
+            if (previews)
+                hooks.preview = [&](const TilePreview& preview) {
+                    if (preview.image.width > 0 && preview.image.scale.known()) steps.push_back(preview.step);
+                };
+            hooks.tile = [](int, const Tile&) {};
+            const auto before = stand_in::counts();
+            generate(m_store, request, hooks);
+            const auto after = stand_in::counts();
+            return std::tuple(steps, after.waits - before.waits, after.downloads - before.downloads);
+        };
+        const auto [none, waits, downloads] = run(false);
+        const auto [steps, waitsWith, downloadsWith] = run(true);
+        QVERIFY(none.empty());
+        QVERIFY((steps == std::vector<int>{1, 2, 3, 4})); // the fifth comes with the tile
+        QCOMPARE(waitsWith, waits);
+        QCOMPARE(downloadsWith, downloads + 5);
     }
 
     // Without a limit, the counts of two runs of three and six steps tell what one step costs.

@@ -85,6 +85,9 @@ private slots:
             << R"({"memory": {"update_in_backward": true, "recompute_blocks": true}})" << 1e-4;
         QTest::newRow("means on file") << R"({"memory": {"means": "file"}})" << 1e-4;
         QTest::newRow("bf16") << R"({"precision": "bf16"})" << 0.03;
+        QTest::newRow("moments of 8 bits") << R"({"memory": {"moments": "8bit"}})" << 1e-3;
+        QTest::newRow("weights and moments of few bits, update in the backward pass")
+            << R"({"precision": "bf16", "memory": {"moments": "8bit", "weights": "bf16", "update_in_backward": true}})" << 0.03;
         QTest::newRow("LoRA")
             << R"({"model": {"start": "START", "unet": null, "text": null, "autoencoder": null, "lora": {"rank": 4, "layers": "all"}}})"
             << 1e-4;
@@ -193,7 +196,11 @@ private slots:
         QVERIFY(farthest(losses, lossesOf(at("start"))) < 1e-4);
     }
 
-    void whatTheDeviceCannotIsSaid() {
+    void withoutKernelsTorchComputes() {
+        qputenv("PHLOXINE_CUDA_KERNELS", "off");
+        const auto back = qScopeGuard([] { qunsetenv("PHLOXINE_CUDA_KERNELS"); });
+        train(recipe(), "torch", "cuda");
+        QVERIFY(farthest(lossesOf(at("torch")), lossesOf(at("start"))) < 1e-4);
         for (const Json& memory : {Json{{"moments", "8bit"}}, Json{{"weights", "bf16"}}}) {
             std::string sentence;
             const auto r = recipe({{"memory", memory}, {"precision", "bf16"}});

@@ -28,6 +28,8 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/library.h>
 
+#include "tests/support/stand_in_kernels.h"
+
 namespace {
 
 using c10::DeviceIndex;
@@ -396,6 +398,10 @@ int phloxineCudaDeviceCount() { return devices; }
 const char* phloxineCudaFault() { return devices ? nullptr : "no device"; }
 bool phloxineCudaComputesBf16(int) { return true; }
 const char* phloxineCudaDeviceName(int device) { return device < devices ? "Stand-in GPU" : nullptr; }
+
+const phloxine::CudaKernels* phloxineCudaKernels() {
+    return &phloxine::stand_in::kernels([](const void* device) { return memory().host(device); }, useDevice);
+}
 
 void standInGpuLimit(std::size_t bytes) { limit = bytes; }
 void standInGpuLoseAfter(long count) { left = count; }

@@ -2,7 +2,6 @@
 #include "core/cuda/kernels/geglu.cuh"
 #include "core/cuda/kernels/group_norm.cuh"
 #include "core/cuda/kernels/launchers.h"
-#include "core/cuda/kernels/preview.cuh"
 
 extern "C" const phloxine::CudaKernels* phloxineCudaKernels() {
     namespace kernels = phloxine::kernels;
@@ -12,7 +11,6 @@ extern "C" const phloxine::CudaKernels* phloxineCudaKernels() {
         t.groupNormScratch = kernels::groupNormScratch;
         t.groupNormForward = kernels::groupNormForward, t.groupNormBackward = kernels::groupNormBackward;
         t.gegluForward = kernels::gegluForward, t.gegluBackward = kernels::gegluBackward;
-        t.previewLatents = kernels::previewLatents;
         kernels::addAdamw(t);
         return t;
     }();
