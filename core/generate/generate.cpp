@@ -11,6 +11,7 @@
 #include "core/diffusion/samplers/samplers.h"
 #include "core/diffusion/spacings.h"
 #include "core/generate/Generator.h"
+#include "core/generate/GraphedNetwork.h"
 #include "core/generate/WindowedNetwork.h"
 #include "core/generate/canvas.h"
 #include "core/generate/codec.h"
@@ -126,7 +127,7 @@ class Run {
 public:
     Run(const Model& model, const GenerateRequest& request, const GenerateHooks& hooks, GenerateTimes& seconds)
         : m_model(model), m_request(request), m_hooks(hooks), m_seconds(seconds), m_plan(planOf(model, request)),
-          m_contexts(encode(model, request, hooks)), m_canvas(canvasOf(request, model)) {
+          m_contexts(encode(model, request, hooks)), m_canvas(canvasOf(request, model)), m_network(*model.network) {
         m_windows = codecWindows(model.card.tileSizePx, m_canvas.factor, [this] { breathe(); });
         m_initial = readInitialImage(request, m_canvas.widthPx, m_canvas.heightPx, m_canvas.factor / 2);
         if (m_initial) prepareInitial();
@@ -142,9 +143,9 @@ public:
         auto x = noise.draw({batch, m_model.network->inChannels(), m_canvas.heightPx / m_canvas.factor, m_canvas.widthPx / m_canvas.factor})
                      .to(device);
         if (m_initial) x = startFrom(m_known, x, m_plan.levels.front(), m_request.strength);
-        const WindowedNetwork windowed(*m_model.network, m_canvas.trainedSize, [this] { breathe(); });
-        const nn::Network* network = m_canvas.isTile() ? m_model.network.get() : &windowed;
-        GuidedDenoiser guided(*network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
+        const WindowedNetwork windowed(m_network, m_canvas.trainedSize, [this] { breathe(); });
+        const nn::Network& network = m_canvas.isTile() ? static_cast<const nn::Network&>(m_network) : windowed;
+        GuidedDenoiser guided(network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
                               nn::expand(m_contexts.unconditional, batch), guidanceOf(m_request));
         InpaintingDenoiser denoise(guided, m_known);
         PreviewStream previews(m_hooks.preview);
@@ -205,6 +206,7 @@ private:
     SamplingPlan m_plan;
     Contexts m_contexts;
     Canvas m_canvas;
+    GraphedNetwork m_network;
     CodecWindows m_windows;
     std::optional<InitialImage> m_initial;
     KnownLatent m_known;

@@ -4,6 +4,7 @@
 #include "core/diffusion/conventions/diffusers.h"
 #include "core/diffusion/conventions/kdiffusion.h"
 #include "core/diffusion/spacings.h"
+#include "core/generate/GraphedNetwork.h"
 #include "core/verify/closed_form.h"
 #include "core/verify/model_case.h"
 
@@ -283,7 +284,8 @@ Weights runSample(const Case& c) {
     const auto plan = planOf(p, schedule ? &*schedule : nullptr);
     const auto network = bindNetwork(checkpoint, fullPrecision(c));
     const auto prediction = diffusers ? diffusersPrediction(schedulerOf(p)) : predictionFrom(checkpoint.config.prediction);
-    GuidedDenoiser denoiser(*network, prediction, contexts.conditional, contexts.unconditional, p.value("guidance_scale", 1.0));
+    const GraphedNetwork graphed(*network);
+    GuidedDenoiser denoiser(graphed, prediction, contexts.conditional, contexts.unconditional, p.value("guidance_scale", 1.0));
     const auto outcome = runPlan(plan, denoiser, c, diffusers);
     auto out = listed(plan, diffusers);
     out["latent"] = outcome.latent;

@@ -104,6 +104,28 @@ private slots:
         requireSameTiles(request, way == "canvas" ? 0.005 : 0.001);
     }
 
+    void recordedWorkGivesTheSameBits_data() {
+        QTest::addColumn<QString>("way");
+        for (const auto* way : {"plain", "batch", "guided within an interval", "canvas"}) QTest::newRow(way) << QString(way);
+    }
+    void recordedWorkGivesTheSameBits() {
+        QFETCH(QString, way);
+        auto request = onDevice(plain(way == "batch" ? 3 : 1));
+        request.steps = 6, request.batch = way == "batch" ? 2 : 1;
+        if (way == "guided within an interval") request.guidanceLow = 1, request.guidanceHigh = 8;
+        if (way == "canvas") request.widthPx = 448;
+        const auto before = stand_in::counts().graphs;
+        const auto recorded = tilesOf(m_store, request);
+        QVERIFY(stand_in::counts().graphs - before >= (way == "guided within an interval" ? 4 : 5));
+        qputenv("PHLOXINE_CUDA_GRAPHS", "off");
+        const auto back = qScopeGuard([] { qunsetenv("PHLOXINE_CUDA_GRAPHS"); });
+        const auto after = stand_in::counts().graphs;
+        const auto started = tilesOf(m_store, request);
+        QCOMPARE(stand_in::counts().graphs, after);
+        QCOMPARE(recorded.size(), started.size());
+        for (std::size_t i = 0; i < recorded.size(); ++i) QVERIFY(recorded[i].image == started[i].image);
+    }
+
     void inBf16() { // one step is 1/128 there: only that a tissue of the same kind comes out
         auto request = onDevice(plain());
         request.precision = "bf16";
@@ -145,7 +167,7 @@ private slots:
             const auto before = stand_in::counts();
             (void)tilesOf(m_store, request);
             const auto after = stand_in::counts();
-            return StandInCounts{after.uploads - before.uploads, after.downloads - before.downloads, after.waits - before.waits, 0};
+            return StandInCounts{after.uploads - before.uploads, after.downloads - before.downloads, after.waits - before.waits, 0, 0};
         };
         const auto a = counted(3, 0), b = counted(6, 0);
         qInfo("a step: %.1f copies up, %.1f down, %.1f waits; a tile beside its steps: %ld up, %ld down, %ld waits",

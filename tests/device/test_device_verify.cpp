@@ -33,7 +33,11 @@ private slots:
         QVERIFY2(result.status == CaseStatus::Pass, (toString(result.status) + ": " + result.message).c_str());
     }
 
-    void theDeviceWasUsed() { QVERIFY(stand_in::counts().operators > 10'000); }
+    void theDeviceWasUsed() {
+        const auto counts = stand_in::counts();
+        QVERIFY(counts.operators > 10'000);
+        QVERIFY(counts.graphs > 50); // of the networks of four families
+    }
 
     void thereIsNoSecondDevice() {
         QCOMPARE(errorOf([] { (void)runCase(PHLOXINE_TEST_REFERENCE "/c-unet", "cuda:1"); }), "unsupported");

@@ -44,7 +44,14 @@ const int devices = int(number("PHLOXINE_STAND_IN_GPUS", 1));
 thread_local DeviceIndex current = 0;
 std::atomic<std::size_t> limit = number("PHLOXINE_STAND_IN_GPU_MB", 64 << 10) << 20;   // of each device
 std::atomic<long> left = long(number("PHLOXINE_STAND_IN_GPU_LOST_AFTER", 1ull << 60)); // operators until the device is lost
-std::atomic<long> uploads, downloads, waits, operators;
+std::atomic<long> uploads, downloads, waits, operators, graphs;
+
+thread_local bool recording = false; // a graph
+
+void crossBus(std::atomic<long>& count) { // a copy or a wait, which no graph can hold
+    TORCH_CHECK(!recording, "CUDA error: operation not permitted when stream is capturing");
+    ++count;
+}
 
 void useDevice() {
     ++operators;
@@ -309,7 +316,7 @@ void runOnHost(const c10::OperatorHandle& op, c10::DispatchKeySet, torch::jit::S
     const auto count = schema.arguments().size();
     requireCudaWouldTake(schema, torch::jit::last(*stack, count));
     for (const auto* waiting : {"aten::_local_scalar_dense", "aten::equal", "aten::nonzero", "aten::is_nonzero", "aten::bincount"})
-        if (schema.name() == waiting) ++waits;
+        if (schema.name() == waiting) crossBus(waits);
     HostSide side;
     for (auto i = stack->size() - count; i < stack->size(); ++i) {
         auto& argument = (*stack)[i];
@@ -337,8 +344,8 @@ at::Tensor emptyStrided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride, st
 
 at::Tensor& copy(at::Tensor& self, const at::Tensor& from, bool) {
     useDevice();
-    if (self.is_cuda() && !from.is_cuda()) ++uploads;
-    if (!self.is_cuda()) ++downloads;
+    if (self.is_cuda() && !from.is_cuda()) crossBus(uploads);
+    if (!self.is_cuda()) crossBus(downloads);
     HostSide side;
     const at::AutoDispatchBelowADInplaceOrView below;
     side.of(self).copy_(side.of(from));
@@ -403,7 +410,30 @@ const phloxine::CudaKernels* phloxineCudaKernels() {
     return &phloxine::stand_in::kernels([](const void* device) { return memory().host(device); }, useDevice);
 }
 
+// A graph is played by doing the work again; that it may be recorded is seen in the first run.
+struct StandInGraph {
+    void (*work)(void*) = nullptr;
+    void* context = nullptr;
+};
+void phloxineCudaGraphPlay(void* graph) {
+    const auto& g = *static_cast<StandInGraph*>(graph);
+    ++graphs;
+    g.work(g.context);
+}
+void* phloxineCudaGraphRecord(int, void (*work)(void*), void* context) {
+    recording = true;
+    try {
+        work(context);
+    } catch (...) {
+        recording = false;
+        throw;
+    }
+    recording = false;
+    return new StandInGraph{work, context};
+}
+void phloxineCudaGraphRelease(void* graph) { delete static_cast<StandInGraph*>(graph); }
+
 void standInGpuLimit(std::size_t bytes) { limit = bytes; }
 void standInGpuLoseAfter(long count) { left = count; }
-StandInCounts standInGpuCounts() { return {uploads, downloads, waits, operators}; }
+StandInCounts standInGpuCounts() { return {uploads, downloads, waits, operators, graphs}; }
 }

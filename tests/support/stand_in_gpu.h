@@ -7,7 +7,8 @@
 
 extern "C" {
 struct StandInCounts {
-    long uploads, downloads, waits, operators; // tensors copied to and from the device, waits for a number, all operators; since the start
+    // Since the start: tensors copied to and from the device, waits for a number, all operators, graphs played.
+    long uploads, downloads, waits, operators, graphs;
 };
 using StandInLimit = void(std::size_t bytes);
 using StandInLoseAfter = void(long operators);
