@@ -302,7 +302,7 @@ std::string recoveryFrom(int& batch, bool& triedAgain) {
         throw Error(ErrorCode::OutOfMemory, "The memory is not enough for one tile of this model; close other programs and try again.");
     if (batch == 1) {
         triedAgain = true;
-        resetPeakMemory();
+        giveBackUnusedMemory();
         return "gave unused memory back and made the tile again";
     }
     batch = (batch + 1) / 2;
@@ -326,7 +326,7 @@ auto withMemory(ModelStore& store, const std::string& device, const GenerateHook
         if (!tellsOfFullMemory(e)) throw;
     }
     store.unloadAll();
-    resetPeakMemory();
+    giveBackUnusedMemory();
     if (hooks.notice) hooks.notice("The memory was full, so the run gave unused memory back and began again. Nothing is lost.");
     try {
         return work();

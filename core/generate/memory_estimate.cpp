@@ -135,7 +135,9 @@ std::optional<ModelSize> sizeOfModel(const std::filesystem::path& model) {
 
 GenerateMemory estimateMemory(const ModelSize& model, const ModelCard& card, const GenerateRequest& request) {
     constexpr std::int64_t programBytes = 192ll << 20; // of LibTorch and ourselves, after kernels have run
-    const std::int64_t bytes = precisionWord(choosePrecision(request.precision, at::kCPU)) == "bf16" ? 2 : 4;
+    const bool gpu = request.device.starts_with("cuda");
+    const auto precision = choosePrecision(request.precision, gpu ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU));
+    const std::int64_t bytes = precisionWord(precision) == "bf16" ? 2 : 4;
     const int width = request.widthPx ? request.widthPx : card.tileSizePx, height = request.heightPx ? request.heightPx : card.tileSizePx;
     const int tile = card.tileSizePx / model.factor;
     // A larger canvas goes through windows of one tile, four at once.
@@ -147,9 +149,9 @@ GenerateMemory estimateMemory(const ModelSize& model, const ModelCard& card, con
     const double decode = double(std::min(width, window)) * std::min(height, window) * model.decoderElements * double(bytes);
     const double picture = double(width) * height * 3 * (4 + 4 + 1); // in float, clamped, and as bytes
     GenerateMemory memory;
-    memory.program = programBytes;
+    memory.program = gpu ? 0 : programBytes;
     memory.weights = model.parameters() * bytes;
-    memory.work = std::int64_t(std::max(step, decode) + picture);
+    memory.work = std::int64_t(std::max(step, decode) + picture + (gpu ? step : 0)); // a recorded step keeps its maps (GraphedNetwork.h)
     return memory;
 }
 

@@ -4,8 +4,8 @@
 //
 // What is alive at once in a network was fitted to real peaks of `phloxine generate` on the CPU: the embedded model at 224, 448 and 1024
 // px, 1 and 4 tiles at once, and networks of the size of PathLDM and Stable Diffusion 1, bf16 and fp32, 1 and 4 at once. The error of the
-// total was then -8 to +17 % (tests/generate/test_memory.cpp has each). Not counted: LoRAs, initial images, the window itself. On CUDA the
-// memory is another one, and was not measured.
+// total was then -8 to +17 % (tests/generate/test_memory.cpp has each). Not counted: LoRAs, initial images, the window itself. Of a request
+// for a GPU it is the memory of the GPU, by the same counts; what libraries take there was not measured.
 #include <cstdint>
 #include <filesystem>
 #include <optional>

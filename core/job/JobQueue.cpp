@@ -132,6 +132,11 @@ void JobQueue::State::work() {
     for (;;) {
         wake.wait(lock, [&] { return quit || !waiting.empty() || !removed.empty(); });
         if (!serve(lock, true) && quit) return;
+        if (waiting.empty()) { // other programs may want what Torch keeps for the next tile
+            lock.unlock();
+            giveBackUnusedMemory();
+            lock.lock();
+        }
     }
 }
 

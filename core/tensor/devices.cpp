@@ -124,9 +124,12 @@ at::ScalarType choosePrecision(const std::string& word, at::Device device) {
 std::string precisionWord(at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; }
 
 std::uint64_t peakMemoryBytes() { return statusBytes("VmHWM:"); }
-void resetPeakMemory() {
+void giveBackUnusedMemory() {
     if (loadedModule && at::hasCUDA()) c10::getDeviceAllocator(at::kCUDA)->emptyCache();
     ::malloc_trim(0);
+}
+void resetPeakMemory() {
+    giveBackUnusedMemory();
     std::ofstream("/proc/self/clear_refs") << "5";
 }
 std::uint64_t residentMemoryBytes() { return statusBytes("VmRSS:"); }

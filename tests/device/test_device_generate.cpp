@@ -4,6 +4,8 @@
 #include <QtTest>
 
 #include "core/generate/Generator.h"
+#include "core/generate/memory_estimate.h"
+#include "core/tensor/devices.h"
 #include "core/tensor/peak_memory.h"
 #include "tests/support/errors.h"
 #include "tests/support/pictures.h"
@@ -167,7 +169,7 @@ private slots:
             const auto before = stand_in::counts();
             (void)tilesOf(m_store, request);
             const auto after = stand_in::counts();
-            return StandInCounts{after.uploads - before.uploads, after.downloads - before.downloads, after.waits - before.waits, 0, 0};
+            return StandInCounts{after.uploads - before.uploads, after.downloads - before.downloads, after.waits - before.waits, 0, 0, 0};
         };
         const auto a = counted(3, 0), b = counted(6, 0);
         qInfo("a step: %.1f copies up, %.1f down, %.1f waits; a tile beside its steps: %ld up, %ld down, %ld waits",
@@ -180,6 +182,30 @@ private slots:
         const auto c = counted(3, 448), d = counted(6, 448);
         qInfo("a step of a canvas of six windows: %.1f copies up, %.1f down, %.1f waits", double(d.uploads - c.uploads) / 3,
               double(d.downloads - c.downloads) / 3, double(d.waits - c.waits) / 3);
+    }
+
+    void theEstimateIsOfTheDevice_data() {
+        QTest::addColumn<int>("batch");
+        QTest::addColumn<int>("width");
+        QTest::newRow("tile") << 1 << 0;
+        QTest::newRow("four at once") << 4 << 0;
+        QTest::newRow("canvas") << 1 << 448;
+    }
+    void theEstimateIsOfTheDevice() {
+        QFETCH(int, batch);
+        QFETCH(int, width);
+        auto request = onDevice(plain(batch));
+        request.batch = batch, request.widthPx = width, request.heightPx = width;
+        m_store.unloadAll();
+        const auto device = chooseDevice("cuda");
+        resetPeakMemory(device);
+        (void)tilesOf(m_store, request);
+        const auto size = sizeOfModel(m_store.find("lc25000").path);
+        QVERIFY(size);
+        const double estimated = double(estimateMemory(*size, m_store.find("lc25000").card, request).total()),
+                     seen = double(peakMemory(device));
+        qInfo("estimated %.1f MB, the stand-in held %.1f MB", estimated / 1e6, seen / 1e6);
+        QVERIFY(estimated > seen * 0.8 && estimated < seen * 2.5);
     }
 
     void fullMemory_data() {

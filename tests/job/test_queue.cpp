@@ -1,16 +1,13 @@
 // The queue: order of events, the two ways to stop, failures, and the end of the process in the middle of a job.
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
-#include <set>
 #include <thread>
 
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "core/job/JobQueue.h"
-#include "core/model/inspect.h"
 #include "core/slide/SlideSource.h"
+#include "tests/support/job_recorder.h"
 #include "tests/support/model_folder.h"
 #include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
@@ -19,99 +16,6 @@ using namespace phloxine;
 namespace fs = std::filesystem;
 
 namespace {
-
-// Remembers every event as "job:word", and wakes whoever waits for one.
-class Recorder final : public JobEvents {
-public:
-    void started(JobId id) override { add(id, "started"); }
-    void progress(JobId id, const Progress& p) override {
-        add(id, "progress");
-        const std::lock_guard lock(m_mutex);
-        m_fractions.push_back(p.fraction);
-    }
-    void preview(JobId id, const TilePreview&) override { add(id, "preview"); }
-    void tile(JobId id, int index, const Tile& tile, const fs::path& file) override {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_tiles.push_back(tile), m_files.push_back(file);
-        }
-        add(id, "tile" + std::to_string(index));
-    }
-    void notice(JobId id, const std::string&) override { add(id, "notice"); }
-    void inspected(JobId id, const ModelReport& report) override {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_report = report;
-        }
-        add(id, "inspected");
-    }
-    void modelAdded(JobId id, const ModelEntry& entry) override {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_added = entry;
-        }
-        add(id, "added");
-    }
-    void tissueFound(JobId id, std::shared_ptr<const FoundTissue> found) override { add(id, found->places.empty() ? "nothing" : "found"); }
-    void wentRound(JobId id, const RoundTrip& trip) override { add(id, trip.made.psnr > 10 && trip.made.ssim > 0 ? "round" : "lost"); }
-    void finished(JobId id) override { add(id, "finished"); }
-    void cancelled(JobId id) override { add(id, "cancelled"); }
-    void failed(JobId id, const JobFailure& f) override {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_failure = f;
-        }
-        add(id, "failed");
-    }
-
-    bool waitFor(JobId id, const std::string& word, int seconds = 60) {
-        std::unique_lock lock(m_mutex);
-        return m_wake.wait_for(lock, std::chrono::seconds(seconds), [&] { return has(id, word); });
-    }
-    bool waitForEnd(JobId id) {
-        std::unique_lock lock(m_mutex);
-        return m_wake.wait_for(lock, std::chrono::seconds(60),
-                               [&] { return has(id, "finished") || has(id, "cancelled") || has(id, "failed"); });
-    }
-    std::vector<std::string> of(JobId id) {
-        const std::lock_guard lock(m_mutex);
-        std::vector<std::string> words;
-        for (const auto& [job, word] : m_events)
-            if (job == id) words.push_back(word);
-        return words;
-    }
-    std::vector<double> fractions() { return locked(m_fractions); }
-    std::vector<Tile> tiles() { return locked(m_tiles); }
-    std::vector<fs::path> files() { return locked(m_files); }
-    ModelReport report() { return locked(m_report); }
-    ModelEntry added() { return locked(m_added); }
-    JobFailure failure() { return locked(m_failure); }
-    std::set<std::thread::id> threads() { return locked(m_threads); }
-
-private:
-    template <typename T>
-    T locked(const T& value) {
-        const std::lock_guard lock(m_mutex);
-        return value;
-    }
-    bool has(JobId id, const std::string& word) const { return std::count(m_events.begin(), m_events.end(), std::pair{id, word}) > 0; }
-    void add(JobId id, const std::string& word) {
-        const std::lock_guard lock(m_mutex);
-        m_events.emplace_back(id, word);
-        m_threads.insert(std::this_thread::get_id());
-        m_wake.notify_all();
-    }
-    std::mutex m_mutex;
-    std::condition_variable m_wake;
-    std::vector<std::pair<JobId, std::string>> m_events;
-    std::vector<double> m_fractions;
-    std::vector<Tile> m_tiles;
-    std::vector<fs::path> m_files;
-    std::set<std::thread::id> m_threads;
-    JobFailure m_failure;
-    ModelReport m_report;
-    ModelEntry m_added;
-};
 
 int ends(const std::vector<std::string>& words) {
     int n = 0;
@@ -128,7 +32,7 @@ class TestQueue : public QObject {
 
 private slots:
     void eventsComeInOrder() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto id = queue.submit(job(2, true));
         QVERIFY(events.waitForEnd(id));
@@ -147,7 +51,7 @@ private slots:
     }
 
     void jobsRunOneAfterTheOther() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto a = queue.submit(job()), b = queue.submit(job());
         QVERIFY(a != b && !queue.idle());
@@ -158,7 +62,7 @@ private slots:
     }
 
     void stopNow() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto id = queue.submit(job(1000));
         QVERIFY(events.waitFor(id, "tile0"));
@@ -172,7 +76,7 @@ private slots:
     }
 
     void stopAfterTile() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto id = queue.submit(job(1000));
         QVERIFY(events.waitFor(id, "tile0"));
@@ -185,7 +89,7 @@ private slots:
     }
 
     void waitingJobIsRemoved() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto running = queue.submit(job(1000)), waiting = queue.submit(job());
         QVERIFY(events.waitFor(running, "started"));
@@ -199,7 +103,7 @@ private slots:
     }
 
     void aTileDoesNotWaitForASearch() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         FindTissueJob find;
         find.search.slide = resourcesFolder() / "slides/CMU-1-Small-Region.svs";
@@ -228,7 +132,7 @@ private slots:
     }
 
     void tissueGoesRound() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         RoundTripJob job;
         job.wish.slide = resourcesFolder() / "slides/CMU-1-Small-Region.svs";
@@ -244,7 +148,7 @@ private slots:
     }
 
     void stopAll() {
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto a = queue.submit(job(1000)), b = queue.submit(job()), c = queue.submit(job());
         QVERIFY(events.waitFor(a, "started"));
@@ -268,7 +172,7 @@ private slots:
         QFETCH(QByteArray, what);
         QFETCH(QByteArray, code);
         QTemporaryDir folder;
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         auto bad = job();
         if (what == "class") bad.request.classId = "nothing";
@@ -289,7 +193,7 @@ private slots:
 
     void tilesAreSavedWithProvenance() {
         QTemporaryDir folder;
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         auto saved = job(2);
         saved.folder = fs::path(folder.path().toStdString()) / "tiles";
@@ -310,7 +214,7 @@ private slots:
         const auto source = copyEmbeddedModel(fs::path(folder.path().toStdString()) / "source");
         const auto root = fs::path(folder.path().toStdString()) / "models";
         fs::remove(source / "model.json"); // a foreign checkpoint now
-        Recorder events;
+        JobRecorder events;
         JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
         const auto looked = queue.submit(InspectJob{source / "weights.safetensors"});
         AddModelOptions options;
@@ -329,7 +233,7 @@ private slots:
 
     // Closing the program in the middle of a job ends soon, with an end for the running one.
     void destructorStopsTheRunningJob() {
-        Recorder events;
+        JobRecorder events;
         JobId running = 0;
         QElapsedTimer clock;
         {
@@ -345,7 +249,7 @@ private slots:
     }
 
     void emptyQueueComesAndGoes() {
-        Recorder events;
+        JobRecorder events;
         for (int i = 0; i < 20; ++i) JobQueue queue(std::make_shared<ModelStore>(), events, {0, "cpu"});
     }
 

@@ -44,7 +44,7 @@ const int devices = int(number("PHLOXINE_STAND_IN_GPUS", 1));
 thread_local DeviceIndex current = 0;
 std::atomic<std::size_t> limit = number("PHLOXINE_STAND_IN_GPU_MB", 64 << 10) << 20;   // of each device
 std::atomic<long> left = long(number("PHLOXINE_STAND_IN_GPU_LOST_AFTER", 1ull << 60)); // operators until the device is lost
-std::atomic<long> uploads, downloads, waits, operators, graphs;
+std::atomic<long> uploads, downloads, waits, operators, graphs, cachesEmptied;
 
 thread_local bool recording = false; // a graph
 
@@ -94,7 +94,7 @@ public:
     void copy_data(void* to, const void* from, std::size_t bytes) const override { std::memcpy(host(to), host(from), bytes); }
 
     bool initialized() override { return true; }
-    void emptyCache(c10::MempoolId_t) override {}
+    void emptyCache(c10::MempoolId_t) override { ++cachesEmptied; }
     void recordStream(const c10::DataPtr&, c10::Stream) override {}
     c10::CachingDeviceAllocator::DeviceStats getDeviceStats(DeviceIndex device) override {
         c10::CachingDeviceAllocator::DeviceStats stats;
@@ -435,5 +435,5 @@ void phloxineCudaGraphRelease(void* graph) { delete static_cast<StandInGraph*>(g
 
 void standInGpuLimit(std::size_t bytes) { limit = bytes; }
 void standInGpuLoseAfter(long count) { left = count; }
-StandInCounts standInGpuCounts() { return {uploads, downloads, waits, operators, graphs}; }
+StandInCounts standInGpuCounts() { return {uploads, downloads, waits, operators, graphs, cachesEmptied}; }
 }

@@ -24,8 +24,8 @@ int runTest(int argc, char** argv) {
 
 } // namespace phloxine::testing
 
-#define PHLOXINE_TEST(name, Class, Application)           \
-    int test_##name(int argc, char** argv) {              \
-        using namespace phloxine::testing;                \
-        return runTest<Class, Application>(argc, argv);   \
+#define PHLOXINE_TEST(name, Class, Application)                                                                                            \
+    int test_##name(int argc, char** argv) {                                                                                               \
+        using namespace phloxine::testing;                                                                                                 \
+        return runTest<Class, Application>(argc, argv);                                                                                    \
     }

@@ -150,16 +150,17 @@ void GeneratePage::showFoot() {
     m_foot->setState(now.sentence, m_jobs->busy(), reason, m_jobs->busy() ? QString() : now.warning);
 }
 
-// "8 tiles, about 14 s, 0.6 GB". The memory is known for models whose description is read; that of a graphics card is another one.
+// "8 tiles, about 14 s, 0.6 GB". The memory, of the device that computes, is known for models whose description is read.
 GeneratePage::Cost GeneratePage::cost() const {
     const auto wanted = requests();
     const int tiles = int(wanted.size()) * m_sampling->tiles();
     const double seconds = wanted.empty() ? 0 : m_jobs->secondsPerTile(wanted.front()) * tiles;
     const QString time = seconds > 0 ? tr("about %1").arg(durationText(seconds)) : tr("time known after the first");
     const auto size = m_sizes.find(m_entry.path.string());
-    if (wanted.empty() || size == m_sizes.end() || !size->second || deviceStatus().kind == "cuda")
-        return {tr("%1, %2", "tiles, time").arg(tilesText(tiles), time), {}};
-    const auto needed = std::uint64_t(estimateMemory(*size->second, m_entry.card, wanted.front()).total());
+    if (wanted.empty() || size == m_sizes.end() || !size->second) return {tr("%1, %2", "tiles, time").arg(tilesText(tiles), time), {}};
+    auto request = wanted.front();
+    if (request.device == "auto") request.device = deviceStatus().kind;
+    const auto needed = std::uint64_t(estimateMemory(*size->second, m_entry.card, request).total());
     const auto free = m_freeMemory();
     Cost cost{tr("%1, %2, %3", "tiles, time, memory").arg(tilesText(tiles), time, memoryText(double(needed))), {}};
     if (free > 0 && needed > free)
