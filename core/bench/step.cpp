@@ -8,6 +8,7 @@
 #include "core/bench/bench.h"
 #include "core/diffusion/guidance.h"
 #include "core/diffusion/samplers/samplers.h"
+#include "core/generate/GraphedNetwork.h"
 #include "core/model/Model.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/noise.h"
@@ -60,7 +61,8 @@ Json measureStep(const std::filesystem::path& file, const StepMeasure& how) {
     const auto text = condition->encode({.texts = {"tissue"}}), none = condition->unconditional(1);
     PhiloxNoise noise(1);
     for (const int batch : how.batches) {
-        GuidedDenoiser guided(*network, prediction, nn::expand(text, batch), nn::expand(none, batch), 2);
+        const GraphedNetwork graphed(*network);
+        GuidedDenoiser guided(graphed, prediction, nn::expand(text, batch), nn::expand(none, batch), 2);
         const auto x = noise.draw({batch, network->inChannels(), side, side}).to(device);
         const auto level = plan.levels.front();
         Json row{{"batch", batch}};

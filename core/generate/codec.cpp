@@ -10,6 +10,8 @@ namespace {
 
 constexpr int mostPasses = 8;
 constexpr double settled = 0.1; // standard deviations of a norm
+// Pixels that a GPU decodes at once: sixteen tiles of 256 px. A map of 256 channels then has 2^28 elements, and no index overflows.
+constexpr std::int64_t pixelsAtOnce = 1 << 20;
 
 int sizeOf(const Window& w) { return int(w.weight.size()); }
 
@@ -27,7 +29,9 @@ Image cut(const Image& image, int x, int y, int width, int height) {
     return part;
 }
 
-bool isFinite(const at::Tensor& x) { return at::isfinite(x).all().item<bool>(); }
+std::optional<Image> pictureFrom(const at::Tensor& rgb) { // [3, h, w] on the CPU
+    return at::isfinite(rgb).all().item<bool>() ? std::optional(imageFrom(rgb)) : std::nullopt;
+}
 
 // The windows over a map of latent elements, row by row.
 struct WindowGrid {
@@ -75,10 +79,7 @@ at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, a
 std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::Tensor& latent, const CodecWindows& windows) {
     const int f = autoencoder.factor(), width = int(latent.size(3)) * f, height = int(latent.size(2)) * f;
     const WindowGrid grid(width / f, height / f, windows);
-    if (grid.single()) {
-        const auto picture = autoencoder.decode(latent)[0].to(at::kCPU, at::kFloat);
-        return isFinite(picture) ? std::optional(imageFrom(picture)) : std::nullopt;
-    }
+    if (grid.single()) return pictureFrom(autoencoder.decode(latent)[0].to(at::kCPU, at::kFloat));
     nn::NormStatistics statistics;
     for (int pass = 0; pass < mostPasses; ++pass)
         if (collectStatistics(statistics, autoencoder, latent, grid, windows) <= settled) break;
@@ -91,7 +92,7 @@ std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::T
             if (windows.between) windows.between();
             statistics.beginWindow();
             const auto picture = autoencoder.decode(cut(latent, grid.rows[r], grid.columns[c]).contiguous())[0].to(at::kCPU, at::kFloat);
-            if (!isFinite(picture)) return {};
+            if (!at::isfinite(picture).all().item<bool>()) return {};
             strip.narrow(2, columns[c].start, sizeOf(columns[c])).add_(picture * weightOf(rows[r], columns[c]));
         }
         const int next = r + 1 < rows.size() ? rows[r + 1].start : height, done = next - rows[r].start;
@@ -99,6 +100,23 @@ std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::T
         strip = at::constant_pad_nd(strip.narrow(1, done, strip.size(1) - done), {0, 0, 0, done});
     }
     return image;
+}
+
+std::vector<std::optional<Image>> decodeImages(const nn::Autoencoder& autoencoder, const at::Tensor& latents, const CodecWindows& windows) {
+    const auto f = autoencoder.factor(), height = int(latents.size(2)), width = int(latents.size(3));
+    const bool several = latents.is_cuda() && WindowGrid(width, height, windows).single();
+    const auto atOnce = several ? std::max<std::int64_t>(1, pixelsAtOnce / (std::int64_t(width) * f * height * f)) : 1;
+    std::vector<std::optional<Image>> images;
+    for (std::int64_t i = 0; i < latents.size(0); i += atOnce) {
+        const auto part = latents.slice(0, i, std::min(i + atOnce, latents.size(0)));
+        if (!several) {
+            images.push_back(decodeImage(autoencoder, part, windows));
+            continue;
+        }
+        if (i > 0 && windows.between) windows.between();
+        for (const auto& picture : autoencoder.decode(part).to(at::kCPU, at::kFloat).unbind(0)) images.push_back(pictureFrom(picture));
+    }
+    return images;
 }
 
 } // namespace phloxine

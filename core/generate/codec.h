@@ -27,5 +27,7 @@ at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, a
 
 // The picture of a latent [1, z, h, w] that is not scaled; nothing when a value is not finite.
 std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::Tensor& latent, const CodecWindows& windows);
+// The same of each latent of [n, z, h, w]; on a GPU, what is no larger than a window goes several at once.
+std::vector<std::optional<Image>> decodeImages(const nn::Autoencoder& autoencoder, const at::Tensor& latents, const CodecWindows& windows);
 
 } // namespace phloxine

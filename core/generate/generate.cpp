@@ -152,8 +152,7 @@ public:
         const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first, previews); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
-        std::vector<Image> images;
-        for (int i = 0; i < std::min(batch, m_request.count - first); ++i) images.push_back(decode(latent.slice(0, i, i + 1)));
+        auto images = decode(latent.slice(0, 0, std::min(batch, m_request.count - first)));
         m_seconds.decode += since(decodeStart);
         return images;
     }
@@ -183,9 +182,18 @@ private:
         previews.put(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, 0, 1)))[0], std::move(preview));
     }
 
-    Image decode(const at::Tensor& latent) const {
-        const auto unscaled = m_model.unscaled(latent);
-        auto image = decodeImage(*m_model.autoencoder, unscaled, m_windows);
+    std::vector<Image> decode(const at::Tensor& latents) const {
+        const auto unscaled = m_model.unscaled(latents);
+        const auto decoded = decodeImages(*m_model.autoencoder, unscaled, m_windows);
+        std::vector<Image> images;
+        for (std::size_t i = 0; i < decoded.size(); ++i) {
+            const auto at = std::int64_t(i);
+            images.push_back(finished(decoded[i], unscaled.slice(0, at, at + 1)));
+        }
+        return images;
+    }
+
+    Image finished(std::optional<Image> image, const at::Tensor& unscaled) const {
         if (!image) {
             logWarning("A decoded tile was not finite; it is decoded again in fp32.");
             const auto autoencoder = bindAutoencoder(m_model.checkpoint, Binding::forInference(at::kFloat, m_model.binding.device));
