@@ -12,6 +12,7 @@
 #include "core/base/Log.h"
 #include "core/tensor/devices.h"
 #include "core/tensor/noise.h"
+#include "core/tensor/peak_memory.h"
 #include "core/tensor/safetensors.h"
 #include "core/train/LatentStore.h"
 #include "core/train/TrainedModel.h"
@@ -41,21 +42,46 @@ Json storedRecipe(TrainRecipe recipe) {
     return toJson(recipe);
 }
 
-void openFolder(const fs::path& folder, const Json& recipe, bool resume) {
+// What decides the steps so far. A run may be made longer, watched otherwise, and cut into other pieces.
+Json pastOf(Json recipe) {
+    for (const auto* key : {"steps", "watch"}) recipe.erase(key);
+    if (recipe.contains("memory")) recipe["memory"].erase("micro_batch");
+    return recipe;
+}
+
+// Returns the steps that the run had so far, where the recipe gives it another end.
+std::optional<std::int64_t> openFolder(const fs::path& folder, const Json& recipe, bool resume) {
     const auto file = folder / "recipe.json";
     if (!isThere(file)) {
         if (resume)
             throw Error(ErrorCode::NotFound,
                         "The folder " + folder.filename().string() + " holds no training to go on with; leave out --resume.");
         writeFileAtomically(file, recipe.dump(1) + "\n", IfExists::Fail, Durability::Synced);
-        return;
+        return {};
     }
     if (!resume)
         throw Error(ErrorCode::Exists, "The folder " + folder.filename().string() +
                                            " holds a training already; add --resume to go on, or choose another folder.");
-    if (toJson(trainRecipeFromJson(readJsonFile(file), "of the run")) != recipe) // entries that a newer version knows have their defaults
-        throw Error(ErrorCode::Exists,
-                    "The training in " + folder.filename().string() + " has another recipe; give the same one, or another folder.");
+    const auto known =
+        toJson(trainRecipeFromJson(readJsonFile(file), "of the run")); // entries that a newer version knows have their defaults
+    if (known == recipe) return {};
+    if (pastOf(known) != pastOf(recipe))
+        throw Error(ErrorCode::Exists, "The training in " + folder.filename().string() +
+                                           " has another recipe; give the same one, or another folder. Steps, what is watched, and the "
+                                           "pieces of a batch may differ.");
+    writeFileAtomically(file, recipe.dump(1) + "\n", IfExists::Replace, Durability::Synced);
+    const auto steps = known.at("steps").get<std::int64_t>();
+    return steps == recipe.at("steps").get<std::int64_t>() ? std::nullopt : std::optional(steps);
+}
+
+// The model of the end that a run had before it was made longer, under the images that it saw.
+void moveEarlierModel(const fs::path& folder, std::int64_t images) {
+    const auto to = folder / "models" / std::to_string(images);
+    if (!isThere(folder / "model") || isThere(to)) return;
+    makeWritableFolder(to.parent_path());
+    fs::rename(folder / "model", to);
+    if (isThere(folder / "model-lora.safetensors"))
+        fs::rename(folder / "model-lora.safetensors", to.parent_path() / (to.filename().string() + "-lora.safetensors"));
 }
 
 RateSettings ratesOf(const TrainRecipe& r) { return {r.optimiser.rate, 0.01, r.optimiser.warmUpSteps, r.steps, r.optimiser.constantShare}; }
@@ -106,7 +132,12 @@ struct DiffusionRun::State {
     State(const TrainRecipe& r, const fs::path& data, const fs::path& f, bool resume, const TrainHooks& h)
         : recipe(r), folder(f), hooks(h), lock((makeWritableFolder(f), f)), device(chooseDevice(h.device)),
           precision(choosePrecision(r.precision, device)) {
-        openFolder(folder, storedRecipe(recipe), resume);
+        if (const auto before = openFolder(folder, storedRecipe(recipe), resume)) {
+            moveEarlierModel(folder, *before * recipe.batch);
+            if (hooks.notice)
+                hooks.notice("The training ends after " + std::to_string(recipe.steps) + " steps instead of " + std::to_string(*before) +
+                             ", so from here on its rate falls otherwise.");
+        }
         set = preparedSet(recipe, data, folder, hooks);
         logInfo("Preparing the model to train");
         memoryBefore = usedMemory(device);
@@ -279,6 +310,18 @@ struct DiffusionRun::State {
                        recipe.data.tileSizePx, grid, precision, device);
     }
 
+    void tryToDrawSamples() const {
+        try {
+            drawSamples();
+        } catch (const std::exception& e) {
+            const auto fault = deviceFault(e);
+            if (fault && fault->code() == ErrorCode::DeviceLost) throw;
+            const auto words = "The sheet of samples after " + std::to_string(images()) + " images was not drawn: ";
+            logWarning(words + (fault ? fault->what() : e.what()));
+            if (hooks.notice) hooks.notice(words + (fault ? fault->what() : e.what()) + " The training goes on.");
+        }
+    }
+
     void writeModel(const fs::path& to) const {
         if (isThere(to)) return;
         auto parts = partsOf(folder / "base");
@@ -307,13 +350,18 @@ DiffusionRun::~DiffusionRun() = default;
 std::int64_t DiffusionRun::stepsDone() const { return m->step; }
 bool DiffusionRun::finished() const { return m->step >= m->recipe.steps; }
 void DiffusionRun::save() { m->save(); }
-void DiffusionRun::writeModel(const fs::path& folder) const { m->writeModel(folder); }
+void DiffusionRun::writeModel(const fs::path& folder) const {
+    m->optimiser->settleMeans();
+    m->writeModel(folder);
+}
 
 void setTrainingThreads(int threads) { at::set_num_threads(threads); }
 
 TrainStep DiffusionRun::step() {
     if (finished()) throw Error(ErrorCode::Internal, "This training has no step left.");
     auto report = m->advance();
+    // Before the state is saved, so that a run that goes on from it has the same means.
+    if (m->due(m->recipe.watch.validateEvery) || m->due(m->recipe.watch.samplesEvery) || finished()) m->optimiser->settleMeans();
     if (m->due(m->recipe.watch.validateEvery) || finished()) m->validate(report);
     Json row{{"step", report.step},
              {"images", report.images},
@@ -326,8 +374,8 @@ TrainStep DiffusionRun::step() {
              {"estimated_peak_bytes", report.estimatedPeakBytes}};
     if (report.validationLoss) row["validation_loss"] = *report.validationLoss, row["caption_gap"] = *report.captionGap;
     appendLog(m->folder, row);
-    if (m->due(m->recipe.watch.samplesEvery)) m->drawSamples();
-    if (m->due(m->recipe.watch.checkpointEvery) || finished()) m->save();
+    if (m->due(m->recipe.watch.checkpointEvery) || finished()) m->save(); // before what is only looked at
+    if (m->due(m->recipe.watch.samplesEvery)) m->tryToDrawSamples();
     if (finished()) m->writeModel(m->folder / "model");
     return report;
 }

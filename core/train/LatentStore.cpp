@@ -68,9 +68,9 @@ LatentStore::LatentStore(const fs::path& folder, const TrainingSet& set, const C
                 if (progress) progress({"Encoding the tiles", double(begin + i) / double(set.tiles.size())});
                 try {
                     const auto tile = squareTile(set.tiles[begin + i].file, tileSizePx);
-                    std::vector<at::Tensor> pictures;
-                    for (int v = 0; v < variants; ++v) pictures.push_back(tensorFrom(oriented(tile, v)));
-                    latents[std::int64_t(i)].copy_((autoencoder->encode(at::cat(pictures).to(device)) - shift) * scale);
+                    for (int v = 0; v < variants; ++v) // one at a time: the encoder may take more memory than a step of the training
+                        latents[std::int64_t(i)][v].copy_((autoencoder->encode(tensorFrom(oriented(tile, v)).to(device))[0] - shift) *
+                                                          scale);
                 } catch (const Error&) { usable[std::int64_t(i)] = 0; }
             }
             if (!latents.isfinite().all().item<bool>())

@@ -9,6 +9,7 @@
 #include "core/condition/ClipTokenizer.h"
 #include "core/condition/pooled_text.h"
 #include "core/condition/tidy_text.h"
+#include "core/model/report.h"
 #include "core/train/base_model.h"
 #include "core/train/draws.h"
 
@@ -16,7 +17,7 @@ namespace phloxine {
 
 namespace {
 
-constexpr std::size_t mostEncoded = 4096; // texts of a frozen encoder that are kept
+constexpr std::size_t mostEncodedBytes = 256 << 20; // of texts of a frozen encoder that are kept
 
 bool isNorm(const Weights& weights, const std::string& key) { // its weight is a vector
     const auto dot = key.rfind('.');
@@ -36,8 +37,9 @@ TrainedModel::TrainedModel(const std::filesystem::path& base, const TrainRecipe&
         !std::holds_alternative<LabelStage>(condition))
         throw Error(ErrorCode::Unsupported,
                     "A model that is guided by feature vectors cannot be trained yet; choose one of texts or classes.");
-    if (const auto* labels = std::get_if<LabelStage>(&condition); labels && labels->classes < int(set.classes.size()))
-        throw Error(ErrorCode::WrongUse, "The model knows " + std::to_string(labels->classes) + " classes and the recipe has more.");
+    if (const int known = classCount(m_base.config); known > 0 && !text && known < int(set.classes.size())) // the row for none is no class
+        throw Error(ErrorCode::WrongUse,
+                    "The model knows " + std::to_string(known) + " classes and the recipe has " + std::to_string(set.classes.size()) + ".");
     if (m_prediction == Prediction::Flow && m_base.config.family != "compvis-ldm")
         throw Error(ErrorCode::Unsupported, "A transformer of flow matching cannot be trained yet.");
     m_trainText = recipe.model.trainText && !std::holds_alternative<NoStage>(condition);
@@ -139,8 +141,14 @@ void TrainedModel::chooseMasters(bool text, const TrainingSet& set, const TrainR
 }
 
 std::vector<std::int64_t> TrainedModel::compactIds(std::vector<std::int64_t> ids) const {
-    if (m_rows.defined())
-        for (auto& id : ids) id = m_rowOf.at(id);
+    if (!m_rows.defined()) return ids;
+    for (auto& id : ids) {
+        const auto row = m_rowOf.find(id);
+        if (row == m_rowOf.end())
+            throw Error(ErrorCode::WrongUse, "A caption has a piece of a word that the prompts of the recipe do not have, so it cannot be "
+                                             "learned; simplify the punctuation of the prompts.");
+        id = row->second;
+    }
     return ids;
 }
 
@@ -162,6 +170,20 @@ TrainedModel::TextState TrainedModel::encodeTexts(const Weights& weights, const 
     return {states, m_pooled ? pooledText(states, mask) : at::Tensor(), config.ownLength ? mask : at::Tensor()};
 }
 
+// The oldest go where there is no more room.
+void TrainedModel::keepEncoded(const std::string& text, const TextState& state) {
+    const auto bytesOf = [](const TextState& s) { return s.tokens.nbytes() + (s.vector.defined() ? s.vector.nbytes() : 0); };
+    m_encoded.emplace(text, state);
+    m_encodedOrder.push_back(text);
+    m_encodedBytes += bytesOf(state);
+    while (m_encodedBytes > mostEncodedBytes && m_encodedOrder.size() > 1) {
+        const auto oldest = m_encoded.find(m_encodedOrder.front());
+        m_encodedBytes -= bytesOf(oldest->second);
+        m_encoded.erase(oldest);
+        m_encodedOrder.pop_front();
+    }
+}
+
 // Each text once: a batch holds many equal ones. Padding is attended to, as generation does; a short maxLength keeps it cheap. A frozen
 // encoder is asked for one text at a time, so that what was kept from an earlier step has the bits that this step would give.
 nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<std::string>& captions) {
@@ -176,14 +198,12 @@ nn::Context TrainedModel::textContext(const Weights& weights, const std::vector<
         std::vector<at::Tensor> vectors;
         nn::Context tokens; // join() brings texts of their own length to one
         for (const auto& text : texts) {
-            auto known = m_encoded.find(text);
-            if (known == m_encoded.end()) {
-                if (m_encoded.size() >= mostEncoded) m_encoded.clear();
-                known = m_encoded.emplace(text, encodeTexts(read(), {text})).first;
-            }
-            const nn::Context one{known->second.tokens, {}, known->second.mask};
+            const auto known = m_encoded.find(text);
+            const auto state = known != m_encoded.end() ? known->second : encodeTexts(read(), {text});
+            if (known == m_encoded.end()) keepEncoded(text, state);
+            const nn::Context one{state.tokens, {}, state.mask};
             tokens = tokens.tokens.defined() ? nn::join(tokens, one) : one;
-            if (m_pooled) vectors.push_back(known->second.vector);
+            if (m_pooled) vectors.push_back(state.vector);
         }
         all = {tokens.tokens, m_pooled ? at::cat(vectors) : at::Tensor(), tokens.mask};
     }

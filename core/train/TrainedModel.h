@@ -1,6 +1,7 @@
 #pragma once
 // The model in training: float32 masters of what is trained, the rest frozen, and the loss of a batch as a differentiable function of the
 // masters. The computation may run in bfloat16: the masters are cast inside the graph.
+#include <deque>
 #include <set>
 
 #include "core/model/Model.h"
@@ -41,6 +42,7 @@ private:
     struct TextState {
         at::Tensor tokens, vector, mask; // [n, length, width], [n, width], [n, length] where texts keep their own length
     };
+    void keepEncoded(const std::string& text, const TextState& state);
     std::set<std::string> boundKeys() const;
     void chooseMasters(bool text, const TrainingSet& set, const TrainRecipe& recipe);
     void chooseFactors(bool text, const TrainRecipe& recipe);
@@ -66,6 +68,8 @@ private:
     at::Tensor m_rows;                            // of the vocabulary, that are masters
     std::map<std::int64_t, std::int64_t> m_rowOf; // token -> row of the compact table
     std::map<std::string, TextState> m_encoded;   // of a frozen text encoder
+    std::deque<std::string> m_encodedOrder;       // the oldest first
+    std::size_t m_encodedBytes = 0;
 };
 
 } // namespace phloxine

@@ -91,10 +91,14 @@ std::string usualCaption(const TrainingTile& tile, const RecipeClass& tissue, co
 
 std::vector<std::string> possiblePhrases(const TrainingSet& set, const RecipeCaptions& chances) {
     std::set<std::string> phrases{","};
-    for (const auto& tissue : set.classes) phrases.insert(tissue.prompts.begin(), tissue.prompts.end());
+    // A comma may become one piece of the vocabulary with the end of the phrase before it: "lung (scc),".
+    const auto add = [&](const std::string& phrase) { phrases.insert(phrase), phrases.insert(phrase + ","); };
+    for (const auto& tissue : set.classes)
+        for (const auto& prompt : tissue.prompts) add(prompt);
     if (chances.attributeChance > 0)
         for (const auto& attribute : attributes())
-            for (const auto& level : attribute.phrases) phrases.insert(level.begin(), level.end());
+            for (const auto& level : attribute.phrases)
+                for (const auto& phrase : level) add(phrase);
     for (const auto& tile : set.tiles)
         if (hasOwnText(tile, chances)) phrases.insert(tile.text);
     return {phrases.begin(), phrases.end()};

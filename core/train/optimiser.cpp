@@ -276,8 +276,7 @@ double Optimiser::step(double rate) {
 void Optimiser::updateMeansOnFile() {
     for (std::size_t k = 0; k < m_settings.emaDecays.size(); ++k) {
         double rest = 1; // of the mean before
-        for (std::int64_t j = m_steps - OptimiserSettings::meansEvery + 1; j <= m_steps; ++j)
-            rest *= std::min(m_settings.emaDecays[k], double(1 + j) / double(10 + j));
+        for (auto j = m_meansSteps + 1; j <= m_steps; ++j) rest *= std::min(m_settings.emaDecays[k], double(1 + j) / double(10 + j));
         for (const auto& part : m_parts) {
             auto mean = part.means[k].view(-1);
             const auto master = part.master.detach().view(-1);
@@ -288,12 +287,18 @@ void Optimiser::updateMeansOnFile() {
             File::release(part.means[k]);
         }
     }
+    m_meansSteps = m_steps;
 }
 
 void Optimiser::releaseMeans() const {
     if (!m_file) return;
     for (const auto& part : m_parts)
         for (const auto& mean : part.means) File::release(mean);
+}
+
+void Optimiser::settleMeans() {
+    const c10::AutoGradMode off(false);
+    if (m_file && m_meansSteps < m_steps) updateMeansOnFile();
 }
 
 Weights Optimiser::mean(int which) const {
@@ -304,6 +309,7 @@ Weights Optimiser::mean(int which) const {
 
 Weights Optimiser::state() const {
     Weights state{{"steps", at::full({1}, m_steps, at::kLong)}};
+    if (m_file) state["means_steps"] = at::full({1}, m_meansSteps, at::kLong);
     for (const auto& part : m_parts) {
         state["first." + part.key] = part.first;
         state["second." + part.key] = part.second;
@@ -316,10 +322,13 @@ Weights Optimiser::state() const {
 
 void Optimiser::restore(const Weights& state) {
     const c10::AutoGradMode off(false);
-    const auto own = this->state();
+    auto own = this->state();
+    own.erase("means_steps");
     for (const auto& [key, tensor] : own) (void)stored(state, key, tensor); // all of it, before anything is changed
     for (const auto& [key, tensor] : own) tensor.copy_(state.at(key));
     m_steps = state.at("steps").item<std::int64_t>();
+    const auto meansSteps = state.find("means_steps"); // earlier versions took in each meansEvery-th step alone
+    m_meansSteps = meansSteps != state.end() ? meansSteps->second.item<std::int64_t>() : m_steps - m_steps % OptimiserSettings::meansEvery;
     releaseMeans();
 }
 

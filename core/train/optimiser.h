@@ -55,6 +55,7 @@ public:
     void beforeBackward(double rate); // with inBackward: before each backward pass that step(rate) then completes
     std::int64_t steps() const { return m_steps; }
 
+    void settleMeans();            // those on file take in the weights as they are now: before they are used
     Weights mean(int which) const; // of emaDecays, float32; shares memory with the optimiser
     void releaseMeans() const;     // where they lie in a file: their pages, after all of them were read
     // Moments and means as "first.KEY", "second.KEY", "mean0.KEY", and the count as "steps"; shares memory with the optimiser.
@@ -93,7 +94,7 @@ private:
     double m_rate = 0, m_sum = 0;
     at::Tensor m_sumOnDevice;
     bool m_inStep = false;
-    std::int64_t m_steps = 0;
+    std::int64_t m_steps = 0, m_meansSteps = 0; // m_meansSteps: that means on file have taken in
 };
 
 } // namespace phloxine

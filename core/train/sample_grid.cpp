@@ -27,7 +27,9 @@ void saveSampleGrid(const std::filesystem::path& file, const Checkpoint& model, 
     const int size = tileSizePx / autoencoder->factor();
     Image sheet(grid.perClass * tileSizePx, int(classes.size()) * tileSizePx);
     fill(sheet, 0, 0, sheet.width, sheet.height, 128, 128, 128);
-    const bool free = std::holds_alternative<NoStage>(model.config.condition);
+    // Without a condition, or a class that stands for none, there is nothing to guide away from.
+    const auto* labels = std::get_if<LabelStage>(&model.config.condition);
+    const bool free = std::holds_alternative<NoStage>(model.config.condition) || (labels && labels->null < 0);
     for (std::size_t i = 0; i < classes.size(); ++i) {
         PhiloxNoise noise(grid.seed + i);
         const auto given =

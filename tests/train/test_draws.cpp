@@ -5,6 +5,7 @@
 #include <QtTest>
 
 #include "core/base/Dice.h"
+#include "core/condition/ClipTokenizer.h"
 #include "core/region/cut_tiles.h"
 #include "core/region/region_files.h"
 #include "core/train/draws.h"
@@ -140,6 +141,24 @@ private slots:
         auto composed = chances;
         composed.composed = true;
         QVERIFY(composedCaption(tile, tissue, composed, dice) != "as written" && usualCaption(tile, tissue, composed) != "as written");
+    }
+
+    // Whatever is composed of prompts and attributes can be learned: a comma may become one piece with the punctuation before it.
+    void everyPieceOfACaptionIsKnown() {
+        TrainingSet set;
+        set.classes = {{"a", "A", {}, {}, {"lung (scc)", "50%", "is it lung?"}}, {"b", "B", {}, {}, {"colon, benign!"}}};
+        RecipeCaptions chances;
+        chances.attributeChance = 0.8, chances.shuffleChance = 0.5;
+        std::set<std::int64_t> known;
+        for (const auto& phrase : possiblePhrases(set, chances))
+            for (const auto id : ClipTokenizer::shared().encode(phrase)) known.insert(id);
+        TrainingTile tile;
+        tile.levels = {AttributeLevel::High, AttributeLevel::Low, AttributeLevel::Low, AttributeLevel::High};
+        Dice dice(5);
+        for (int i = 0; i < 200; ++i) {
+            const auto caption = composedCaption(tile, set.classes[std::size_t(i % 2)], chances, dice);
+            for (const auto id : ClipTokenizer::shared().encode(caption)) QVERIFY2(known.count(id), caption.c_str());
+        }
     }
 
     void droppedCaptions() {

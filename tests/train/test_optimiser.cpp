@@ -1,4 +1,5 @@
 // AdamW, clipping and means of the weights against numbers of torch.optim.AdamW (2.11) on a linear regression, and the ways to fail.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <ATen/Parallel.h>
@@ -124,6 +125,36 @@ private slots:
         other["mean1.a"] = at::zeros({2});
         QCOMPARE(errorOf([&] { second.restore(other); }), "shape");
         QVERIFY(equal(first.state(), second.state())); // nothing was taken over
+    }
+
+    // Few steps, or steps that are no multiple of eight, are in the mean too; and a run that goes on has the same.
+    void meansOnFileTakeInTheLastSteps() {
+        QTemporaryDir dir;
+        OptimiserSettings inMemory, onFile;
+        inMemory.emaDecays = onFile.emaDecays = {0.9};
+        onFile.meansFolder = dir.path().toStdString();
+        for (const int steps : {1, 7, 8, 13}) {
+            const auto a = randomMasters(5), b = randomMasters(5), start = randomMasters(5);
+            Optimiser first(a, inMemory), second(b, onFile);
+            for (int i = 0; i < steps; ++i) {
+                giveGradients(a, 20 + std::uint64_t(i)), giveGradients(b, 20 + std::uint64_t(i));
+                first.step(1e-2), second.step(1e-2);
+            }
+            Weights saved;
+            for (const auto& [key, tensor] : second.state()) saved[key] = tensor.clone();
+            second.settleMeans();
+            const auto difference = [](const at::Tensor& x, const at::Tensor& y) { return (x.cpu() - y.cpu()).norm().item<double>(); };
+            const double moved = difference(first.mean(0).at("a"), start.at("a").detach());
+            const double apart = difference(first.mean(0).at("a"), second.mean(0).at("a"));
+            QVERIFY2(moved > 0 && apart < 0.4 * moved, qPrintable(QStringLiteral("%1 steps: %2 of %3").arg(steps).arg(apart).arg(moved)));
+            const auto c = randomMasters(5);
+            Optimiser third(c, onFile);
+            const c10::AutoGradMode off(false);
+            for (const auto& [key, tensor] : b) const_cast<at::Tensor&>(c.at(key)).copy_(tensor);
+            third.restore(saved);
+            third.settleMeans();
+            QVERIFY(at::equal(third.mean(0).at("a"), second.mean(0).at("a")));
+        }
     }
 
     void whatIsNotANumberChangesNothing() {

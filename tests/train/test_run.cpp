@@ -274,6 +274,35 @@ private slots:
         QVERIFY(estimateMemory(r).total() > large.total() / 3);
     }
 
+    void aRunIsMadeLonger() {
+        auto r = recipe();
+        train(r, "longer");
+        const auto before = readFile(at("longer/model/weights.safetensors"));
+        r.steps = 16, r.watch.samplesEvery = 8;
+        std::vector<std::string> notices;
+        train(r, "longer", true, {{}, [&](const std::string& sentence) { notices.push_back(sentence); }});
+        QCOMPARE(notices.size(), std::size_t(1));
+        QVERIFY2(notices[0].find("16 steps instead of 12") != std::string::npos, notices[0].c_str());
+        QCOMPARE(rowsOf(at("longer")).size(), std::size_t(16));
+        QVERIFY(readFile(at("longer/models/48/weights.safetensors")) == before); // the model of the first end
+        QVERIFY(readFile(at("longer/model/weights.safetensors")) != before);
+    }
+
+    void samplesThatFailDoNotEndATraining() {
+        auto r = recipe(4);
+        r.watch.samplesEvery = 2;
+        fs::create_directories(at("no-samples"));
+        std::vector<std::string> notices;
+        {
+            DiffusionRun run(r, at("tissue"), at("no-samples"), false, {{}, [&](const std::string& s) { notices.push_back(s); }});
+            writeFileAtomically(at("no-samples/samples"), std::string_view("a file in the way")); // of the folder for the sheets
+            while (!run.finished()) (void)run.step();
+        }
+        QCOMPARE(notices.size(), std::size_t(2));
+        QVERIFY2(notices[0].find("was not drawn") != std::string::npos, notices[0].c_str());
+        QVERIFY(fs::exists(at("no-samples/model/weights.safetensors")));
+    }
+
     void refusals() {
         const auto r = recipe();
         auto other = r;
