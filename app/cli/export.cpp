@@ -25,8 +25,10 @@ int run(const Context& context, const fs::path& planFile, const fs::path& out) {
     Progress latest;
     ExportHooks hooks;
     hooks.progress = [&](const Progress& progress) { context.progress(latest = progress); };
-    hooks.resolve = [&](const GenerateRequest& request) { return resolve(request, store.find(request.model, request.modelSha256)); };
-    hooks.card = [&](const GenerateRequest& request) { return store.find(request.model, request.modelSha256).card; };
+    hooks.resolve = [&](const GenerateRequest& request) {
+        return resolve(request, store.find(request.model, request.modelSha256, request.modelSettings));
+    };
+    hooks.card = [&](const GenerateRequest& request) { return store.find(request.model, request.modelSha256, request.modelSettings).card; };
     hooks.makeTile = [&](const GenerateRequest& single) {
         Tile made;
         GenerateHooks generateHooks;

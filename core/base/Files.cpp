@@ -143,6 +143,11 @@ void writeFileAtomically(const fs::path& path, std::string_view text, IfExists i
     writeFileAtomically(path, std::as_bytes(std::span(text)), ifExists, durability);
 }
 
+bool isBareName(std::string_view name) {
+    if (name.empty() || name.size() > 200 || name.front() == '.') return false;
+    return std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 32 || c == 127 || c == '/' || c == '\\' || c == ':'; });
+}
+
 bool isThere(const fs::path& path) {
     std::error_code error;
     return fs::exists(path, error);

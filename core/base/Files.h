@@ -32,6 +32,9 @@ void writeFileInPieces(const std::filesystem::path& path, const std::function<vo
 inline constexpr std::string_view temporaryPrefix = ".phloxine-tmp-";
 
 // Like std::filesystem's, but never throwing: false also for a path that the system does not let us look at, or that is no path.
+// Whether a text can name a file in any folder: no separators, no control characters, not "." in front, at most 200 bytes.
+bool isBareName(std::string_view name);
+
 bool isThere(const std::filesystem::path& path);
 bool isFolder(const std::filesystem::path& path);
 

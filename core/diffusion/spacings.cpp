@@ -30,7 +30,7 @@ std::vector<Level> ddimLevels(const NoiseSchedule& schedule, int steps, const st
                                              " of the schedule with CompVis spacing; use the spacing \"exact\" or another number.");
     std::vector<Level> levels;
     for (auto t = times.rbegin(); t != times.rend(); ++t) levels.push_back(schedule.at(*t));
-    levels.push_back(schedule.at(0));
+    if (times.front() != 0) levels.push_back(schedule.at(0));
     return levels;
 }
 

@@ -11,7 +11,7 @@ namespace phloxine {
 // Times that CompVis DDIM visits for S steps, ascending: "uniform" = 1 + k (T div S) (the number may differ from S and the last one be out
 // of range), "quad", and "exact" = floor(k T / S) + (1 if 2 S <= T), always S steps. Error(Unsupported) for another word.
 std::vector<int> compvisTimes(const std::string& spacing, int steps, int timesteps);
-// The levels of these times, ending at abar[0] as upstream. Error(WrongUse) where they leave the schedule.
+// The levels of these times, ending at abar[0] as upstream, which is visited once. Error(WrongUse) where they leave the schedule.
 std::vector<Level> ddimLevels(const NoiseSchedule& schedule, int steps, const std::string& spacing = "exact");
 
 // Spacings of the noise ratio, ending in 0 (k_diffusion.sampling.get_sigmas_*).

@@ -31,7 +31,7 @@ struct PlannedTile {
 // What decides the pixels. The build may change between two runs of one export, and memory may have made a batch smaller.
 Json identity(GenerateRequest request) {
     request.build.clear();
-    request.batch = 1;
+    request.batch = 1, request.place = 0;
     return toJson(request);
 }
 

@@ -31,6 +31,7 @@ std::string fileWord(const std::filesystem::path& file, const std::string& sha25
 }
 
 void addDetails(Json& json, const GenerateRequest& r) {
+    if (r.place) json["place"] = r.place;
     if (r.variationSeed) json["variation_seed"] = *r.variationSeed, json["variation"] = r.variation;
     if (!r.spacing.empty()) json["spacing"] = r.spacing;
     if (r.eta) json["eta"] = *r.eta;
@@ -164,6 +165,7 @@ Json toJson(const GenerateRequest& r) {
     if (r.heightPx) json["height_px"] = r.heightPx;
     addInitialImage(json, r);
     if (!r.modelSha256.empty()) json["model_sha256"] = r.modelSha256;
+    if (!r.modelSettings.empty()) json["model_settings_sha256"] = r.modelSettings;
     if (!r.build.empty()) json["build"] = r.build;
     return json;
 }
@@ -177,7 +179,7 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         take(json, "prompt", r.prompt);
         take(json, "negative", r.negative);
         take(json, "count", r.count);
-        take(json, "batch", r.batch);
+        take(json, "batch", r.batch), take(json, "place", r.place);
         if (const auto seed = json.find("seed"); seed != json.end()) r.seed = seedFrom(*seed, "seed", what);
         if (const auto seed = json.find("variation_seed"); seed != json.end()) r.variationSeed = seedFrom(*seed, "variation seed", what);
         take(json, "variation", r.variation);
@@ -191,7 +193,7 @@ GenerateRequest generateRequestFromJson(const Json& json, const std::string& wha
         take(json, "width_px", r.widthPx);
         take(json, "height_px", r.heightPx);
         takeInitialImage(json, r);
-        take(json, "model_sha256", r.modelSha256);
+        take(json, "model_sha256", r.modelSha256), take(json, "model_settings_sha256", r.modelSettings);
         take(json, "build", r.build);
     } catch (const Json::exception& e) {
         throw Error(ErrorCode::Corrupt, "The request in " + what + " has a value of the wrong kind; correct it.", e.what());
@@ -204,6 +206,7 @@ void validate(const GenerateRequest& r) {
     if (!r.classId.empty() && !r.prompt.empty()) wrongUse("Give a tissue class or a prompt, not both.");
     if (r.count < 1 || r.count > 1000000) wrongUse("The number of tiles must lie between 1 and 1,000,000.");
     if (r.batch < 1 || r.batch > 256) wrongUse("The batch must lie between 1 and 256 tiles.");
+    if (r.place < 0 || r.place >= r.batch) wrongUse("The place of the first tile must lie within its batch, counted from 0.");
     for (const auto seed : {r.seed, r.variationSeed.value_or(0)})
         if (seed >= seedLimit || seed + std::uint64_t(r.count) > seedLimit)
             wrongUse("The seed must lie below 2^53 (9,007,199,254,740,992), for the last tile too.");
@@ -278,6 +281,7 @@ void resolveFiles(GenerateRequest& request) {
 GenerateRequest forTile(const GenerateRequest& request, int i) {
     auto single = request;
     single.count = 1;
+    single.place = (request.place + i) % std::max(1, request.batch);
     (single.variationSeed ? *single.variationSeed : single.seed) += std::uint64_t(i);
     return single;
 }
@@ -287,7 +291,8 @@ bool resolves(GenerateRequest wish, const GenerateRequest& made) {
         if (field == nothing) field = value;
     };
     wish.model = made.model, wish.modelSha256 = made.modelSha256, wish.build = made.build; // by name or by folder
-    wish.batch = made.batch;
+    wish.modelSettings = made.modelSettings;
+    wish.batch = made.batch, wish.place = made.place;
     open(wish.negative, std::string(), made.negative), open(wish.sampler, std::string(), made.sampler), open(wish.steps, 0, made.steps);
     open(wish.guidance, -1.0, made.guidance), open(wish.precision, std::string("auto"), made.precision);
     open(wish.device, std::string("auto"), made.device), open(wish.spacing, std::string(), made.spacing);

@@ -36,6 +36,7 @@ struct GenerateRequest {
     std::string negative;   // what guidance leads away from; empty = the unconditional caption
     int count = 1;          // tiles; tile i has seed + i
     int batch = 1;          // tiles computed together
+    int place = 0;          // of the first tile in its batch: the last bits of a tile depend on it
     std::uint64_t seed = 0; // < 2^53
     // The noise at the start lies on the great circle from that of `seed` to that of this seed, a share `variation` of the way (spherical
     // interpolation; Shoemake 1985). Then the seed stays and tile i has variationSeed + i: variations of one tile.
@@ -72,7 +73,7 @@ struct GenerateRequest {
     SourceTissue source;
 
     // Filled by resolve(): empty in a request that a user writes.
-    std::string modelSha256, build;
+    std::string modelSha256, modelSettings, build; // settingsHash() of core/model
 
     bool operator==(const GenerateRequest&) const = default;
 };
@@ -95,7 +96,7 @@ std::vector<RequestFile> filesOf(GenerateRequest& request);
 // Error(Unsupported) when it is no file.
 void resolveFiles(GenerateRequest& request);
 
-// The request for tile i alone: count 1, seed + i; with a variation, its seed + i.
+// The request for tile i alone: count 1, seed + i; with a variation, its seed + i. It keeps its place in the batch.
 GenerateRequest forTile(const GenerateRequest& request, int i);
 
 // Whether `made`, resolved, can be what `wish` asked for: what the wish leaves open is taken from it, and the model may go by name or

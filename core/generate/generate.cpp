@@ -88,16 +88,28 @@ Condition conditionOf(const GenerateRequest& request, const ModelCard& card) {
 
 constexpr const char* ownScheduler = "scheduler"; // the sampler that a diffusers folder brings
 
+// A scheduler has its settings from the model's folder; only DDIM's eta is an argument of the run.
+SamplingPlan schedulerPlan(const SchedulerConfig& scheduler, const GenerateRequest& r) {
+    const auto refused = [&](const char* parameter) {
+        throw Error(ErrorCode::WrongUse, "The scheduler of this model, " + scheduler.className + ", has no parameter " + parameter +
+                                             "; leave it out, or choose one of the samplers by name.");
+    };
+    if (!r.spacing.empty()) refused("spacing");
+    if (r.churn) refused("churn");
+    if (r.shift) refused("shift");
+    if (r.eta && scheduler.className != "DDIMScheduler") refused("eta");
+    return diffusersPlan(scheduler, r.steps, r.eta.value_or(0));
+}
+
 SamplingPlan planOf(const Model& model, const GenerateRequest& r) {
     const SamplerChoice choice{
         .sampler = r.sampler, .spacing = r.spacing, .steps = r.steps, .eta = r.eta, .churn = r.churn, .shift = r.shift};
-    auto plan = r.sampler == ownScheduler ? diffusersPlan(schedulerOf(model.checkpoint.config), r.steps, r.eta.value_or(0))
+    auto plan = r.sampler == ownScheduler ? schedulerPlan(schedulerOf(model.checkpoint.config), r)
                                           : planFor(model.schedule, model.prediction, choice);
     if (!isComposite(r)) return plan;
     if (!plan.moves.empty())
         throw Error(ErrorCode::WrongUse, "The scheduler of this model cannot start from a picture; choose one of the samplers by name.");
     plan.levels = levelsFrom(plan.levels, r.strength);
-    plan.startScale = 1; // the start is made at its level
     return plan;
 }
 
@@ -130,34 +142,48 @@ public:
           m_contexts(encode(model, request, hooks)), m_canvas(canvasOf(request, model)), m_network(*model.network) {
         m_windows = codecWindows(model.card.tileSizePx, m_canvas.factor, [this] { breathe(); });
         m_initial = readInitialImage(request, m_canvas.widthPx, m_canvas.heightPx, m_canvas.factor / 2);
-        if (m_initial) prepareInitial();
+        if (m_initial) {
+            prepareInitial();
+            m_startScale = std::exchange(m_plan.startScale, 1); // the start is made at its level
+        } else tellOfLateStart();
     }
 
-    // Tiles first .. first + batch - 1, of which those below request.count are real; the rest pads the batch, so that a tile's bits do not
+    // Tiles first .. first + batch - 1, of which 0 .. request.count - 1 are real; the rest pads the batch, so that a tile's bits do not
     // depend on the count.
     std::vector<Image> tiles(int first, int batch) const {
         const auto start = Clock::now();
-        m_now = {first, 0, m_plan.steps()};
+        const int from = std::max(first, 0);
+        m_now = {from, 0, m_plan.steps()};
         BatchNoise noise(m_request, first, batch);
         const auto device = m_model.binding.device;
         auto x = noise.draw({batch, m_model.network->inChannels(), m_canvas.heightPx / m_canvas.factor, m_canvas.widthPx / m_canvas.factor})
                      .to(device);
-        if (m_initial) x = startFrom(m_known, x, m_plan.levels.front(), m_request.strength);
+        if (m_initial) x = startFrom(m_known, x, m_plan.levels.front(), m_request.strength, m_startScale);
         const WindowedNetwork windowed(m_network, m_canvas.trainedSize, [this] { breathe(); });
         const nn::Network& network = m_canvas.isTile() ? static_cast<const nn::Network&>(m_network) : windowed;
         GuidedDenoiser guided(network, m_model.prediction, nn::expand(m_contexts.conditional, batch),
                               nn::expand(m_contexts.unconditional, batch), guidanceOf(m_request));
         InpaintingDenoiser denoise(guided, m_known);
         PreviewStream previews(m_hooks.preview);
-        const auto latent = phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, first, previews); });
+        const auto latent =
+            phloxine::run(m_plan, denoise, x, noise, [&](const SamplerStep& step) { tell(step, from, from - first, previews); });
         m_seconds.denoise += since(start);
         const auto decodeStart = Clock::now();
-        auto images = decode(latent.slice(0, 0, std::min(batch, m_request.count - first)));
+        auto images = decode(latent.slice(0, from - first, std::min(batch, m_request.count - first)));
         m_seconds.decode += since(decodeStart);
         return images;
     }
 
 private:
+    // Pure noise taken for a level that still holds some tissue gives pale tiles; as upstream, but worth saying.
+    void tellOfLateStart() const {
+        const double last = double(m_model.schedule.timesteps() - 1), first = m_plan.levels.front().t;
+        if (m_model.prediction == Prediction::Flow || first >= 0.89 * last || !m_hooks.notice) return;
+        m_hooks.notice("With this sampler and this number of steps the first step is at " + std::to_string(std::lround(first)) + " of " +
+                       std::to_string(std::lround(last)) +
+                       " and not at pure noise, so tiles can be pale or noisy; take the spacing \"trailing\" or another number of steps.");
+    }
+
     void prepareInitial() {
         const auto& real = m_initial->image.scale;
         const auto& made = m_model.card.scale;
@@ -172,14 +198,14 @@ private:
         if (m_hooks.step && m_now.steps > 0) m_hooks.step(m_now.tile, m_now.step, m_now.steps);
     }
 
-    void tell(const SamplerStep& step, int tile, PreviewStream& previews) const {
+    void tell(const SamplerStep& step, int tile, int place, PreviewStream& previews) const {
         m_now = {tile, step.index, step.count};
         if (m_hooks.step) m_hooks.step(tile, step.index, step.count);
         if (!m_hooks.preview || !step.x0.defined() || step.index == step.count) return;
         TilePreview preview{{}, tile, step.index, step.count};
         preview.image.scale = m_model.card.scale;
         preview.image.scale.micronsPerPixel *= m_model.autoencoder->factor();
-        previews.put(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, 0, 1)))[0], std::move(preview));
+        previews.put(m_model.autoencoder->preview(m_model.unscaled(step.x0.slice(0, place, place + 1)))[0], std::move(preview));
     }
 
     std::vector<Image> decode(const at::Tensor& latents) const {
@@ -212,6 +238,7 @@ private:
     const GenerateHooks& m_hooks;
     GenerateTimes& m_seconds;
     SamplingPlan m_plan;
+    double m_startScale = 1;
     Contexts m_contexts;
     Canvas m_canvas;
     GraphedNetwork m_network;
@@ -269,6 +296,12 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
         throw Error(ErrorCode::NotFound,
                     "This tile was made by another version of the model " + card.id + "; its weights are not on this machine.",
                     r.modelSha256);
+    const auto settings = settingsHash(entry.path, card);
+    if (!r.modelSettings.empty() && r.modelSettings != settings)
+        throw Error(ErrorCode::NotFound,
+                    "This tile was made with other settings of the model " + card.id +
+                        " (its configuration, scheduler or classes); they are not on this machine.",
+                    r.modelSettings);
     if (!r.classId.empty() && !card.findClass(r.classId)) {
         std::string known;
         for (const auto& c : card.classes) known += (known.empty() ? "" : ", ") + c.id;
@@ -279,7 +312,7 @@ GenerateRequest resolve(const GenerateRequest& request, const ModelEntry& entry)
     }
     requireOffered(r, card);
     r.model = card.id;
-    r.modelSha256 = hash;
+    r.modelSha256 = hash, r.modelSettings = settings;
     if (r.sampler.empty()) r.sampler = card.defaultSampler;
     if (r.sampler != ownScheduler) r.sampler = findSampler(r.sampler).id;
     if (r.steps == 0) r.steps = card.defaultSteps;
@@ -351,7 +384,7 @@ auto withMemory(ModelStore& store, const std::string& device, const GenerateHook
 
 GenerateResult generate(ModelStore& store, const GenerateRequest& request, const GenerateHooks& hooks) {
     const auto start = Clock::now();
-    const auto entry = store.find(request.model, request.modelSha256);
+    const auto entry = store.find(request.model, request.modelSha256, request.modelSettings);
     GenerateResult result;
     result.resolved = resolve(request, entry);
     const auto [model, run] = withMemory(store, result.resolved.device, hooks, [&] {
@@ -360,29 +393,31 @@ GenerateResult generate(ModelStore& store, const GenerateRequest& request, const
         auto begun = std::make_unique<Run>(*loaded, result.resolved, hooks, result.seconds);
         return std::pair(std::move(loaded), std::move(begun));
     });
-    int batch = result.resolved.batch;
-    bool triedAgain = false; // the tile that is next
+    int batch = result.resolved.batch, begin = -result.resolved.place; // the tile in the first place of the next batch
+    bool triedAgain = false;                                           // the tile that is next
     while (result.tiles < result.resolved.count) {
         const auto tileStart = Clock::now();
         std::vector<Image> images;
         try {
-            images = run->tiles(result.tiles, batch);
+            images = run->tiles(begin, batch);
         } catch (const std::exception& e) {
             if (!tellsOfFullMemory(e)) throw;
         }
         if (images.empty()) {
             const auto how = recoveryFrom(batch, triedAgain);
+            begin = result.tiles;
             if (hooks.notice) hooks.notice(recoveryWords(how, result));
             continue;
         }
         triedAgain = false;
         for (auto& image : images) {
             Tile tile{std::move(image), forTile(result.resolved, result.tiles), since(tileStart) / double(images.size())};
-            tile.request.batch = batch;
+            tile.request.batch = batch, tile.request.place = result.tiles - begin;
             if (hooks.tile) hooks.tile(result.tiles, tile);
             ++result.tiles;
             if (hooks.stopAfterTile && hooks.stopAfterTile()) throw Cancelled();
         }
+        begin += batch;
     }
     result.seconds.total = since(start);
     return result;

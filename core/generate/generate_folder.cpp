@@ -21,7 +21,7 @@ Json identity(GenerateRequest request) {
 bool isFinished(const fs::path& file, const GenerateRequest& single) {
     if (!fs::exists(file)) return false;
     auto have = requestFromPng(file);
-    have.batch = single.batch; // an out-of-memory recovery may have made it smaller
+    have.batch = single.batch, have.place = single.place; // an out-of-memory recovery may have changed them
     if (identity(have) != identity(single))
         throw Error(ErrorCode::Exists,
                     file.filename().string() + " is there already and is another tile; nothing was overwritten, choose another folder.");
@@ -39,7 +39,7 @@ std::string tileFileName(const GenerateRequest& single) {
 }
 
 FolderResult generateIntoFolder(ModelStore& store, const GenerateRequest& request, const fs::path& folder, const GenerateHooks& hooks) {
-    const auto entry = store.find(request.model, request.modelSha256);
+    const auto entry = store.find(request.model, request.modelSha256, request.modelSettings);
     const auto resolved = resolve(request, entry);
     requireFit(store, resolved, entry);
     makeWritableFolder(folder);

@@ -215,7 +215,7 @@ GridResult generateGrid(ModelStore& store, const Grid& grid, const std::filesyst
             if (made.kept) tiles.push_back(readPng(cell / made.files.front().name).image);
         }
     if (hooks.step) hooks.step(count - 1, 1, 1);
-    writePng(result.sheet, gridSheet(grid, tiles, store.find(grid.base.model, grid.base.modelSha256).card),
+    writePng(result.sheet, gridSheet(grid, tiles, store.find(grid.base.model, grid.base.modelSha256, grid.base.modelSettings).card),
              {{"XML:com.adobe.xmp", xmpOfSource(isComposite(grid.base))}}, IfExists::Replace);
     return result;
 }

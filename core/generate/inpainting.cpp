@@ -22,10 +22,11 @@ std::vector<Level> levelsFrom(std::vector<Level> levels, double strength) {
     return levels;
 }
 
-at::Tensor startFrom(const KnownLatent& known, const at::Tensor& noise, const Level& level, double strength) {
+at::Tensor startFrom(const KnownLatent& known, const at::Tensor& noise, const Level& level, double strength, double startScale) {
     const auto noisy = level.alpha * known.latent + level.sigma * noise;
     if (strength < 1) return noisy;
-    return known.paint.defined() ? at::where(known.paint, noise, noisy) : noise;
+    const auto start = startScale * noise;
+    return known.paint.defined() ? at::where(known.paint, start, noisy) : start;
 }
 
 Denoised InpaintingDenoiser::operator()(const at::Tensor& x, const Level& level) {

@@ -19,8 +19,9 @@ KnownLatent knownLatent(const InitialImage& initial, const Model& model, const C
 // The last part of a path: `strength` of its steps, at least one.
 std::vector<Level> levelsFrom(std::vector<Level> levels, double strength);
 
-// The state at `level`: alpha latent + sigma noise. At strength 1 the part to be painted is noise alone, as without a picture.
-at::Tensor startFrom(const KnownLatent& known, const at::Tensor& noise, const Level& level, double strength);
+// The state at `level`: alpha latent + sigma noise. At strength 1 the part to be painted is noise alone, as without a picture: startScale
+// times the noise, as the plan has it.
+at::Tensor startFrom(const KnownLatent& known, const at::Tensor& noise, const Level& level, double strength, double startScale = 1);
 
 class InpaintingDenoiser final : public Denoiser {
 public:

@@ -26,7 +26,7 @@ void run(JobId id, const GenerateJob& job, const JobTools& tools) {
     hooks.notice = [&](const std::string& sentence) { tools.events.notice(id, sentence); };
     hooks.stopAfterTile = [&, done = 0]() mutable { return ++done < count && tools.endAfterTile(); };
     if (!job.folder.empty()) makeWritableFolder(job.folder);
-    const auto modelFolder = tools.store.find(job.request.model, job.request.modelSha256).path;
+    const auto modelFolder = tools.store.find(job.request.model, job.request.modelSha256, job.request.modelSettings).path;
     hooks.tile = [&](int index, const Tile& tile) {
         fs::path file;
         if (!job.folder.empty()) {
@@ -52,9 +52,11 @@ void run(JobId id, const ExportJob& job, const JobTools& tools) {
     };
     hooks.resolve = [&](GenerateRequest request) {
         if (request.device == "auto") request.device = tools.device;
-        return resolve(request, tools.store.find(request.model, request.modelSha256));
+        return resolve(request, tools.store.find(request.model, request.modelSha256, request.modelSettings));
     };
-    hooks.card = [&](const GenerateRequest& resolved) { return tools.store.find(resolved.model, resolved.modelSha256).card; };
+    hooks.card = [&](const GenerateRequest& resolved) {
+        return tools.store.find(resolved.model, resolved.modelSha256, resolved.modelSettings).card;
+    };
     hooks.makeTile = [&](const GenerateRequest& single) {
         Tile made;
         GenerateHooks tileHooks;

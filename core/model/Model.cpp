@@ -134,6 +134,22 @@ std::string weightsHash(const fs::path& path) {
     return sha256(lines);
 }
 
+std::string settingsHash(const fs::path& path, const ModelCard& card) {
+    Json decisive{{"tile_px", card.tileSizePx}, {"classes", Json::array()}};
+    for (const auto& c : card.classes) decisive["classes"].push_back({c.id, c.prompt});
+    const auto source = sourceOfModel(path);
+    if (!isFolder(source)) {
+        for (const auto& file : settingsBeside(source)) decisive["files"][file.extension().string()].push_back(rememberedSha256(file));
+        return sha256(decisive.dump());
+    }
+    std::map<std::string, std::string> files; // a folder of diffusers: those of its parts
+    for (const auto& item : fs::recursive_directory_iterator(source))
+        if (item.path().extension() == ".json" && item.path().filename() != "model.json")
+            files[item.path().lexically_relative(source).generic_string()] = rememberedSha256(item.path());
+    decisive["files"] = files;
+    return sha256(decisive.dump());
+}
+
 std::shared_ptr<const Model> loadModel(const fs::path& path, const ModelCard& card, const Binding& binding,
                                        const std::vector<LoraFile>& loras) {
     logInfo("Loading the model " + card.id);

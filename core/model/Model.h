@@ -44,6 +44,9 @@ std::shared_ptr<const Model> loadModel(const std::filesystem::path& path, const 
 // SHA-256 of the weights: of the one file, or of the names and sums of several. Remembered while the files do not change.
 std::string weightsHash(const std::filesystem::path& path);
 
+// SHA-256 of what decides pixels beside the weights: configurations and scheduler, and of the card the tile's size and the classes.
+std::string settingsHash(const std::filesystem::path& path, const ModelCard& card);
+
 // The card of a model that brings none: what the checkpoint tells, the rest stated as unknown.
 ModelCard cardFromCheckpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 

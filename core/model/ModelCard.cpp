@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/Error.h"
+#include "core/base/Files.h"
 
 namespace phloxine {
 
@@ -50,6 +51,9 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
         for (const auto& c : classes) {
             card.classes.push_back(classFrom(c));
             const auto& id = card.classes.back().id;
+            if (!isBareName(id)) // tiles are named by it
+                throw Error(ErrorCode::Corrupt,
+                            "The model card " + what + " has a class whose id cannot be part of a file name; correct it.", id);
             if (id.empty() || card.findClass(id) != &card.classes.back())
                 throw Error(ErrorCode::Corrupt,
                             "The model card " + what + " names the class \"" + id + "\" twice or not at all; correct it.");
@@ -69,8 +73,12 @@ ModelCard modelCardFromJson(const Json& json, const std::string& what) {
                     "The model card " + what + " is incomplete or has a value of the wrong kind; correct it or get the model folder again.",
                     e.what());
     }
-    if (card.id.empty() || card.tileSizePx < 8 || card.tileSizePx > 8192 || card.defaultSteps < 1)
-        throw Error(ErrorCode::Corrupt, "The model card " + what + " holds an impossible value for id, tile_px or steps; correct it.");
+    if (card.id.empty() || card.tileSizePx < 8 || card.tileSizePx > 8192)
+        throw Error(ErrorCode::Corrupt, "The model card " + what + " holds an impossible value for id or tile_px; correct it.");
+    if (card.defaultSteps < 1 || card.defaultSteps > 1000 || !(card.defaultGuidance >= 0 && card.defaultGuidance <= 30))
+        throw Error(ErrorCode::Corrupt, "The model card " + what +
+                                            " has impossible defaults: steps lie between 1 and 1,000, guidance between "
+                                            "0 and 30; correct it.");
     return card;
 }
 

@@ -68,7 +68,7 @@ std::vector<ModelEntry> ModelStore::list() const {
     return entries;
 }
 
-ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha256) const {
+ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha256, const std::string& settings) const {
     auto entries = list();
     if (idOrPath.empty()) {
         if (entries.empty())
@@ -81,7 +81,8 @@ ModelEntry ModelStore::find(const std::string& idOrPath, const std::string& sha2
     for (const auto& entry : entries) {
         if (entry.card.id != idOrPath) continue;
         if (!named) named = &entry;
-        if (!sha256.empty() && weightsHash(entry.path) == sha256) return entry;
+        if (!sha256.empty() && weightsHash(entry.path) == sha256 && (settings.empty() || settingsHash(entry.path, entry.card) == settings))
+            return entry;
     }
     if (named) return *named;
     if (const fs::path path(idOrPath); isThere(path)) {
@@ -99,7 +100,8 @@ std::shared_ptr<const Model> ModelStore::load(const ModelEntry& entry, const Loa
     initDevices(options.device);
     const auto device = chooseDevice(options.device);
     const auto dtype = choosePrecision(options.precision, device);
-    auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path);
+    auto key = entry.path.string() + "|" + precisionWord(dtype) + "|" + device.str() + "|" + weightsHash(entry.path) + "|" +
+               settingsHash(entry.path, entry.card);
     for (const auto& lora : options.loras) key += "|" + lora.sha256 + "*" + std::to_string(lora.strength);
     key += "|" + toJson(entry.card).dump(); // tiles carry what it says
     if (m_state->loaded && m_state->loadedKey == key) return m_state->loaded;

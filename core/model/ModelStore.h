@@ -38,7 +38,7 @@ public:
     std::vector<ModelEntry> list() const; // embedded first; a broken folder is left out and logged
     // Empty = the embedded model. A folder that was found by its path is known by its id from then on; where several models share an id,
     // `sha256` of the weights tells which is meant. Error(NotFound | ...)
-    ModelEntry find(const std::string& idOrPath, const std::string& sha256 = {}) const;
+    ModelEntry find(const std::string& idOrPath, const std::string& sha256 = {}, const std::string& settings = {}) const;
 
     // Loaded and bound, kept until another is needed. Throws what the loader throws.
     std::shared_ptr<const Model> load(const ModelEntry& entry, const LoadOptions& options);
@@ -57,9 +57,9 @@ struct AddModelOptions { // what a foreign file does not say; empty = taken from
     double micronsPerPixel = 0;
     std::vector<std::string> classLabels; // in the order of the class numbers
 };
-// Makes a model folder of a checkpoint or a diffusers folder: a card beside the source, which is linked or copied and never rewritten. A model
-// folder, such as a training makes, is taken in as it is.
-// `root` empty = the user's own models. Error(Exists | MissingKey | Shape | Nan | ...); nothing is left behind.
+// Makes a model folder of a checkpoint or a diffusers folder: a card beside the source, which is linked or copied and never rewritten. A
+// model folder, such as a training makes, is taken in as it is. `root` empty = the user's own models. Error(Exists | MissingKey | Shape |
+// Nan | ...); nothing is left behind.
 ModelEntry addModel(const std::filesystem::path& source, const AddModelOptions& options, std::filesystem::path root = {});
 
 // The folder `resources/` of this build or installation. Error(NotFound).

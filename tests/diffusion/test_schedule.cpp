@@ -3,6 +3,7 @@
 
 #include <QtTest>
 
+#include "core/diffusion/samplers/samplers.h"
 #include "core/diffusion/spacings.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_main.h"
@@ -64,6 +65,22 @@ private slots:
             for (const auto& l : levels) QVERIFY(l.t >= 0 && l.t < 1000);
         }
         QCOMPARE(compvisTimes("exact", 1000, 1000).size(), std::size_t(1000));
+        for (const int steps : {501, 750, 1000}) { // the last one is visited once
+            const auto levels = ddimLevels(stable(), steps);
+            QCOMPARE(levels.size(), std::size_t(steps));
+            for (std::size_t i = 1; i < levels.size(); ++i) QVERIFY(levels[i].t < levels[i - 1].t);
+        }
+    }
+
+    // From pure noise the first step must be at noise, with as few steps as there may be.
+    void samplersBeginAtNoise() {
+        for (const auto& row : samplers()) {
+            if (!fits(row, Prediction::Eps)) continue;
+            for (const int steps : {1, 2, 3, 7, 9, 10, 25, 350, 501, 999}) {
+                const auto plan = planFor(stable(), Prediction::Eps, {.sampler = row.id, .steps = steps});
+                QVERIFY2(plan.levels.front().t >= 890, qPrintable(QStringLiteral("%1, %2 steps").arg(row.id).arg(steps)));
+            }
+        }
     }
 
     // Upstream's rule makes eight steps of seven, and runs out of the schedule for others. We say so where it would read beyond the table.

@@ -35,6 +35,7 @@ private slots:
         QVERIFY(startFrom({known.latent, {}}, noise, level, 1).equal(noise));
         const auto anew = startFrom(known, noise, level, 1);
         QVERIFY(anew.narrow(3, 0, 4).equal(noise.narrow(3, 0, 4)));
+        QVERIFY(startFrom(known, noise, level, 1, 14.6).narrow(3, 0, 4).equal((14.6 * noise).narrow(3, 0, 4)));
         QVERIFY(at::allclose(anew.narrow(3, 4, 4), (0.6 * known.latent + 0.8 * noise).narrow(3, 4, 4)));
     }
 

@@ -42,6 +42,30 @@ private slots:
         QVERIFY(tilesOf(m_store, forTile(request, 0))[0].image == tiles[0].image);
     }
 
+    // The last bits depend on where in a batch a tile is computed: it is made again there.
+    void tileOfABatchIsMadeAgainInItsPlace() {
+        auto request = quickRequest(5, 60);
+        request.batch = 3;
+        const auto tiles = tilesOf(m_store, request);
+        QCOMPARE(tiles.size(), std::size_t(5));
+        for (int i = 0; i < 5; ++i) {
+            const auto& made = tiles[std::size_t(i)];
+            QCOMPARE(made.request.place, i % 3);
+            QCOMPARE(forTile(request, i).place, i % 3);
+            QVERIFY2(tilesOf(m_store, made.request)[0].image == made.image, QByteArray::number(i));
+        }
+        auto rest = tiles[2].request; // a run that goes on in the middle of a batch
+        rest.count = 3;
+        const auto again = tilesOf(m_store, rest);
+        QCOMPARE(again.size(), std::size_t(3));
+        for (std::size_t i = 0; i < 3; ++i) {
+            QVERIFY(again[i].image == tiles[i + 2].image);
+            QVERIFY(again[i].request == tiles[i + 2].request);
+        }
+        rest.place = 3;
+        QCOMPARE(errorOf([&] { (void)tilesOf(m_store, rest); }), "wrong-use");
+    }
+
     void everySamplerAndPrecisionRepeats_data() {
         QTest::addColumn<QByteArray>("sampler");
         QTest::addColumn<QByteArray>("precision");

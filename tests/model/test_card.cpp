@@ -68,6 +68,10 @@ private slots:
         QTest::newRow("tile size is enormous") << QByteArray(R"({"tile_px":1000000})") << QByteArray("corrupt");
         QTest::newRow("classes are a text") << QByteArray(R"({"classes":"lung"})") << QByteArray("corrupt");
         QTest::newRow("class without id") << QByteArray(R"({"classes":[{"label":"Lung"}]})") << QByteArray("corrupt");
+        for (const QByteArray id : {"../../evil", "a/b", ".hidden", "line\\nbreak"})
+            QTest::newRow(id) << QByteArray(R"({"classes":[{"label":"Lung","id":"ID"}]})").replace("ID", id) << QByteArray("corrupt");
+        QTest::newRow("guidance of 40") << QByteArray(R"({"defaults":{"guidance":40}})") << QByteArray("corrupt");
+        QTest::newRow("5,000 steps") << QByteArray(R"({"defaults":{"steps":5000}})") << QByteArray("corrupt");
         QTest::newRow("class is a text") << QByteArray(R"({"classes":["lung"]})") << QByteArray("corrupt");
         QTest::newRow("conditions are numbers") << QByteArray(R"({"conditions":[1]})") << QByteArray("corrupt");
         QTest::newRow("steps are zero") << QByteArray(R"({"defaults":{"steps":0}})") << QByteArray("corrupt");

@@ -128,7 +128,7 @@ void GeneratePage::answer(ErrorAction action) {
     if (action == ErrorAction::TryAgain && m_jobs->find(m_failed.id)) return m_jobs->retry(m_failed.id);
     GenerateRequest rest = m_failed.rest(); // goes on after the tiles that are saved, with their seeds unchanged
     if (action == ErrorAction::FewerTiles) rest.count = 1;
-    rest.batch = 1;
+    rest.batch = 1, rest.place = 0;
     submit(rest);
 }
 

@@ -38,7 +38,7 @@ const std::vector<SamplerInfo>& samplers() {
         {"dpm_2_ancestral", "DPM-2 ancestral", sampleDpm2, with(1), "karras", 2, true, {etaOf(1), noiseScaleSpec}},
         {"lms", "LMS", sampleLms, with(0, 4), "karras", 1, true},
         {"plms", "PLMS", samplePlms, with(0), "exact", 1, true},
-        {"ddpm", "DDPM", sampleDdpm, with(0), "leading", 1, false, {noiseScaleSpec}},
+        {"ddpm", "DDPM", sampleDdpm, with(0), "trailing", 1, false, {noiseScaleSpec}},
         {"lcm", "LCM", sampleLcm, with(0), "trailing", 1, false, {noiseScaleSpec}},
         {"flow_euler", "Flow matching Euler", sampleDdim, with(0), "", 1, false, {shiftSpec}},
     };
@@ -93,7 +93,9 @@ SamplingPlan planFor(const NoiseSchedule& schedule, Prediction prediction, const
         plan.levels = flowLevels(choice.steps, shifted);
         return plan;
     }
-    plan.levels = findSpacing(choice.spacing.empty() ? row.spacing : choice.spacing).levels(schedule, choice.steps);
+    // Of few steps CompVis' stride begins far from noise: of one at t = 1, of two in the middle.
+    const std::string own = row.spacing == std::string_view("exact") && choice.steps < 10 ? "trailing" : row.spacing;
+    plan.levels = findSpacing(choice.spacing.empty() ? own : choice.spacing).levels(schedule, choice.steps);
     plan.timeOf = [schedule](double ratio) { return schedule.timeOf(ratio); };
     // Pure noise has no finite ratio; as diffusers does, such a method begins where abar is 2^-24.
     if (row.finiteRatio && plan.levels.front().alpha < 0x1p-12) plan.levels.front() = preservingLevel(0x1p12, plan.levels.front().t);

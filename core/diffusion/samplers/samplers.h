@@ -43,7 +43,7 @@ struct SamplerInfo {
     const char *id, *title;
     Sampler sample;
     SamplerSettings settings; // by default
-    const char* spacing;      // by default: id of a row of spacings(); "" = its own, for flow matching
+    const char* spacing;      // by default: id of a row of spacings(), "trailing" in place of "exact" below 10 steps; "" = its own
     int callsPerStep = 1;     // network calls; the last step of a second-order method takes one
     bool finiteRatio = false; // divides by alpha, so it cannot start from pure noise
     std::vector<ParamSpec> parameters = {};
