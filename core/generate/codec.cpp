@@ -41,18 +41,21 @@ struct WindowGrid {
     bool single() const { return rows.size() * columns.size() == 1; }
 };
 
-double collectStatistics(nn::NormStatistics& statistics, const nn::Autoencoder& autoencoder, const at::Tensor& latent,
-                         const WindowGrid& grid, const CodecWindows& windows) {
-    for (std::size_t r = 0; r < grid.rows.size(); ++r)
-        for (std::size_t c = 0; c < grid.columns.size(); ++c) {
-            if (windows.between) windows.between();
-            const auto &row = grid.rows[r], &column = grid.columns[c];
-            statistics.beginWindow([&](std::int64_t h, std::int64_t w) {
-                return weightOf(finer(grid.rows, int(h) / sizeOf(row))[r], finer(grid.columns, int(w) / sizeOf(column))[c]);
-            });
-            (void)autoencoder.decode(cut(latent, row, column).contiguous());
-        }
-    return statistics.endPass();
+// Passes over all windows until the norms have the statistics of the whole.
+void collectStatistics(nn::NormStatistics& statistics, const WindowGrid& grid, const CodecWindows& windows,
+                       const std::function<void(const Window& row, const Window& column)>& run) {
+    for (int pass = 0; pass < mostPasses; ++pass) {
+        for (std::size_t r = 0; r < grid.rows.size(); ++r)
+            for (std::size_t c = 0; c < grid.columns.size(); ++c) {
+                if (windows.between) windows.between();
+                const auto &row = grid.rows[r], &column = grid.columns[c];
+                statistics.beginWindow([&](std::int64_t h, std::int64_t w) {
+                    return weightOf(finer(grid.rows, int(h) / sizeOf(row))[r], finer(grid.columns, int(w) / sizeOf(column))[c]);
+                });
+                run(row, column);
+            }
+        if (statistics.endPass() <= settled) return;
+    }
 }
 
 } // namespace
@@ -66,12 +69,17 @@ at::Tensor encodeImage(const nn::Autoencoder& autoencoder, const Image& image, a
     const int f = autoencoder.factor(), width = image.width / f, height = image.height / f;
     const WindowGrid grid(width, height, windows);
     if (grid.single()) return autoencoder.encode(tensorFrom(image).to(device)).to(at::kFloat);
+    const auto encoded = [&](const Window& row, const Window& column) {
+        return autoencoder.encode(tensorFrom(cut(image, column.start * f, row.start * f, sizeOf(column) * f, sizeOf(row) * f)).to(device));
+    };
+    nn::NormStatistics statistics;
+    collectStatistics(statistics, grid, windows, [&](const Window& row, const Window& column) { (void)encoded(row, column); });
     auto latent = at::zeros({1, autoencoder.latentChannels(), height, width}, at::kFloat);
     for (const auto& row : grid.rows)
         for (const auto& column : grid.columns) {
             if (windows.between) windows.between();
-            const auto part = cut(image, column.start * f, row.start * f, sizeOf(column) * f, sizeOf(row) * f);
-            cut(latent, row, column).add_(autoencoder.encode(tensorFrom(part).to(device)).to(at::kCPU, at::kFloat) * weightOf(row, column));
+            statistics.beginWindow();
+            cut(latent, row, column).add_(encoded(row, column).to(at::kCPU, at::kFloat) * weightOf(row, column));
         }
     return latent.to(device);
 }
@@ -81,8 +89,8 @@ std::optional<Image> decodeImage(const nn::Autoencoder& autoencoder, const at::T
     const WindowGrid grid(width / f, height / f, windows);
     if (grid.single()) return pictureFrom(autoencoder.decode(latent)[0].to(at::kCPU, at::kFloat));
     nn::NormStatistics statistics;
-    for (int pass = 0; pass < mostPasses; ++pass)
-        if (collectStatistics(statistics, autoencoder, latent, grid, windows) <= settled) break;
+    collectStatistics(statistics, grid, windows,
+                      [&](const Window& row, const Window& column) { (void)autoencoder.decode(cut(latent, row, column).contiguous()); });
     const auto rows = finer(grid.rows, f), columns = finer(grid.columns, f);
     Image image(width, height);
     // The rows of pixels that the windows of one row reach: what the next row does not touch is finished, and leaves as bytes.

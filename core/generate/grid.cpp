@@ -163,6 +163,16 @@ std::string gridLabel(const GridAxis& axis, std::size_t i, const ModelCard& card
     return value;
 }
 
+Image tileForSheet(const Image& tile, std::size_t cells) {
+    constexpr double sheetPixels = 64e6;
+    const double share = std::sqrt(sheetPixels / (double(cells) * tile.width * tile.height));
+    if (share >= 1) return tile;
+    auto smaller = resized(tile, std::max(1, int(tile.width * share)), std::max(1, int(tile.height * share)));
+    smaller.scale = tile.scale;
+    smaller.scale.micronsPerPixel *= double(tile.width) / smaller.width;
+    return smaller;
+}
+
 Image gridSheet(const Grid& grid, std::span<const Image> tiles, const ModelCard& card) {
     constexpr int gap = 8, top = 56, left = 160, bottom = 32, textHeight = 11;
     int width = 1, height = 1;
@@ -198,7 +208,8 @@ GridResult generateGrid(ModelStore& store, const Grid& grid, const std::filesyst
         throw Error(ErrorCode::Exists,
                     "The folder " + folder.filename().string() + " holds another grid; nothing was overwritten, choose another folder.");
     GridResult result{folder / "grid.png"};
-    std::vector<Image> tiles;
+    std::vector<Image> tiles; // as they are on the sheet
+    const auto keep = [&](const Image& tile) { tiles.push_back(tileForSheet(tile, grid.rows() * grid.columns())); };
     const int count = int(grid.rows() * grid.columns());
     for (std::size_t row = 0; row < grid.rows(); ++row)
         for (std::size_t column = 0; column < grid.columns(); ++column) {
@@ -206,13 +217,13 @@ GridResult generateGrid(ModelStore& store, const Grid& grid, const std::filesyst
             auto cellHooks = hooks;
             if (hooks.step) cellHooks.step = [&](int, int step, int steps) { hooks.step(done, step, steps); };
             cellHooks.tile = [&](int, const Tile& tile) {
-                tiles.push_back(tile.image);
+                keep(tile.image);
                 if (hooks.tile) hooks.tile(done, tile);
             };
             const auto cell = folder / cellName(column, row);
             const auto made = generateIntoFolder(store, grid.at(column, row), cell, cellHooks);
             (made.kept ? result.kept : result.made) += 1;
-            if (made.kept) tiles.push_back(readPng(cell / made.files.front().name).image);
+            if (made.kept) keep(readPng(cell / made.files.front().name).image);
         }
     if (hooks.step) hooks.step(count - 1, 1, 1);
     writePng(result.sheet, gridSheet(grid, tiles, store.find(grid.base.model, grid.base.modelSha256, grid.base.modelSettings).card),

@@ -43,6 +43,9 @@ void validate(const Grid& grid);
 // A value as a person reads it: of a class what the card calls it, of a sampler its title, of others the value itself.
 std::string gridLabel(const GridAxis& axis, std::size_t i, const ModelCard& card);
 
+// The tile as the sheet of a grid of so many cells has it: reduced where the sheet would have more than 64 million pixels, which would
+// fill the memory and no viewer would open. The cells keep their tiles.
+Image tileForSheet(const Image& tile, std::size_t cells);
 // The tiles, row by row, with what changes along the edges. Tiles that are empty stay blank.
 Image gridSheet(const Grid& grid, std::span<const Image> tiles, const ModelCard& card);
 

@@ -82,12 +82,12 @@ ModelConfig configFromWeights(const Weights& weights, const std::string& name) {
     TextEncoderConfig text;
     const bool sized = unet.modelChannels == 320 && unet.channelMult == std::vector{1, 2, 4, 4};
     if (sized && unet.contextDim == 768) unet.heads = 8; // Stable Diffusion 1
-    else if (sized && unet.contextDim == 1024) {         // Stable Diffusion 2; its 768 px files predict v, which only the YAML tells
-        unet.headChannels = 64;
-        text.tower.skip = 1;
-        text.tower.activation = nn::Activation::Gelu;
-        text.pad = 0;
-    } else
+    else if (sized && unet.contextDim == 1024)
+        throw Error(ErrorCode::NotFound,
+                    "The file " + name +
+                        " has the shapes of Stable Diffusion 2. Its models of 512 px predict noise and those of 768 px "
+                        "v, which only the YAML tells; put it beside the file.");
+    else
         throw Error(ErrorCode::NotFound,
                     "No configuration (config.yaml) lies beside " + name +
                         ", and its shapes are of no family whose settings are known; put the YAML of the model beside it.");

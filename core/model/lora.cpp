@@ -67,12 +67,21 @@ std::string layerName(std::string name) {
 // PEFT keeps alpha and rank beside the tensors: in the metadata of newer diffusers, else in adapter_config.json.
 std::optional<double> alphaBeside(const fs::path& file, const std::map<std::string, std::string>& metadata, const std::string& component) {
     Json config = Json::object();
-    std::string prefix;
+    std::string key = "lora_alpha"; // save_lora_adapter() of diffusers writes it bare, its pipelines with the name of the part
     if (const auto stored = metadata.find("lora_adapter_metadata"); stored != metadata.end()) {
         config = parseJson(stored->second, file.filename().string());
-        prefix = component + ".";
+        for (const auto& prefix : {component + ".", std::string("transformer.")})
+            if (config.is_object() && config.contains(prefix + "lora_alpha")) key = prefix + "lora_alpha";
+        // Of another part it would be taken for the rank, and the LoRA for many times as strong as it is.
+        if (config.is_object() && !config.contains(key))
+            for (const auto& [name, value] : config.items())
+                if (name.ends_with("lora_alpha") && name.find("text_encoder") == std::string::npos && component != "text_encoder")
+                    throw Error(ErrorCode::Unsupported,
+                                "The LoRA " + file.filename().string() + " gives its strength for \"" + name +
+                                    "\", which is no part that Phloxine knows, so it was not used.",
+                                name);
     } else if (isThere(file.parent_path() / "adapter_config.json")) config = readJsonFile(file.parent_path() / "adapter_config.json");
-    const auto alpha = config.is_object() ? config.value(prefix + "lora_alpha", Json()) : Json(false);
+    const auto alpha = config.is_object() ? config.value(key, Json()) : Json(false);
     if (!alpha.is_null() && !alpha.is_number())
         throw Error(ErrorCode::Corrupt,
                     "The settings of the LoRA " + file.filename().string() + " give no usable lora_alpha; get the file again.");

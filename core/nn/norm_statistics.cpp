@@ -22,6 +22,7 @@ void NormStatistics::beginWindow(std::function<at::Tensor(std::int64_t, std::int
 }
 
 double NormStatistics::endPass() {
+    if (m_sums.empty()) return 0; // a network without norms
     const auto before = std::move(m_used);
     m_used.clear();
     for (const auto& sums : m_sums) m_used.push_back({sums.x / sums.positions, sums.squares / sums.positions});

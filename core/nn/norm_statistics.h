@@ -26,7 +26,7 @@ public:
     // counts, [h, w] on the CPU; the weights of all windows sum to 1 at each position. Without it nothing is collected.
     void beginWindow(std::function<at::Tensor(std::int64_t h, std::int64_t w)> weightAt = {});
     // What was collected is used from now on. How far the means and deviations of any norm moved since the last pass, in standard
-    // deviations of that norm; infinite after the first.
+    // deviations of that norm; infinite after the first; 0 where the network has no norm.
     double endPass();
 
     at::Tensor normalise(const GroupNorm& norm, const at::Tensor& x); // [1, c, h, w]

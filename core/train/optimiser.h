@@ -1,7 +1,8 @@
 #pragma once
 // AdamW with decoupled decay (torch.optim.AdamW), clipping by the global norm, and exponential means of the weights of several lengths
-// (CompVis LitEma), over masters of float32, or of bfloat16 with stochastic rounding. Same masters, gradients and settings: same bits, at
-// any thread count.
+// (CompVis LitEma), over masters of float32, or of bfloat16 with stochastic rounding. A weight without a gradient counts as one whose
+// gradient is zero: it decays and moves by its momentum (torch.optim leaves such a weight alone). Same masters, gradients and settings:
+// same bits, at any thread count.
 #include <cstdint>
 #include <filesystem>
 #include <memory>

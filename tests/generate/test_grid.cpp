@@ -79,6 +79,16 @@ private slots:
         QCOMPARE(errorOf([&] { (void)Grid{quick(), gridAxis("lora-strength=0,1"), {}}.at(0, 0); }), "wrong-use");
     }
 
+    void largeSheetsAreReduced() {
+        Image tile(1024, 512);
+        tile.scale = {0.5, ScaleSource::Property};
+        QVERIFY(tileForSheet(tile, 100) == tile);
+        const auto small = tileForSheet(tile, 4096);
+        QVERIFY(double(small.width) * small.height * 4096 <= 64e6 && small.width > 2 * small.height - 3);
+        QVERIFY(std::abs(small.scale.micronsPerPixel * small.width / (0.5 * 1024) - 1) < 1e-9);
+        QVERIFY(tileForSheet(Image(4096, 4096), 1u << 20).width >= 1);
+    }
+
     void goesOnWhereItStopped() {
         QTemporaryDir folder;
         ModelStore store;

@@ -1,6 +1,8 @@
 // Windows over a canvas: their weights, a network seen through them, and the codec against one piece.
 #include <QtTest>
 
+#include <c10/core/GradMode.h>
+
 #include "core/generate/WindowedNetwork.h"
 #include "core/generate/codec.h"
 #include "core/generate/windows.h"
@@ -8,6 +10,7 @@
 #include "core/nn/norm_statistics.h"
 #include "core/slide/SlideSource.h"
 #include "tests/support/errors.h"
+#include "tests/support/pictures.h"
 #include "tests/support/test_main.h"
 #include "tests/support/tiles.h"
 
@@ -131,6 +134,36 @@ private slots:
         const auto d = difference(*decodeImage(*model->autoencoder, latent, usual), *decodeImage(*model->autoencoder, latent, whole));
         qInfo("windows against one piece: at most %d levels, mean %.3f", d.most, d.mean);
         QVERIFY(d.most <= 3 && d.mean <= 0.25);
+    }
+
+    // An encoder with norms sees one picture, not windows of contrasts of their own: dark on the left, bright on the right.
+    void windowsOfAnEncoderShareTheirContrast() {
+        const c10::AutoGradMode off(false);
+        auto checkpoint = openCheckpoint(PHLOXINE_TEST_REFERENCE "/models/sd1-tiny");
+        auto& config = std::get<nn::KlConfig>(checkpoint.config.firstStage);
+        config.attention = config.middleAttention = false; // which ends at its window
+        const auto bound = bindAutoencoder(checkpoint, Binding::forInference(at::kFloat));
+        const auto& autoencoder = *bound;
+        const int f = autoencoder.factor(), side = 32 * f;
+        auto picture = testPicture(side, side);
+        for (int y = 0; y < side; ++y)
+            for (int x = 0; x < side * 3; ++x) {
+                auto& value = picture.rgb[std::size_t(y) * std::size_t(side) * 3 + std::size_t(x)];
+                value = std::uint8_t(int(value) * (x / 3 + side / 8) / (side + side / 8));
+            }
+        const auto whole = encodeImage(autoencoder, picture, at::kCPU, {64, 0, {}});
+        const auto windows = encodeImage(autoencoder, picture, at::kCPU, {16, 4, {}});
+        const double apart = ((windows - whole).norm() / whole.norm()).item<double>();
+        auto alone = at::zeros_like(whole); // what windows without a common contrast give
+        for (const int y : {0, 16})
+            for (const int x : {0, 16}) {
+                Image part(16 * f, 16 * f);
+                paste(part, picture, -x * f, -y * f);
+                alone.narrow(2, y, 16).narrow(3, x, 16).copy_(encodeImage(autoencoder, part, at::kCPU, {64, 0, {}}));
+            }
+        const double before = ((alone - whole).norm() / whole.norm()).item<double>();
+        qInfo("windows of an encoder against one piece: %.3f, each for itself: %.3f", apart, before);
+        QVERIFY(apart < 0.5 * before);
     }
 
     // The norms of later decodes must be their own again, also after a stop.

@@ -386,6 +386,7 @@ private slots:
                                          std::pair{"settings are a list", "corrupt"},
                                          std::pair{"settings' alpha is a text", "corrupt"},
                                          std::pair{"metadata is no JSON", "corrupt"},
+                                         std::pair{"alpha of an unknown part", "unsupported"},
                                          std::pair{"metadata is a number", "corrupt"}})
             QTest::newRow(how) << QByteArray(how) << QByteArray(codes);
     }
@@ -414,6 +415,7 @@ private slots:
         if (how == "settings are a list") files::write(folder / "adapter_config.json", "[]");
         if (how == "settings' alpha is a text") files::write(folder / "adapter_config.json", R"({"lora_alpha":"16"})");
         if (how == "metadata is no JSON") metadata["lora_adapter_metadata"] = "{";
+        if (how == "alpha of an unknown part") metadata["lora_adapter_metadata"] = R"({"prior.lora_alpha": 1})";
         if (how == "metadata is a number") metadata["lora_adapter_metadata"] = "5";
         if (how == "layer of another model") tensors = {{"unet.x.lora_A.weight", down}, {"unet.x.lora_B.weight", up}};
         if (how == "half missing") tensors = {{base + ".lora_A.weight", down}};

@@ -368,6 +368,29 @@ private slots:
         }
     }
 
+    // diffusers writes the strength with the name of the part, or, of an adapter saved alone, without.
+    void alphaInTheMetadata_data() {
+        QTest::addColumn<QByteArray>("metadata");
+        QTest::addColumn<double>("scale");
+        QTest::newRow("of a pipeline") << QByteArray(R"({"unet.lora_alpha": 1, "unet.r": 2})") << 0.5;
+        QTest::newRow("of an adapter") << QByteArray(R"({"lora_alpha": 1, "r": 2})") << 0.5;
+        QTest::newRow("of a transformer") << QByteArray(R"({"transformer.lora_alpha": 1, "transformer.r": 2})") << 0.5;
+        QTest::newRow("of the text alone") << QByteArray(R"({"text_encoder.lora_alpha": 1})") << 1.0;
+    }
+    void alphaInTheMetadata() {
+        QFETCH(QByteArray, metadata);
+        QFETCH(double, scale);
+        const std::string layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k",
+                          key = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight"; // [64, 8]
+        auto checkpoint = openCheckpoint(m_compvis);
+        const auto base = checkpoint.weights.at(key).clone();
+        const auto file = at("alpha-" + QByteArray(QTest::currentDataTag()).replace(' ', '-').toStdString() + ".safetensors");
+        writeSafetensors(file, {{layer + ".lora_A.weight", at::ones({2, 8})}, {layer + ".lora_B.weight", at::ones({64, 2})}},
+                         {{"lora_adapter_metadata", metadata.toStdString()}});
+        mergeLora(checkpoint, readLora(file), 1);
+        QVERIFY(at::allclose(checkpoint.weights.at(key) - base, at::full({64, 8}, 2 * scale), 1e-5, 1e-5));
+    }
+
     void loraOfTheTextEncoderAndConvolutions() {
         auto checkpoint = openCheckpoint(m_compvis);
         const std::string text = "cond_stage_model.transformer.text_model.encoder.layers.1.mlp.fc1.weight", // [24, 8]

@@ -159,6 +159,7 @@ private slots:
     void bombs_data() {
         QTest::addColumn<QByteArray>("body");
         QTest::newRow("marks") << QByteArray(1000000, '(');
+        QTest::newRow("nothing, many times") << QByteArray(3000000, 'N');
         QTest::newRow("lists in lists") << QByteArray(300000, ']') + QByteArray(299999, 'a');
         QTest::newRow("tuples in tuples") << QByteArray("N") + QByteArray(300000, '\x85');
         QByteArray doubled = "]q";
