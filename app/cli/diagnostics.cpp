@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/Command.h"
+#include "core/base/confine.h"
 #include "core/generate/Generator.h"
 #include "core/job/JobQueue.h"
 
@@ -36,6 +37,7 @@ Run addDiagnostics(CLI::App&) {
                           {"cores", sysconf(_SC_NPROCESSORS_ONLN)},
                           {"memory_bytes", device.memoryTotal},
                           {"device", device.name},
+                          {"encoders_confined_by", layerWords(offeredLayers())},
                           {"models", models}};
         if (context.json) print(report);
         else

@@ -1,5 +1,6 @@
 // phloxine-encoder FILE DEVICE: runs the TorchScript program of a stranger, apart from Phloxine: a crash or an endless loop ends this
-// process alone. Requests come on stdin, replies go to what was stdout; what the program prints goes to stderr.
+// process alone, and it reaches no file, network or other program. Requests come on stdin, replies go to what was stdout; what the program
+// prints goes to stderr.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include <caffe2/serialize/file_adapter.h>
 #include <torch/script.h>
 
+#include "core/base/confine.h"
 #include "core/measure/distances/encoder_protocol.h"
 #include "core/tensor/devices.h"
 
@@ -61,9 +64,10 @@ int main(int argc, char** argv) {
     if (argc != 3) return 2;
     try {
         const auto device = chooseDevice(argv[2]);
-        (void)at::empty({1}, device);     // a driver makes files of its own when it begins
-        ::setrlimit(RLIMIT_FSIZE, &none); // the program has nothing to write
-        auto module = torch::jit::load(argv[1], device);
+        (void)at::empty({1}, device); // a driver opens its devices and makes files of its own when it begins
+        auto file = std::make_shared<caffe2::serialize::FileAdapter>(argv[1]);
+        confineThisProcess(device.is_cpu() ? StillOpen::Nothing : StillOpen::LibrariesAndDevices); // to load is to run its first part
+        auto module = torch::jit::load(std::move(file), device);
         module.eval();
         c10::InferenceMode inference;
         for (EncoderCall request; readAll(STDIN_FILENO, &request, sizeof request);) {

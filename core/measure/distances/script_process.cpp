@@ -11,6 +11,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
 #include "core/base/Error.h"
 #include "core/base/Files.h"
@@ -35,6 +37,17 @@ fs::path encoderProgram() {
     throw Error(ErrorCode::NotFound, "The program phloxine-encoder, which runs TorchScript, is not installed beside this one.");
 }
 
+// Of the user's environment what libraries and drivers read: nothing that says who the user is, and no key of another program.
+std::vector<char*> plainEnvironment() {
+    std::vector<char*> kept;
+    for (char** entry = environ; *entry; ++entry)
+        for (const std::string_view start :
+             {"LD_LIBRARY_PATH=", "PHLOXINE_CUDA_MODULE=", "CUDA_", "NVIDIA_", "OMP_", "GOMP_", "MKL_", "LC_", "LANG="})
+            if (std::string_view(*entry).starts_with(start)) kept.push_back(*entry);
+    kept.push_back(nullptr);
+    return kept;
+}
+
 } // namespace
 
 ScriptProcess::ScriptProcess(const fs::path& file, std::chrono::milliseconds limit, const std::string& what, const std::string& device)
@@ -50,7 +63,8 @@ ScriptProcess::ScriptProcess(const fs::path& file, std::chrono::milliseconds lim
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    const int failed = ::posix_spawn(&m_process, program.c_str(), &actions, nullptr, arguments, environ);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    const int failed = ::posix_spawn(&m_process, program.c_str(), &actions, nullptr, arguments, plainEnvironment().data());
     posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
     m_socket = ends[0];

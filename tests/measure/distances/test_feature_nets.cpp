@@ -1,6 +1,11 @@
 // Extractors: what they compute, and what is refused.
 #include <filesystem>
 
+#pragma push_macro("slots") // Qt's word, and a name of Torch's
+#undef slots
+#include <torch/csrc/jit/api/module.h>
+#pragma pop_macro("slots")
+
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -130,6 +135,35 @@ private slots:
         QVERIFY(net.run(std::vector<Image>(40, grey)).size(0) == 40);
         const auto imagenet = openFeatureNet("torchscript:" + data + "/mean.pt").run({grey});
         QVERIFY(std::abs(imagenet[0][0].item<double>() - (0.2 - 0.485) / 0.229) < 1e-4);
+    }
+
+    // What PyTorch's own operators can do to a user's files; and a network of threads that needs none of it.
+    void programsReachNoFile_data() {
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<QByteArray>("word");
+        QTest::newRow("maps and writes") << "x = x + torch.from_file('%1', True, 4, dtype=0).fill_(65).float().mean()"
+                                         << QByteArray("not-a-model");
+        QTest::newRow("reads") << "x = x + torch.from_file('%1', False, 4, dtype=0).float().mean()" << QByteArray("not-a-model");
+        QTest::newRow("empties") << "torch.save(x, '%1')" << QByteArray(); // which does not look whether it could
+        QTest::newRow("makes") << "torch.save(x, '%1.new')" << QByteArray();
+        QTest::newRow("computes") << "y = '%1'" << QByteArray();
+    }
+    void programsReachNoFile() {
+        QFETCH(QString, line);
+        QFETCH(QByteArray, word);
+        const auto victim = write("victim", "mine"), file = path("program.pt");
+        torch::jit::Module module("program");
+        module.define(
+            ("    def forward(self, x):\n        " + line.arg(QString::fromStdString(victim)) +
+             "\n        y = torch.conv2d(x, torch.ones([8, 3, 3, 3]))\n        return torch.matmul(y, y.transpose(2, 3)).mean([2, 3])\n")
+                .toStdString());
+        module.save(file);
+        const auto fault = errorOf([&] {
+            openFeatureNet("torchscript:" + file + ":size=64").run({picture(64, 64, 1), picture(64, 64, 2)});
+        });
+        QCOMPARE(readFile(victim), std::string("mine"));
+        QVERIFY(!fs::exists(victim + ".new"));
+        QCOMPARE(fault, word);
     }
 
     void endlessProgramIsStopped() {
