@@ -2,11 +2,11 @@
 // Pictures of any size to latents and back. What is larger than one window goes through overlapping windows, so that the memory does not
 // grow with the area beyond the picture itself.
 //
-// The group norms of a decoder, and of an encoder, take their mean and variance from all that they see, so a window decoded alone has a contrast of its own:
-// windows of the embedded model differ from a decode in one piece by up to 27 of 255 levels (mean 1.0, a real region of 1024 px). Passes
-// over the windows therefore collect the statistics of the whole latent first (nn::NormStatistics), until no norm moves by more than a
-// tenth of its deviation (a norm is right once those before it are), eight at most. The embedded model takes five, which leaves at most 1
-// level. An attention over all positions, as KL autoencoders have, still ends at its window.
+// The group norms of a decoder, and of an encoder, take their mean and variance from all that they see, so a window decoded alone has a
+// contrast of its own: windows of the embedded model differ from a decode in one piece by up to 27 of 255 levels (mean 1.0, a real region
+// of 1024 px). Passes over the windows therefore collect the statistics of the whole latent first (nn::NormStatistics), until no norm moves
+// by more than a tenth of its deviation (a norm is right once those before it are), eight at most. The embedded model takes five, which
+// leaves at most 1 level. An attention over all positions, as KL autoencoders have, still ends at its window.
 #include <functional>
 #include <optional>
 

@@ -12,8 +12,8 @@ namespace phloxine::pickle {
 
 namespace {
 
-constexpr int deepest = 200;                 // nesting of real checkpoints stays below 20
-constexpr std::size_t mostValues = 2000000;  // of some 60 bytes; a checkpoint of 10,000 tensors has a tenth. An alias bomb ends here
+constexpr int deepest = 200;                // nesting of real checkpoints stays below 20
+constexpr std::size_t mostValues = 2000000; // of some 60 bytes; a checkpoint of 10,000 tensors has a tenth. An alias bomb ends here
 constexpr std::size_t longestName = 512;
 
 // Modules whose functions act on the machine. Naming one is reason enough to refuse the file, even where it would not be called.
